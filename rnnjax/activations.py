@@ -1,0 +1,107 @@
+"""The sigmoid and the hyperbolic tangent, written so that XLA turns them into few vector instructions.
+
+Nearly all of a small network's time goes into these two. In float32 both come from one exponential,
+2^t = 2^i 2^f with i the nearest integer and 2^f - 1 = f q(f), q of degree 4 fitted at Chebyshev
+points of [-1/2, 1/2]. tanh is within 1.7e-7 of the exact value (relative error below 1e-6 also near
+0), sigmoid within 1.2e-7; XLA's own reach 2.6e-7 and 9e-8 on the CPU. Other dtypes use JAX's functions.
+Derivatives are the exact formulas in terms of the outputs.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+# q(f), highest degree first: numpy.polynomial.Chebyshev.fit of (2^f - 1) / f, as float32.
+_Q = np.float32([0.0013390867, 0.009666374, 0.05550357, 0.24022348, 0.6931472])
+# Adding it leaves the nearest integer, plus the exponent's bias, in the low bits.
+_ROUND = np.float32(1.5 * 2**23 + 127)
+_LIMIT = np.float32(60.0)  # 2^±60: far beyond where either function has reached its asymptote
+_LOG2_E = 1.0 / np.log(2.0)
+
+
+@jax.custom_jvp
+def sigmoid(x: jax.Array) -> jax.Array:
+    """1 / (1 + exp(-x)), elementwise."""
+    if x.dtype != jnp.float32:
+        return jax.nn.sigmoid(x)
+    return 1.0 / (1.0 + _exp2(x * np.float32(-_LOG2_E)))
+
+
+@jax.custom_jvp
+def tanh(x: jax.Array) -> jax.Array:
+    """(exp(2x) - 1) / (exp(2x) + 1), elementwise."""
+    if x.dtype != jnp.float32:
+        return jnp.tanh(x)
+    m = _exp2_minus_1(x * np.float32(2 * _LOG2_E))
+    return m / (m + 2.0)
+
+
+@jax.custom_jvp
+def interpolate(a: jax.Array, b: jax.Array, h: jax.Array) -> jax.Array:
+    """z ⊙ h + (1 - z) ⊙ n with z = sigmoid(a) and n = tanh(b), elementwise: equation (1.3).
+
+    With A = exp(-a) and B = exp(-2b) it is (A (1 - B) + h (1 + B)) / ((1 + A) (1 + B)): one division
+    where sigmoid and tanh take two.
+    """
+    if a.dtype != jnp.float32:
+        z, n = sigmoid(a), tanh(b)
+        return n + z * (h - n)
+    exp_a = _exp2(a * np.float32(-_LOG2_E))
+    m = _exp2_minus_1(b * np.float32(-2 * _LOG2_E))
+    return (h * (2.0 + m) - exp_a * m) / ((1.0 + exp_a) * (2.0 + m))
+
+
+def relu(x: jax.Array) -> jax.Array:
+    """max(x, 0), elementwise; derivative 0 at 0, as in PyTorch."""
+    return jax.nn.relu(x)
+
+
+Activation = Callable[[jax.Array], jax.Array]
+
+
+@sigmoid.defjvp
+def _sigmoid_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    y = sigmoid(*primals)
+    return y, y * (1.0 - y) * tangents[0]
+
+
+@tanh.defjvp
+def _tanh_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    y = tanh(*primals)
+    return y, (1.0 - y * y) * tangents[0]
+
+
+@interpolate.defjvp
+def _interpolate_jvp(
+    primals: tuple[jax.Array, jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array, jax.Array]
+) -> tuple[jax.Array, jax.Array]:
+    (a, b, h), (da, db, dh) = primals, tangents
+    z, n = sigmoid(a), tanh(b)
+    change = z * dh + (1.0 - z) * (z * (h - n) * da + (1.0 - n * n) * db)
+    return n + z * (h - n), change
+
+
+def _power_and_rest(t: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """2^i and 2^f - 1 with i + f = t, for float32 t limited to ±60; NaN stays NaN."""
+    t = jnp.clip(t, -_LIMIT, _LIMIT)
+    # Through the bits, because XLA would simplify (t + c) - c to t.
+    bits = jax.lax.bitcast_convert_type(t + _ROUND, jnp.int32)
+    f = t - (bits - _ROUND.view(np.int32)).astype(jnp.float32)
+    q = jnp.full_like(f, _Q[0])
+    for coefficient in _Q[1:]:
+        q = q * f + coefficient
+    return jax.lax.bitcast_convert_type(bits << 23, jnp.float32), f * q
+
+
+def _exp2(t: jax.Array) -> jax.Array:
+    """2^t."""
+    power, rest = _power_and_rest(t)
+    return power * rest + power
+
+
+def _exp2_minus_1(t: jax.Array) -> jax.Array:
+    """2^t - 1, with a small relative error also near t = 0."""
+    power, rest = _power_and_rest(t)
+    return power * rest + (power - 1.0)

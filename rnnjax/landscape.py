@@ -1,0 +1,196 @@
+"""Section 4.6.1: how many random parameter settings reach an accuracy, without any training."""
+
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
+
+from rnnjax.cells import CELLS, Cell
+from rnnjax.classifier import logits, margin
+from rnnjax.datasets import Split
+from rnnjax.errors import UserError, in_range, lookup
+from rnnjax.initializers import Sampler
+from rnnjax.members import call_size, spread
+from rnnjax.parameters import Params
+from rnnjax.prefixes import Plan, final_states, make_plan
+
+NUM_BEST = 100
+
+
+class Architecture(NamedTuple):
+    """A cell and its shape, named like gru_2x4: 2 inputs, 4 hidden units."""
+
+    cell: Cell
+    input_dim: int
+    hidden_dim: int
+
+    @property
+    def shape(self) -> str:
+        """Input dimension x hidden dimension, as the thesis writes it."""
+        return f"{self.input_dim}x{self.hidden_dim}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.cell.name}_{self.shape}"
+
+    @property
+    def title(self) -> str:
+        """As the thesis' subfigures have it: GRU (2 x 4)."""
+        return f"{self.cell.title} ({self.input_dim} x {self.hidden_dim})"
+
+
+def parse_architecture(name: str) -> Architecture:
+    """The architecture that a name like "gru_2x4" stands for.
+
+    Raises:
+        UserError: another form, an unknown cell, or a dimension outside 1..64.
+    """
+    match = re.fullmatch(r"([a-z_]+)_(\d+)x(\d+)", name)
+    if match is None:
+        raise UserError(f"architecture {name!r}; valid: a cell ({', '.join(CELLS)}) and a shape, such as gru_2x4")
+    cell = lookup(CELLS, match[1], "cell")
+    dims = int(match[2]), int(match[3])
+    for what, dim in zip(("input", "hidden"), dims, strict=True):
+        in_range(f"architecture {name!r}: the {what} dimension", dim, 1, 64)
+    return Architecture(cell, *dims)
+
+
+def setting(key: jax.Array, architecture: Architecture, sampler: Sampler, index: jax.Array) -> Params:
+    """Setting number `index`: a function of key, architecture and index alone.
+
+    Args:
+        key: the stream "init"; not consumed, each setting draws from a key of its own.
+        architecture: whose parameters.
+        sampler: their distribution.
+        index: 0, 1, ..., as uint32.
+    """
+    own = jax.random.fold_in(key, zlib.crc32(architecture.name.encode()))
+    return sampler(jax.random.fold_in(own, index), architecture.cell, architecture.input_dim, architecture.hidden_dim)
+
+
+class Scorer(NamedTuple):
+    """A compiled count of correct sentences for a fixed number of settings a call."""
+
+    size: int  # settings a call
+    num_sentences: int
+    count: Callable[[np.ndarray], jax.Array]  # indices [size] uint32 -> correct sentences [size] int32
+
+
+def make_scorer(
+    key: jax.Array,
+    architecture: Architecture,
+    sampler: Sampler,
+    split: Split,
+    embedding: np.ndarray,
+    mesh: Mesh,
+    tile: int,
+    settings_per_call: int,
+) -> Scorer:
+    """Compile the count of correct sentences of one architecture's settings.
+
+    Args:
+        key: see setting.
+        architecture: what to score.
+        sampler: the distribution of the settings.
+        split: N labelled sentences.
+        embedding: the word vectors, [V, D].
+        mesh: over which the settings are spread.
+        tile: settings that are worked on at once.
+        settings_per_call: rounded up to what fills the mesh.
+    """
+
+    def sample(indices: jax.Array, key: jax.Array, *_: Any) -> Params:
+        draw = jax.vmap(lambda index: setting(key, architecture, sampler, index), out_axes=-1)
+        return draw(indices)
+
+    def count(params: Params, _: jax.Array, plan: Plan, embedding: jax.Array, positive: jax.Array) -> jax.Array:
+        return count_correct(architecture.cell, params, plan, embedding, positive)
+
+    size = call_size(mesh, tile, settings_per_call)
+    shared = (key, make_plan(split.words), embedding, split.positive)
+    compiled = spread([sample, count], mesh, tile, size, *shared)
+    return Scorer(size, len(split.words), lambda indices: compiled(indices, *shared))
+
+
+def count_correct(
+    cell: Cell, params: Params, plan: Plan, embedding: jax.Array, positive: jax.Array
+) -> jax.Array:
+    """How many of N sentences each of S networks classifies correctly, [S] int32.
+
+    Args:
+        cell: an entry of CELLS.
+        params: of S networks, members last.
+        plan: the sentences, of make_plan.
+        embedding: the word vectors, [V, D].
+        positive: the sentences' labels, [N].
+    """
+    h = final_states(cell, params, plan, embedding)
+    margins = jax.vmap(margin, in_axes=(None, 0))(params, h)  # [N, S]
+    return ((margins > 0) == positive[:, None]).sum(0, dtype=jnp.int32)
+
+
+def counts(scorer: Scorer, start: int, stop: int) -> Iterator[np.ndarray]:
+    """The counts of settings start..stop-1, uint16, a call's worth at a time.
+
+    One call is always under way while the one before is handed out.
+    """
+    pending: list[tuple[jax.Array, int]] = []
+    for first in range(start, stop, scorer.size):
+        # The last call's surplus settings are computed and dropped.
+        indices = np.arange(first, first + scorer.size, dtype=np.uint32)
+        pending.append((scorer.count(indices), min(scorer.size, stop - first)))
+        if len(pending) > 1:
+            yield _fetch(*pending.pop(0))
+    for result, length in pending:
+        yield _fetch(result, length)
+
+
+class Tally(NamedTuple):
+    """What is kept of an architecture's counts besides the counts themselves."""
+
+    histogram: np.ndarray  # [N + 1] int64: settings with 0, 1, ..., N correct sentences
+    best: np.ndarray  # [<= 100] int64: the best settings' indices, best first, then lowest first
+    best_counts: np.ndarray  # [<= 100] int64: their numbers of correct sentences
+
+    def add(self, start: int, new: np.ndarray) -> "Tally":
+        """The tally with the counts of settings start, start + 1, ... added."""
+        histogram = self.histogram + np.bincount(new, minlength=len(self.histogram))
+        top = np.argsort(-new.astype(np.int64), kind="stable")[:NUM_BEST]
+        best = np.concatenate([self.best, start + top])
+        best_counts = np.concatenate([self.best_counts, new[top].astype(np.int64)])
+        order = np.lexsort((best, -best_counts))[:NUM_BEST]
+        return Tally(histogram, best[order], best_counts[order])
+
+
+def empty_tally(num_sentences: int) -> Tally:
+    """The tally of no settings."""
+    nothing = np.zeros(0, np.int64)
+    return Tally(np.zeros(num_sentences + 1, np.int64), nothing, nothing)
+
+
+def plain_margins(
+    key: jax.Array, architecture: Architecture, sampler: Sampler, split: Split, embedding: np.ndarray
+) -> Callable[[np.ndarray], np.ndarray]:
+    """The oracle: a function of indices [S] -> margins [S, N], one network and one sentence at a time.
+
+    Nothing of the fast path is in it: no members axis, no shared prefixes, JAX's vmap of the cell that
+    lax.scan drives.
+    """
+
+    def one(index: jax.Array, sentences: jax.Array) -> jax.Array:
+        params = setting(key, architecture, sampler, index)
+        pairs = jax.vmap(lambda sentence: logits(architecture.cell, params, sentence))(sentences)
+        return pairs[:, 1] - pairs[:, 0]
+
+    several = jax.jit(jax.vmap(one, in_axes=(0, None)))
+    sentences = embedding[split.words]
+    return lambda indices: np.asarray(several(indices.astype(np.uint32), sentences))
+
+
+def _fetch(result: jax.Array, length: int) -> np.ndarray:
+    return np.asarray(result)[:length].astype(np.uint16)
