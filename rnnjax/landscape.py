@@ -16,7 +16,7 @@ from rnnjax.datasets import Split
 from rnnjax.errors import UserError, in_range, lookup
 from rnnjax.initializers import Sampler
 from rnnjax.members import call_size, spread
-from rnnjax.parameters import Params
+from rnnjax.parameters import Params, shapes
 from rnnjax.prefixes import Plan, final_states, make_plan
 
 NUM_BEST = 100
@@ -61,60 +61,73 @@ def parse_architecture(name: str) -> Architecture:
 
 
 def setting(key: jax.Array, architecture: Architecture, sampler: Sampler, index: jax.Array) -> Params:
-    """Setting number `index`: a function of key, architecture and index alone.
+    """Setting number `index`: a function of key, architecture, sampler and index alone.
 
     Args:
         key: the stream "init"; not consumed, each setting draws from a key of its own.
         architecture: whose parameters.
-        sampler: their distribution.
+        sampler: their distribution; its scale may be traced.
         index: 0, 1, ..., as uint32.
     """
     own = jax.random.fold_in(key, zlib.crc32(architecture.name.encode()))
     return sampler(jax.random.fold_in(own, index), architecture.cell, architecture.input_dim, architecture.hidden_dim)
 
 
-class Scorer(NamedTuple):
-    """A compiled count of correct sentences for a fixed number of settings a call."""
+class Drawer(NamedTuple):
+    """Compiled: the parameters of a fixed number of settings a call, members last."""
 
     size: int  # settings a call
-    num_sentences: int
-    count: Callable[[np.ndarray], jax.Array]  # indices [size] uint32 -> correct sentences [size] int32
+    draw: Callable[..., Params]  # (indices [size] uint32, key, scale [] float32)
 
 
-def make_scorer(
-    key: jax.Array,
-    architecture: Architecture,
-    sampler: Sampler,
-    split: Split,
-    embedding: np.ndarray,
-    mesh: Mesh,
-    tile: int,
-    settings_per_call: int,
-) -> Scorer:
-    """Compile the count of correct sentences of one architecture's settings.
+def make_drawer(
+    key: jax.Array, architecture: Architecture, name: str, mesh: Mesh, tile: int, settings_per_call: int
+) -> Drawer:
+    """Compile the drawing of one architecture's settings from the samplers of one name.
 
     Args:
-        key: see setting.
-        architecture: what to score.
-        sampler: the distribution of the settings.
-        split: N labelled sentences.
-        embedding: the word vectors, [V, D].
+        key: of the kind that setting takes; another may be given at each call.
+        architecture: whose parameters.
+        name: an entry of SAMPLERS.
         mesh: over which the settings are spread.
         tile: settings that are worked on at once.
         settings_per_call: rounded up to what fills the mesh.
     """
 
-    def sample(indices: jax.Array, key: jax.Array, *_: Any) -> Params:
-        draw = jax.vmap(lambda index: setting(key, architecture, sampler, index), out_axes=-1)
-        return draw(indices)
+    def draw(indices: jax.Array, key: jax.Array, scale: jax.Array) -> Params:
+        def one(index: jax.Array) -> Params:
+            return setting(key, architecture, Sampler(name, scale), index)  # type: ignore[arg-type]
 
-    def count(params: Params, _: jax.Array, plan: Plan, embedding: jax.Array, positive: jax.Array) -> jax.Array:
-        return count_correct(architecture.cell, params, plan, embedding, positive)
+        return jax.vmap(one, out_axes=-1)(indices)
 
     size = call_size(mesh, tile, settings_per_call)
-    shared = (key, make_plan(split.words), embedding, split.positive)
-    compiled = spread([sample, count], mesh, tile, size, *shared)
-    return Scorer(size, len(split.words), lambda indices: compiled(indices, *shared))
+    return Drawer(size, spread(draw, mesh, tile, np.zeros(size, np.uint32), key, np.float32(1)))
+
+
+def make_counter(
+    architecture: Architecture, split: Split, embedding: np.ndarray, mesh: Mesh, tile: int, size: int
+) -> Callable[[Params], jax.Array]:
+    """Compile the count of correct sentences, Params of `size` settings -> [size] int32.
+
+    Args:
+        architecture: what to score.
+        split: N labelled sentences.
+        embedding: the word vectors, [V, D].
+        mesh: over which the settings are spread.
+        tile: settings that are worked on at once.
+        size: of the drawer.
+    """
+
+    def count(params: Params, plan: Plan, embedding: jax.Array, positive: jax.Array) -> jax.Array:
+        return count_correct(architecture.cell, params, plan, embedding, positive)
+
+    sizes = shapes(len(architecture.cell.gates), architecture.input_dim, architecture.hidden_dim)
+    members = jax.tree.map(
+        lambda shape: jax.ShapeDtypeStruct((*shape, size), jnp.float32), sizes, is_leaf=lambda x: isinstance(x, tuple)
+    )
+    shared = (make_plan(split.words), embedding, split.positive)
+    compiled = spread(count, mesh, tile, members, *shared, whole=True)
+    return lambda params: compiled(params, *shared)
 
 
 def count_correct(
@@ -134,16 +147,19 @@ def count_correct(
     return ((margins > 0) == positive[:, None]).sum(0, dtype=jnp.int32)
 
 
-def counts(scorer: Scorer, start: int, stop: int) -> Iterator[np.ndarray]:
+def counts(
+    drawer: Drawer, counter: Callable[[Params], jax.Array], key: jax.Array, scale: float, start: int, stop: int
+) -> Iterator[np.ndarray]:
     """The counts of settings start..stop-1, uint16, a call's worth at a time.
 
     One call is always under way while the one before is handed out.
     """
     pending: list[tuple[jax.Array, int]] = []
-    for first in range(start, stop, scorer.size):
+    for first in range(start, stop, drawer.size):
         # The last call's surplus settings are computed and dropped.
-        indices = np.arange(first, first + scorer.size, dtype=np.uint32)
-        pending.append((scorer.count(indices), min(scorer.size, stop - first)))
+        indices = np.arange(first, first + drawer.size, dtype=np.uint32)
+        result = counter(drawer.draw(indices, key, np.float32(scale)))
+        pending.append((result, min(drawer.size, stop - first)))
         if len(pending) > 1:
             yield _fetch(*pending.pop(0))
     for result, length in pending:
@@ -173,23 +189,20 @@ def empty_tally(num_sentences: int) -> Tally:
     return Tally(np.zeros(num_sentences + 1, np.int64), nothing, nothing)
 
 
-def plain_margins(
-    key: jax.Array, architecture: Architecture, sampler: Sampler, split: Split, embedding: np.ndarray
-) -> Callable[[np.ndarray], np.ndarray]:
-    """The oracle: a function of indices [S] -> margins [S, N], one network and one sentence at a time.
+def plain_margins(architecture: Architecture, split: Split, embedding: np.ndarray) -> Callable[[Params], np.ndarray]:
+    """The oracle: a function of S settings (members first) -> their margins on N sentences, [S, N].
 
-    Nothing of the fast path is in it: no members axis, no shared prefixes, JAX's vmap of the cell that
-    lax.scan drives.
+    Nothing of the fast path is in it: no members axis, no shared prefixes, no compiler options; JAX's
+    vmap of the cell that lax.scan drives over one sentence.
     """
 
-    def one(index: jax.Array, sentences: jax.Array) -> jax.Array:
-        params = setting(key, architecture, sampler, index)
+    def one(params: Params, sentences: jax.Array) -> jax.Array:
         pairs = jax.vmap(lambda sentence: logits(architecture.cell, params, sentence))(sentences)
         return pairs[:, 1] - pairs[:, 0]
 
     several = jax.jit(jax.vmap(one, in_axes=(0, None)))
     sentences = embedding[split.words]
-    return lambda indices: np.asarray(several(indices.astype(np.uint32), sentences))
+    return lambda params: np.asarray(several(params, sentences))
 
 
 def _fetch(result: jax.Array, length: int) -> np.ndarray:

@@ -7,9 +7,8 @@ along a 1-D mesh of devices, of one process or of several joined by jax.distribu
 belongs to a result (XLA may round differently under another); the number of devices does not.
 """
 
-import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -31,7 +30,8 @@ def use_all_cores() -> None:
     if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
         return
     if "JAX_NUM_CPU_DEVICES" not in os.environ:
-        jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
+        usable = getattr(os, "sched_getaffinity", None)  # Linux
+        jax.config.update("jax_num_cpu_devices", len(usable(0)) if usable else os.cpu_count() or 1)
 
 
 def make_mesh(num_devices: int | None = None) -> Mesh:
@@ -58,54 +58,59 @@ def call_size(mesh: Mesh, tile: int, wanted: int) -> int:
 
 
 def spread(
-    stages: Sequence[Callable[..., Any]], mesh: Mesh, tile: int, size: int, *shared: Any
+    function: Callable[..., Any], mesh: Mesh, tile: int, members: Any, *shared: Any, whole: bool = False
 ) -> Callable[..., Any]:
-    """Compile a function (indices [size], *shared) -> the last stage's arrays, members last.
-
-    The first stage is called as stage(indices [tile], *shared), each further one as stage(the previous
-    stage's value, *shared); a stage returns arrays whose last axis is the tile. Every stage runs over
-    all tiles before the next begins, in a loop of its own: what one makes (random parameters, say) is
-    then read by the next instead of being fused into it and computed over and over.
+    """Compile a function of a tile of members into one of all of them.
 
     Args:
-        stages: pure functions.
+        function: pure; (a tile of `members`, *shared) -> arrays whose last axis is the tile.
         mesh: of make_mesh.
         tile: how many members a device works on at once.
-        size: members a call; a multiple of the mesh's size times the tile (see call_size).
-        shared: arrays that every member sees, or others of their shapes: the compiled function takes
-            them as arguments, so that new data compile nothing anew.
+        members: arrays, or their shapes (jax.eval_shape), whose last axis is S: a multiple of the
+            mesh's size times the tile (see call_size).
+        shared: arrays that every member sees. Like `members` they stand for all others of their
+            shapes: the compiled function takes them as arguments, so new data compile nothing anew.
+        whole: give every process the whole result; otherwise each device keeps its members' part.
 
     Returns:
-        The compiled function. Its result is whole on every process.
+        The compiled function (members, *shared) -> function's arrays, all members on their last axis.
     """
 
-    def on_device(one: jax.Array, indices: jax.Array, *shared: Any) -> Any:
-        values: Any = indices.reshape(-1, tile)
-        for stage in stages:
-            values = _map_tiles(lambda value, stage=stage: stage(value, *shared), values, one)
-        return values
+    def on_device(one: jax.Array, members: Any, *shared: Any) -> Any:
+        tiles = jax.tree.map(lambda leaf: _tiled(leaf, tile), members)
+        out = _map_tiles(lambda here: function(here, *shared), tiles, one)
+        return jax.tree.map(_members_last, out)
 
-    def whole(one: jax.Array, indices: jax.Array, *shared: Any) -> Any:
-        members, everywhere = PartitionSpec(AXIS), PartitionSpec()
-        # check_vma=False: what the stages call knows nothing of meshes.
+    def on_mesh(one: jax.Array, members: Any, *shared: Any) -> Any:
+        out = jax.eval_shape(on_device, one, members, *shared)
+        # check_vma=False: what `function` calls knows nothing of meshes.
         mapped = jax.shard_map(
             on_device,
             mesh=mesh,
-            in_specs=(everywhere, members, *(everywhere for _ in shared)),
-            out_specs=members,
+            in_specs=(PartitionSpec(), _last_axis(members), *(PartitionSpec() for _ in shared)),
+            out_specs=_last_axis(out),
             check_vma=False,
         )
-        return jax.tree.map(_members_last, mapped(one, indices, *shared))
+        return mapped(one, members, *shared)
 
-    on_cpu = mesh.devices.flat[0].platform == "cpu"
-    jitted = jax.jit(
-        whole,
-        out_shardings=NamedSharding(mesh, PartitionSpec()),
-        compiler_options=_CPU_OPTIONS if on_cpu else None,
-    )
+    everywhere = NamedSharding(mesh, PartitionSpec())
+    dealt_out = jax.tree.map(lambda spec: NamedSharding(mesh, spec), _last_axis(members))
     one = np.int32(1)
-    compiled = jitted.lower(one, np.zeros(size, np.uint32), *shared).compile()
-    return functools.partial(compiled, one)
+    compiled = (
+        jax.jit(
+            on_mesh,
+            in_shardings=(everywhere, dealt_out, *(everywhere for _ in shared)),
+            out_shardings=everywhere if whole else None,
+            compiler_options=_CPU_OPTIONS if mesh.devices.flat[0].platform == "cpu" else None,
+        )
+        .lower(one, members, *shared)
+        .compile()
+    )
+
+    def call(members: Any, *shared: Any) -> Any:
+        return compiled(one, jax.device_put(members, dealt_out), *shared)
+
+    return call
 
 
 def _map_tiles(stage: Callable[[Any], Any], tiles: Any, one: jax.Array) -> Any:
@@ -126,6 +131,16 @@ def _map_tiles(stage: Callable[[Any], Any], tiles: Any, one: jax.Array) -> Any:
         return jax.lax.fori_loop(0, one, turn, (tile, nothing))[1]
 
     return jax.lax.map(separately, tiles)
+
+
+def _last_axis(arrays: Any) -> Any:
+    """The partition of arrays whose last axis is the members'."""
+    return jax.tree.map(lambda leaf: PartitionSpec(*[None] * (len(leaf.shape) - 1), AXIS), arrays)
+
+
+def _tiled(leaf: jax.Array, tile: int) -> jax.Array:
+    """[..., S] -> [tiles, ..., tile]."""
+    return jnp.moveaxis(leaf.reshape(*leaf.shape[:-1], -1, tile), -2, 0)
 
 
 def _members_last(tiles: jax.Array) -> jax.Array:

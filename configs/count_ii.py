@@ -1,0 +1,10 @@
+"""CountII (section 3.1)."""
+
+from ml_collections import ConfigDict
+
+from configs.base import base_config
+
+
+def get_config(mode: str = "full") -> ConfigDict:
+    """The config of CountII; mode "quick" is the same run in seconds."""
+    return base_config("count", "II", mode)

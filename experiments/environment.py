@@ -1,0 +1,69 @@
+"""environment.json: on what, with which versions and from which revision a result was computed."""
+
+import datetime
+import importlib.metadata
+import platform
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+from jax.sharding import Mesh
+
+import rnnjax
+from rnnjax.results import Damaged, read_json, write_json
+
+_PACKAGES = ("jax", "jaxlib", "flax", "numpy", "scipy", "matplotlib", "ml-collections")
+
+
+def add_session(path: Path, mesh: Mesh, seconds: Mapping[str, float]) -> None:
+    """Append this process's session to the file: a run that was resumed has several."""
+    try:
+        sessions = read_json(path)["sessions"]
+    except (FileNotFoundError, Damaged, KeyError, TypeError):
+        sessions = []
+    write_json(path, {"sessions": [*sessions, _describe(mesh, seconds)]})
+
+
+def describe_devices(mesh: Mesh) -> str:
+    """Such as "2 x cpu"."""
+    device = mesh.devices.flat[0]
+    kind = device.device_kind
+    return f"{mesh.size} x {kind}" + (f" in {jax.process_count()} processes" if jax.process_count() > 1 else "")
+
+
+def _describe(mesh: Mesh, seconds: Mapping[str, float]) -> dict[str, Any]:
+    return {
+        "ended": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "seconds": {name: round(value, 2) for name, value in seconds.items()},
+        "devices": describe_devices(mesh),
+        "processor": _processor(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "rnnjax": rnnjax.__version__,
+        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "revision": _revision(),
+    }
+
+
+def _processor() -> str:
+    """The processor's name where the system tells it (Linux), else its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _revision() -> str | None:
+    """The git revision of these files, with "+" when some differ from it; None outside a checkout."""
+    here = Path(__file__).parent
+
+    def git(*args: str) -> str:
+        return subprocess.run(["git", "-C", str(here), *args], capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None

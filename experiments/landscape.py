@@ -1,0 +1,169 @@
+"""Section 4.6.1, Figures 4.19 and 4.20: how often random parameter settings reach an accuracy.
+
+    python -m experiments.landscape --config=configs/first_i.py
+
+Every architecture is scored on the validation sentences for a million random settings, under the main
+sampler and, for comparison, under others. result.npz holds, for every sampler and architecture (such as
+"pytorch_1/gru_2x4/"): `counts` [num_settings] uint16, the correct sentences of every setting in the order
+of its index; `histogram` [N + 1] int64, settings with 0..N correct; `best` and `best_counts` [<= 100]
+int64, the best settings' indices and their correct sentences; `audit` [4] int64, see landscape_audit.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from experiments import landscape_audit, landscape_report, runner
+from experiments.landscape_inputs import Inputs, place, prepare
+from experiments.progress import Progress
+from rnnjax import landscape, results
+from rnnjax.initializers import Sampler
+from rnnjax.landscape import Architecture, Tally
+from rnnjax.parameters import Params
+from rnnjax.streams import stream
+
+
+class Programs:
+    """Compiled functions, each compiled when it is first needed and used for all samplers that can."""
+
+    def __init__(self, run: runner.Run, inputs: Inputs) -> None:
+        self._run, self._inputs = run, inputs
+        self._drawers: dict[tuple[str, str], landscape.Drawer] = {}
+        self._counters: dict[str, Callable[[Params], jax.Array]] = {}
+
+    def get(self, sampler: Sampler, architecture: Architecture) -> tuple[landscape.Drawer, Callable[[Params], jax.Array]]:
+        """The drawer and the counter of one architecture under one sampler."""
+        started = time.monotonic()
+        mesh, tile, config = self._run.mesh, self._run.config.members.tile, self._run.config.landscape
+        kind = (sampler.name, architecture.name)
+        if kind not in self._drawers:
+            wanted = min(config.settings_per_call, config.num_settings)
+            key = stream(self._run.key, "init")
+            self._drawers[kind] = landscape.make_drawer(key, architecture, sampler.name, mesh, tile, wanted)
+        drawer = self._drawers[kind]
+        if architecture.name not in self._counters:
+            embedding = self._inputs.embeddings[architecture.input_dim]
+            self._counters[architecture.name] = landscape.make_counter(
+                architecture, self._inputs.split, embedding, mesh, tile, drawer.size
+            )
+        self._run.seconds["compile"] += time.monotonic() - started
+        return drawer, self._counters[architecture.name]
+
+
+def run(run: runner.Run, inputs: Inputs) -> None:
+    """Score what is not there yet, then write and draw everything."""
+    if not run.agree(np.array(run.leads and _is_whole(run, inputs))):
+        _score_all(run, inputs)
+    elif run.leads:
+        landscape_report.report(run, inputs, inputs.samplers)
+    if run.leads:
+        results.remove_tree(run.workdir / "parts")
+
+
+def _score_all(run: runner.Run, inputs: Inputs) -> None:
+    """All samplers and architectures; everything is written and drawn after the main sampler and at the end."""
+    programs = Programs(run, inputs)
+    settings = run.config.landscape.num_settings
+    costs = [float(len(a.cell.gates) * a.hidden_dim * (a.hidden_dim + 12)) for a in inputs.architectures]
+    num_tasks = len(inputs.samplers) * len(inputs.architectures)
+    progress = Progress("settings", [settings] * num_tasks, costs * len(inputs.samplers), run.log)
+    contents: dict[str, np.ndarray | results.Chunks] = {}
+    for done, sampler in enumerate(inputs.samplers, 1):
+        for architecture in inputs.architectures:
+            progress.start(f"{architecture.name} under {sampler.spec}")
+            tally, audit = _score(run, inputs, programs, sampler, architecture, progress)
+            here = place(sampler, architecture)
+            parts = [part for part, _, _ in _parts(run, sampler, architecture)]
+            contents[here + "counts"] = results.Chunks("uint16", settings, parts)
+            contents |= {here + name: value for name, value in tally._asdict().items()}
+            contents[here + "audit"] = audit
+        if run.leads and done in (1, len(inputs.samplers)):
+            results.write_npz(run.workdir / "result.npz", contents)
+            landscape_report.report(run, inputs, inputs.samplers[:done])
+
+
+def _score(
+    run: runner.Run,
+    inputs: Inputs,
+    programs: Programs,
+    sampler: Sampler,
+    architecture: Architecture,
+    progress: Progress,
+) -> tuple[Tally, np.ndarray]:
+    """One architecture under one sampler: what is kept of it, and its audit."""
+    started, tally = time.monotonic(), landscape.empty_tally(len(inputs.split.words))
+    key = stream(run.key, "init")
+    computed = 0
+    for part, start, stop in _parts(run, sampler, architecture):
+        values = _stored(part, run)
+        missing = bool(run.agree(np.array(values is None)))
+        if missing:
+            drawer, counter = programs.get(sampler, architecture)
+            new = []
+            for chunk in landscape.counts(drawer, counter, key, sampler.scale, start, stop):
+                new.append(chunk)
+                progress.advance(len(chunk))
+            values, computed = np.concatenate(new), computed + stop - start
+            if run.leads:
+                part.write(values)
+        else:
+            progress.skip(stop - start)
+        if values is not None:
+            tally = tally.add(start, values)
+    audit = landscape_audit.audit(run, inputs, sampler, architecture, tally) if run.leads else np.zeros(4, np.int64)
+    progress.clear()
+    best = tally.best_counts[0] / len(inputs.split.words) if len(tally.best) else float("nan")
+    run.log.info(
+        "%s under %s: best %.2f %%, %d settings scored in %.1f s",
+        architecture.name, sampler.spec, 100 * best, computed, time.monotonic() - started,
+    )  # fmt: skip
+    return tally, audit
+
+
+def _parts(run: runner.Run, sampler: Sampler, architecture: Architecture) -> Iterator[tuple[results.Part, int, int]]:
+    """The pieces of one architecture's counts, each with its first setting and the one after its last."""
+    total, step = run.config.landscape.num_settings, run.config.landscape.settings_per_part
+    here = place(sampler, architecture)
+    fingerprint = results.digest(run.config.to_dict())
+    for start in range(0, total, step):
+        stop = min(start + step, total)
+        path = Path(run.workdir, "parts", here, f"{start:010d}.npz")
+        yield results.Part(path, f"{fingerprint} {here} {start} {stop}"), start, stop
+
+
+def _stored(part: results.Part, run: runner.Run) -> np.ndarray | None:
+    """The part's values, if process 0 has them whole."""
+    if not run.leads:
+        return None
+    try:
+        return part.read()
+    except FileNotFoundError:
+        return None
+    except results.Damaged as error:
+        run.log.warning("damaged, computed again: %s", error)
+        return None
+
+
+def _is_whole(run: runner.Run, inputs: Inputs) -> bool:
+    """Whether result.npz has everything, undamaged."""
+    result = run.workdir / "result.npz"
+    try:
+        names = results.check_npz(result)
+    except FileNotFoundError:
+        return False
+    except results.Damaged as error:
+        run.log.warning("damaged, made again: %s", error)
+        return False
+    wanted = {place(sampler, a) + "audit" for sampler in inputs.samplers for a in inputs.architectures}
+    if wanted <= names:
+        run.log.info("%s is complete: only drawn again", result)
+    return wanted <= names
+
+
+EXPERIMENT = runner.Experiment("landscape", prepare, run, {"replay": landscape_audit.replay})
+
+if __name__ == "__main__":
+    runner.launch(EXPERIMENT)

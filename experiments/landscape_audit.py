@@ -1,0 +1,144 @@
+"""Section 4.6.1's oracle: settings scored again one network and one sentence at a time, and --replay."""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from absl import flags
+
+from experiments import runner
+from experiments.landscape_inputs import Inputs, place
+from rnnjax import landscape, results
+from rnnjax.errors import UserError, in_range
+from rnnjax.initializers import Sampler
+from rnnjax.landscape import Architecture, Tally, parse_architecture
+from rnnjax.parameters import Params
+from rnnjax.streams import stream
+
+flags.DEFINE_string("replay", None, "Show one setting instead of running, such as gru_2x4:123456.")
+
+NEAR_TIE = 1e-5  # of the two logits: closer ones may be judged differently by another order of additions
+
+
+class Audit(NamedTuple):
+    """What came of scoring some settings again; result.npz holds it as four numbers."""
+
+    settings: int
+    sentences: int  # of all these settings together
+    judged_differently: int  # at least so many sentences
+    near_ties: int  # sentences whose two logits lie within NEAR_TIE
+
+
+def audit(run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, tally: Tally) -> np.ndarray:
+    """Score the best settings again without anything of the fast path, and compare the counts.
+
+    Raises:
+        RuntimeError: a count differs by more than there are near ties: the fast path is wrong.
+    """
+    indices = tally.best[: run.config.landscape.audited_settings]
+    margins = _plain(run, inputs, sampler, architecture, indices)[1]
+    again = ((margins > 0) == inputs.split.positive).sum(1)
+    near = _near_ties(margins).sum(1)
+    differences = np.abs(again - tally.best_counts[: len(indices)])
+    if (differences > near).any():
+        wrong = int(np.argmax(differences > near))
+        raise RuntimeError(
+            f"{architecture.name} under {sampler.spec}: setting {indices[wrong]} has"
+            f" {tally.best_counts[wrong]} correct sentences, but {again[wrong]} when scored one by one"
+        )
+    return np.array(Audit(len(indices), margins.size, int(differences.sum()), int(near.sum())), np.int64)
+
+
+def replay(request: str, run: runner.Run, inputs: Inputs) -> None:
+    """Print one setting's accuracy, confusion and parameters, from its architecture and index.
+
+    Raises:
+        UserError: the request is not of the form gru_2x4:123456.
+    """
+    name, _, number = request.partition(":")
+    if not number.isdecimal():
+        raise UserError(f"replay {request!r}; valid: an architecture and an index, such as gru_2x4:123456")
+    architecture, index, sampler = parse_architecture(name), int(number), inputs.samplers[0]
+    in_range(f"replay {request!r}: the index", index, 0, 2**32 - 1)
+    if architecture.input_dim not in inputs.embeddings:
+        dims = ", ".join(map(str, inputs.embeddings))
+        raise UserError(f"replay {request!r}: the config's architectures have input dimensions {dims}")
+    params, margins = _plain(run, inputs, sampler, architecture, np.array([index]))
+    fast = _fast_count(run, inputs, sampler, architecture, index)
+    for line in _describe(architecture, index, sampler, inputs, params, margins[0], fast):
+        run.log.info("%s", line)
+    for line in _compare(run, sampler, architecture, index, fast):
+        run.log.info("%s", line)
+
+
+def _plain(
+    run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, indices: np.ndarray
+) -> tuple[Params, np.ndarray]:
+    """Parameters, members first, and margins [S, N]."""
+    key = stream(run.key, "init")
+    draw = jax.jit(jax.vmap(lambda index: landscape.setting(key, architecture, sampler, index)))
+    params = draw(indices.astype(np.uint32))
+    embedding = inputs.embeddings[architecture.input_dim]
+    return params, landscape.plain_margins(architecture, inputs.split, embedding)(params)
+
+
+def _near_ties(margins: np.ndarray) -> np.ndarray:
+    """[S, N]; for networks with logits beyond 10 the bound grows with them, as float32's spacing does."""
+    size = np.abs(margins).max(-1, keepdims=True, initial=0.0)
+    return np.abs(margins) <= NEAR_TIE * np.maximum(1.0, size / 10)
+
+
+def _fast_count(
+    run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, index: int
+) -> int:
+    """The sweep's own count of one setting."""
+    key, tile = stream(run.key, "init"), run.config.members.tile
+    drawer = landscape.make_drawer(key, architecture, sampler.name, run.mesh, tile, 1)
+    embedding = inputs.embeddings[architecture.input_dim]
+    counter = landscape.make_counter(architecture, inputs.split, embedding, run.mesh, tile, drawer.size)
+    return int(next(landscape.counts(drawer, counter, key, sampler.scale, index, index + 1))[0])
+
+
+def _describe(
+    architecture: Architecture,
+    index: int,
+    sampler: Sampler,
+    inputs: Inputs,
+    params: Params,
+    margins: np.ndarray,
+    fast: int,
+) -> list[str]:
+    positive, total = inputs.split.positive, len(inputs.split.positive)
+    called = margins > 0
+    cells = [[int((called[positive == truth] == call).sum()) for call in (True, False)] for truth in (True, False)]
+    plain = cells[0][0] + cells[1][1]
+    with np.printoptions(precision=6, suppress=True, linewidth=100):
+        leaves = [f"{name} =\n{np.asarray(leaf)[0]}" for name, leaf in vars(params).items()]
+    return [
+        f"{architecture.title}, setting {index} under {sampler.spec}, {sampler.title}",
+        f"accuracy {fast / total:.2%}: {fast} of {total} validation sentences correct",
+        "",
+        f"{'':16}{'called positive':>16}{'called negative':>16}",
+        f"{'positive':16}{cells[0][0]:16}{cells[0][1]:16}",
+        f"{'negative':16}{cells[1][0]:16}{cells[1][1]:16}",
+        "",
+        f"scored one sentence at a time: {plain} correct; {int(_near_ties(margins).sum())} sentences have their two"
+        f" logits within {NEAR_TIE:g}, where float32 may decide either way",
+        "",
+        f"gate rows of w_ih, w_hh, b_ih, b_hh, top to bottom: {', '.join(architecture.cell.gates)}",
+        *leaves,
+    ]
+
+
+def _compare(run: runner.Run, sampler: Sampler, architecture: Architecture, index: int, fast: int) -> list[str]:
+    """What the working directory has for the setting, if it has it."""
+    result = run.workdir / "result.npz"
+    name = place(sampler, architecture) + "counts"
+    try:
+        stored = results.read_npz(result, [name])[name]
+    except (FileNotFoundError, results.Damaged):
+        return []
+    if index >= len(stored):
+        return [f"\n{result} has settings 0 to {len(stored) - 1} only"]
+    same = "the same" if stored[index] == fast else f"not {fast}: made by another config?"
+    return [f"\n{result}: {stored[index]} correct, {same}"]

@@ -1,0 +1,205 @@
+"""The only main: flags and config to devices, working directory, log and experiment, errors to one line.
+
+Exit status: 0 done, 1 stopped by the machine (disk, memory), 2 a value that cannot be used, 130
+interrupted. After 1 and 130, and after a kill, the same command goes on from what is done.
+"""
+
+import contextlib
+import logging
+import runpy
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import jax
+import numpy as np
+from absl import app, flags
+from absl import logging as absl_logging
+from jax.experimental import multihost_utils
+from jax.sharding import Mesh
+from ml_collections import ConfigDict, config_flags
+
+from experiments import environment
+from rnnjax import members, results
+from rnnjax.errors import UserError
+
+_CONFIG = config_flags.DEFINE_config_file("config", None, "The config file, such as configs/first_i.py[:quick].")
+_WORKDIR = flags.DEFINE_string(
+    "workdir", None, "Where the results go; default: results/<experiment>/<config name>."
+)
+_NUM_DEVICES = flags.DEFINE_integer("num_devices", None, "How many devices to use; default: all, one a core on CPU.")
+_COORDINATOR = flags.DEFINE_string("coordinator", None, "host:port of process 0, when several processes make one mesh.")
+_NUM_PROCESSES = flags.DEFINE_integer("num_processes", 1, "How many processes make one mesh.")
+_PROCESS_ID = flags.DEFINE_integer("process_id", 0, "Which of them this is.")
+
+
+class Run(NamedTuple):
+    """What an experiment gets to work with."""
+
+    config: ConfigDict
+    key: jax.Array  # of config.seed: the one place where a key is made from it
+    mesh: Mesh
+    workdir: Path
+    log: logging.Logger
+    seconds: dict[str, float]  # the experiment adds what its compiling took under "compile"
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes the files; the others only compute."""
+        return jax.process_index() == 0
+
+    def agree(self, value: np.ndarray) -> np.ndarray:
+        """Process 0's value, on every process."""
+        return multihost_utils.broadcast_one_to_all(value) if jax.process_count() > 1 else value
+
+
+class Experiment(NamedTuple):
+    """One section of the thesis."""
+
+    name: str
+    prepare: Callable[[ConfigDict], Any]  # the checked inputs; raises UserError before anything is written
+    run: Callable[[Run, Any], None]  # (run, inputs)
+    instead: Mapping[str, Callable[[str, Run, Any], None]]  # by flag: what is done when it has a value
+
+
+def launch(experiment: Experiment) -> NoReturn:
+    """Parse the command line and run the experiment; does not return."""
+    app.run(lambda _: sys.exit(_with_clear_errors(experiment)), flags_parser=_parse_flags)
+
+
+def _parse_flags(argv: list[str]) -> list[str]:
+    try:
+        rest = flags.FLAGS(argv)
+        if len(rest) > 1:
+            _fail(f"unexpected argument {rest[1]!r}; flags are written --name=value", 2)
+        if _CONFIG.value is None:
+            _fail("--config is missing; for example --config=configs/first_i.py", 2)
+    except (AttributeError, KeyError):
+        _fail(_unknown_field(argv), 2)
+    except UserError as error:
+        _fail(str(error), 2)
+    except flags.Error as error:
+        _fail(_one_line(error), 2)
+    except OSError as error:
+        _fail(f"cannot read the config: {_one_line(error)}", 2)
+    return rest
+
+
+def _with_clear_errors(experiment: Experiment) -> int:
+    workdir = Path(_WORKDIR.value or Path("results", experiment.name, _config_name()))
+    again = f"what was done is kept in {workdir}: the same command goes on from there"
+    try:
+        _run(experiment, workdir)
+    except UserError as error:
+        _fail(str(error), 2)
+    except OSError as error:
+        _fail(f"cannot write or read {error.filename or workdir}: {error.strerror or error}; {again}", 1)
+    except MemoryError:
+        _fail(f"out of memory; {again}", 1)
+    except KeyboardInterrupt:
+        _fail(f"interrupted; {again}", 130)
+    return 0
+
+
+def _run(experiment: Experiment, workdir: Path) -> None:
+    config = _CONFIG.value
+    absl_logging.set_verbosity(absl_logging.WARNING)  # JAX tells which backends are not there
+    _join_processes()
+    inputs = experiment.prepare(config)
+    mesh = members.make_mesh(_NUM_DEVICES.value)
+    log = _new_log(experiment.name)
+    run = Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0})
+    for flag, action in experiment.instead.items():
+        if value := flags.FLAGS[flag].value:
+            action(value, run, inputs)
+            return
+    with _owned(run):
+        started, config_name = time.monotonic(), _config_name()
+        log.info("%s with %s in %s on %s", experiment.name, config_name, workdir, environment.describe_devices(mesh))
+        try:
+            experiment.run(run, inputs)
+        finally:
+            run.seconds["total"] = time.monotonic() - started
+            if run.leads:
+                environment.add_session(workdir / "environment.json", mesh, run.seconds)
+        log.info("done in %.0f s, of which %.0f s compiling", run.seconds["total"], run.seconds["compile"])
+
+
+def _join_processes() -> None:
+    members.use_all_cores()
+    if _NUM_PROCESSES.value > 1:
+        if not _COORDINATOR.value or not 0 <= _PROCESS_ID.value < _NUM_PROCESSES.value:
+            raise UserError(
+                f"process_id is {_PROCESS_ID.value} of num_processes {_NUM_PROCESSES.value}, coordinator is"
+                f" {_COORDINATOR.value}; needed: --coordinator=host:port and a process_id from 0 to num_processes - 1"
+            )
+        jax.distributed.initialize(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
+
+
+@contextlib.contextmanager
+def _owned(run: Run) -> Iterator[None]:
+    """The working directory belongs to process 0; whether it got it, all processes learn."""
+    with contextlib.ExitStack() as stack:
+        problem: Exception | None = None
+        if run.leads:
+            try:
+                stack.enter_context(results.own_workdir(run.workdir, run.config.to_dict()))
+                stack.enter_context(_log_to(run.workdir / "log.txt", run.log))
+            except (UserError, OSError) as error:
+                problem = error
+        if run.agree(np.array(problem is not None)):
+            raise problem or UserError("process 0 could not take the working directory; it says why")
+        yield
+
+
+def _new_log(name: str) -> logging.Logger:
+    log = logging.getLogger(f"rnnjax.{name}")
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    screen = logging.StreamHandler(sys.stdout)
+    screen.setLevel(logging.INFO if jax.process_index() == 0 else logging.ERROR)
+    log.addHandler(screen)
+    return log
+
+
+@contextlib.contextmanager
+def _log_to(path: Path, log: logging.Logger) -> Iterator[None]:
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
+
+def _config_name() -> str:
+    path, _, mode = str(config_flags.get_config_filename(flags.FLAGS["config"])).partition(":")
+    return Path(path).stem + (f"_{mode}" if mode else "")
+
+
+def _unknown_field(argv: list[str]) -> str:
+    """Which --config.field of the command line the config does not have, and which ones it has."""
+    given = [arg.lstrip("-") for arg in argv if arg.lstrip("-").startswith("config")]
+    path, _, mode = next((arg.split("=", 1)[1] for arg in given if arg.startswith("config=")), "").partition(":")
+    get_config: Callable[..., Any] = runpy.run_path(path)["get_config"]
+    config = get_config(mode) if mode else get_config()
+    for arg in given:
+        here: Any = config
+        for name in arg.split("=", 1)[0].split(".")[1:]:
+            if name not in here:
+                return f"unknown config field {arg.split('=', 1)[0][len('config.') :]!r}; valid there: {', '.join(here)}"
+            here = here[name]
+    return f"the config cannot be read: {' '.join(given)}"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(status)

@@ -1,0 +1,223 @@
+"""What a run leaves behind: files that are whole or absent, parts that prove themselves, one owner.
+
+Every file is written under a temporary name, flushed to the disk and renamed, so a killed run leaves
+no half file under a real name. Arrays lie in .npz files, whose CRCs are checked when they are read.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import filelock
+import numpy as np
+
+from rnnjax.errors import UserError
+
+_TEMPORARY = ".tmp"
+
+
+class Damaged(Exception):
+    """A file that is there but cannot be what was written; the message names it and says why."""
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
+    """A binary file that appears under its name when the block ends without an error, and only then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with atomic_write(path) as file:
+        file.write(text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON that people can read; NaN and infinities become null."""
+    write_text(path, json.dumps(_finite(value), indent=1, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The file's value.
+
+    Raises:
+        Damaged: it is no JSON.
+    """
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise Damaged(f"{path}: {error}") from None
+
+
+def write_npz(path: Path, arrays: Mapping[str, "np.ndarray | Chunks"]) -> None:
+    """Write arrays that numpy.load reads, compressed, whole or not at all."""
+    with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
+                _write_array(entry, array)
+
+
+def read_npz(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    """The named arrays, or all.
+
+    Raises:
+        Damaged: the file is truncated, corrupted, or lacks a name.
+        FileNotFoundError: there is none.
+    """
+    try:
+        with np.load(path) as archive:
+            return {name: archive[name] for name in (archive.files if names is None else names)}
+    except FileNotFoundError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError, NotImplementedError) as error:
+        raise Damaged(f"{path}: {error}") from None
+
+
+def check_npz(path: Path) -> set[str]:
+    """Read the whole file once, in little memory, for its CRCs; the names of its arrays.
+
+    Raises:
+        Damaged: the file is truncated or corrupted.
+        FileNotFoundError: there is none.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            bad, names = archive.testzip(), archive.namelist()
+    except FileNotFoundError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        raise Damaged(f"{path}: {error}") from None
+    if bad is not None:
+        raise Damaged(f"{path}: bad CRC-32 for {bad}")
+    return {name.removesuffix(".npy") for name in names}
+
+
+class Part(NamedTuple):
+    """One piece of a long array on the disk, bound to what it is a piece of."""
+
+    path: Path
+    identity: str  # config, array, start and stop: a part of another run is not taken for this one
+
+    def write(self, values: np.ndarray) -> None:
+        write_npz(self.path, {"values": values, "identity": np.array(self.identity)})
+
+    def read(self) -> np.ndarray:
+        """The values.
+
+        Raises:
+            Damaged: truncated, corrupted, or a part of something else.
+            FileNotFoundError: not computed yet.
+        """
+        stored = read_npz(self.path, ("values", "identity"))
+        if str(stored["identity"]) != self.identity:
+            raise Damaged(f"{self.path}: it belongs to another run or place")
+        return stored["values"]
+
+
+class Chunks(NamedTuple):
+    """A 1-D array of which no more than a part is ever in memory."""
+
+    dtype: str
+    length: int
+    parts: Sequence[Part]
+
+
+def digest(config: Mapping[str, Any]) -> str:
+    """A short fingerprint of a config."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def own_workdir(path: Path, config: Mapping[str, Any]) -> Iterator[None]:
+    """Make the directory, or take it over, for one run at a time; leave config.json in it.
+
+    Args:
+        path: the directory.
+        config: what the run was asked to do, resolved, of JSON's types.
+
+    Raises:
+        UserError: another run is at work in it, or it was made by another config.
+        OSError: it cannot be written.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise UserError(f"another run is at work in {path}; wait for it, or choose another --workdir") from None
+    with lock:
+        for leftover in path.rglob(f".*{_TEMPORARY}"):
+            leftover.unlink()
+        _claim(path, config)
+        yield
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory if it is there."""
+    if path.exists():
+        shutil.rmtree(path)
+
+
+def _claim(path: Path, config: Mapping[str, Any]) -> None:
+    ours, file = json.loads(json.dumps(config)), path / "config.json"
+    if file.exists():
+        try:
+            differences = list(_differences(read_json(file), ours))
+        except Damaged as error:
+            raise UserError(f"{error}; choose another --workdir or remove this one") from None
+        if differences:
+            raise UserError(
+                f"{path} was made by another config: {'; '.join(differences)}; choose another --workdir, or remove it"
+            )
+    elif set(os.listdir(path)) - {".lock"}:
+        raise UserError(f"{path} is not empty and has no config.json; choose another --workdir")
+    else:
+        write_json(file, ours)
+
+
+def _differences(theirs: Any, ours: Any, name: str = "") -> Iterator[str]:
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key in dict.fromkeys([*theirs, *ours]):
+            dotted = f"{name}.{key}" if name else key
+            yield from _differences(theirs.get(key, "absent"), ours.get(key, "absent"), dotted)
+    elif theirs != ours:
+        yield f"{name} is {theirs} there and {ours} here"
+
+
+def _write_array(entry: IO[bytes], array: np.ndarray | Chunks) -> None:
+    if isinstance(array, np.ndarray):
+        np.lib.format.write_array(entry, array, allow_pickle=False)
+        return
+    dtype = np.dtype(array.dtype)
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (array.length,)}
+    np.lib.format.write_array_header_1_0(entry, header)
+    for part in array.parts:
+        entry.write(part.read().astype(dtype).tobytes())
+
+
+def _finite(value: Any) -> Any:
+    """Of JSON's own types throughout."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_finite(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,0 +1,96 @@
+"""Intervals for what was counted, and what a histogram of accuracies says."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+class Interval(NamedTuple):
+    """An estimate and the ends of its two-sided 95 % confidence interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+def proportion(successes: int, trials: int) -> Interval:
+    """Successes / trials with Wilson's interval (as scipy.stats.binomtest computes it)."""
+    low, high = stats.binomtest(int(successes), int(trials)).proportion_ci(CONFIDENCE, method="wilson")
+    return Interval(successes / trials, float(low), float(high))
+
+
+def ratio_of_rates(successes: int, trials: int, other: int, other_trials: int) -> Interval:
+    """(successes / trials) / (other / other_trials), with the exact conditional interval.
+
+    Given the sum of the two counts, the first is binomial, and Clopper and Pearson's interval for its
+    probability becomes one for the ratio. That treats the counts as Poisson: exact for rare events, a
+    little too wide for common ones, and it holds with a count of 0 (an open end is 0 or inf; the
+    estimate is NaN when both are 0).
+    """
+    exposure = other_trials / trials
+    if successes + other == 0:
+        return Interval(np.nan, 0.0, np.inf)
+    low, high = stats.binomtest(int(successes), int(successes + other)).proportion_ci(CONFIDENCE, method="exact")
+    estimate, low, high = (_odds(p) * exposure for p in (successes / (successes + other), low, high))
+    return Interval(estimate, low, high)
+
+
+def num_above(histogram: np.ndarray, accuracy: float) -> int:
+    """How many members have more than accuracy · N of N sentences correct.
+
+    Args:
+        histogram: members with 0, 1, ..., N correct sentences, [N + 1].
+        accuracy: in [0, 1], resolved to 1e-9.
+    """
+    num_sentences = len(histogram) - 1
+    return int(histogram[int(np.floor(accuracy * num_sentences + 1e-9 * num_sentences)) + 1 :].sum())
+
+
+def mean_and_sd(histogram: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of the accuracy, from counts of correct sentences [N + 1]."""
+    accuracy = np.arange(len(histogram)) / (len(histogram) - 1)
+    mean = float(np.average(accuracy, weights=histogram))
+    return mean, float(np.sqrt(np.average((accuracy - mean) ** 2, weights=histogram)))
+
+
+def quantile(histogram: np.ndarray, probability: float) -> float:
+    """The least accuracy that at least this share of the members do not exceed."""
+    reached = np.cumsum(histogram) >= probability * histogram.sum()
+    return float(np.argmax(reached)) / (len(histogram) - 1)
+
+
+class Box(NamedTuple):
+    """Tukey's box plot of an accuracy: whiskers end at the last value within 1.5 interquartile ranges."""
+
+    low_whisker: float
+    first_quartile: float
+    median: float
+    third_quartile: float
+    high_whisker: float
+    outliers: np.ndarray  # [.] the different accuracies outside the whiskers
+    num_outliers: int  # members that have them
+
+
+def box(histogram: np.ndarray) -> Box:
+    """The box plot of members with 0, 1, ..., N correct sentences, [N + 1]."""
+    values = np.flatnonzero(histogram) / (len(histogram) - 1)
+    quartiles = [quantile(histogram, p) for p in (0.25, 0.5, 0.75)]
+    reach = 1.5 * (quartiles[2] - quartiles[0])
+    inside = (values >= quartiles[0] - reach) & (values <= quartiles[2] + reach)
+    members = histogram[histogram > 0]
+    return Box(
+        float(values[inside].min()), *quartiles, float(values[inside].max()),
+        values[~inside], int(members[~inside].sum()),
+    )
+
+
+def coin(num_sentences: int) -> np.ndarray:
+    """The chance of 0, 1, ..., N correct sentences by tossing a fair coin for each, [N + 1]."""
+    return stats.binom.pmf(np.arange(num_sentences + 1), num_sentences, 0.5)
+
+
+def _odds(p: float) -> float:
+    return p / (1 - p) if p < 1 else np.inf
