@@ -34,7 +34,9 @@ class Programs:
         self._drawers: dict[tuple[str, str], landscape.Drawer] = {}
         self._counters: dict[str, Callable[[Params], jax.Array]] = {}
 
-    def get(self, sampler: Sampler, architecture: Architecture) -> tuple[landscape.Drawer, Callable[[Params], jax.Array]]:
+    def get(
+        self, sampler: Sampler, architecture: Architecture
+    ) -> tuple[landscape.Drawer, Callable[[Params], jax.Array]]:
         """The drawer and the counter of one architecture under one sampler."""
         started = time.monotonic()
         mesh, tile, config = self._run.mesh, self._run.config.members.tile, self._run.config.landscape

@@ -11,13 +11,11 @@ from experiments.landscape_inputs import Inputs, place
 from rnnjax import landscape, results
 from rnnjax.errors import UserError, in_range
 from rnnjax.initializers import Sampler
-from rnnjax.landscape import Architecture, Tally, parse_architecture
+from rnnjax.landscape import NEAR_TIE, Architecture, Tally, parse_architecture
 from rnnjax.parameters import Params
 from rnnjax.streams import stream
 
 flags.DEFINE_string("replay", None, "Show one setting instead of running, such as gru_2x4:123456.")
-
-NEAR_TIE = 1e-5  # of the two logits: closer ones may be judged differently by another order of additions
 
 
 class Audit(NamedTuple):
@@ -88,9 +86,7 @@ def _near_ties(margins: np.ndarray) -> np.ndarray:
     return np.abs(margins) <= NEAR_TIE * np.maximum(1.0, size / 10)
 
 
-def _fast_count(
-    run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, index: int
-) -> int:
+def _fast_count(run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, index: int) -> int:
     """The sweep's own count of one setting."""
     key, tile = stream(run.key, "init"), run.config.members.tile
     drawer = landscape.make_drawer(key, architecture, sampler.name, run.mesh, tile, 1)

@@ -39,7 +39,9 @@ def prepare(config: ConfigDict) -> Inputs:
     in_range("landscape.audited_settings", wanted.audited_settings, 0, 10_000)
     names = _listed(wanted.architectures)
     if not names or len(set(names)) < len(names):
-        raise UserError(f"landscape.architectures is {tuple(names)}; valid: one or more different ones, such as gru_2x4")
+        raise UserError(
+            f"landscape.architectures is {tuple(names)}; valid: one or more different ones, such as gru_2x4"
+        )
     architectures = [parse_architecture(name) for name in names]
     samplers = [parse_sampler(spec) for spec in (wanted.sampler, *_listed(wanted.compared_samplers))]
     dataset = make_dataset(

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from experiments import runner
-from experiments.landscape_audit import NEAR_TIE, Audit
+from experiments.landscape_audit import Audit
 from experiments.landscape_inputs import Inputs, place
 from rnnjax import plotting, results, statistics
 from rnnjax.initializers import Sampler
-from rnnjax.landscape import Architecture
+from rnnjax.landscape import NEAR_TIE, Architecture
 
 THRESHOLDS = [percent / 100 for percent in range(55, 100, 5)]
 
@@ -34,9 +34,7 @@ def report(run: runner.Run, inputs: Inputs, samplers: Sequence[Sampler]) -> None
         "num_sentences": len(inputs.split.words),
         "confidence": statistics.CONFIDENCE,
         "near_tie": NEAR_TIE,
-        "samplers": {
-            s.spec: {a.name: _summary(arrays, places[s, a]) for a in inputs.architectures} for s in samplers
-        },
+        "samplers": {s.spec: {a.name: _summary(arrays, places[s, a]) for a in inputs.architectures} for s in samplers},
         "tails": tails,
     }
     results.write_json(run.workdir / "summary.json", summary)
@@ -50,7 +48,7 @@ def report(run: runner.Run, inputs: Inputs, samplers: Sequence[Sampler]) -> None
             run.log.info("%s", line)
 
 
-@plotting.in_style
+@plotting.house_style()
 def figure_4_19(histograms: dict[Architecture, np.ndarray], sampler: Sampler, data: str) -> Figure:
     """Figure 4.19: one panel an architecture, the cells of one shape side by side."""
     shapes = list(dict.fromkeys(a.shape for a in histograms))
@@ -76,19 +74,19 @@ def figure_4_19(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
         f"Figure 4.19: accuracy of {total:,} random parameter settings, no training; {sampler.title}", size=9
     )
     handles = [Patch(color=plotting.COLOURS[c.name], label=c.title) for c in cells]
-    handles.append(Patch(fill=False, ec="0.35", label=f"expected of {total:,} × {num_sentences:,} tosses of a fair coin"))
+    handles.append(
+        Patch(fill=False, ec="0.35", label=f"expected of {total:,} × {num_sentences:,} tosses of a fair coin")
+    )
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 
 
-@plotting.in_style
+@plotting.house_style()
 def figure_4_20(histograms: dict[Architecture, np.ndarray], sampler: Sampler, data: str) -> Figure:
     """Figure 4.20: box plots of all architectures."""
     figure = plotting.new_figure(7.2, 0.42 * len(histograms) + 1.3)
     ax = figure.subplots()
-    plotting.draw_boxes(
-        ax, [a.cell.name for a in histograms], [a.title for a in histograms], list(histograms.values())
-    )
+    plotting.draw_boxes(ax, [a.cell.name for a in histograms], [a.title for a in histograms], list(histograms.values()))
     total, num_sentences = _sizes(histograms)
     ax.set_xlim(*plotting.limits(list(histograms.values())))
     ax.set_xlabel(
@@ -99,7 +97,7 @@ def figure_4_20(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
     return figure
 
 
-@plotting.in_style
+@plotting.house_style()
 def figure_tails(histograms: Histograms, data: str) -> Figure:
     """Beside figure 4.19: the tails of all samplers, one row a sampler, one column a shape."""
     some = next(iter(histograms.values()))
@@ -115,7 +113,7 @@ def figure_tails(histograms: Histograms, data: str) -> Figure:
         ax.set_xlabel("accuracy a")
     figure.supylabel("P(accuracy > a), 95 % Wilson band", size=8)
     figure.suptitle(
-        f"Section 4.6.1: tails of {total:,} random settings an architecture, {data}'s {num_sentences:,} validation sentences",
+        f"Section 4.6.1: tails of {total:,} random settings an architecture on {data}'s {num_sentences:,} sentences",
         size=9,
     )
     handles = [Patch(color=plotting.COLOURS[c.name], label=c.title) for c in cells]
@@ -153,9 +151,7 @@ def _tail(architecture: Architecture, histogram: np.ndarray, threshold: float) -
 
 def _ratio(first: Architecture, one: dict[str, Any], other: Architecture, two: dict[str, Any]) -> dict[str, Any]:
     a, b = first.cell.name, other.cell.name
-    ratio = statistics.ratio_of_rates(
-        two[f"{b}_above"], two[f"{b}_settings"], one[f"{a}_above"], one[f"{a}_settings"]
-    )
+    ratio = statistics.ratio_of_rates(two[f"{b}_above"], two[f"{b}_settings"], one[f"{a}_above"], one[f"{a}_settings"])
     return {"ratio": f"{b}/{a}", "ratio_estimate": ratio.estimate, "ratio_low": ratio.low, "ratio_high": ratio.high}
 
 

@@ -26,9 +26,7 @@ from rnnjax import members, results
 from rnnjax.errors import UserError
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "The config file, such as configs/first_i.py[:quick].")
-_WORKDIR = flags.DEFINE_string(
-    "workdir", None, "Where the results go; default: results/<experiment>/<config name>."
-)
+_WORKDIR = flags.DEFINE_string("workdir", None, "Where the results go; default: results/<experiment>/<config name>.")
 _NUM_DEVICES = flags.DEFINE_integer("num_devices", None, "How many devices to use; default: all, one a core on CPU.")
 _COORDINATOR = flags.DEFINE_string("coordinator", None, "host:port of process 0, when several processes make one mesh.")
 _NUM_PROCESSES = flags.DEFINE_integer("num_processes", 1, "How many processes make one mesh.")
@@ -76,20 +74,22 @@ def _parse_flags(argv: list[str]) -> list[str]:
             _fail(f"unexpected argument {rest[1]!r}; flags are written --name=value", 2)
         if _CONFIG.value is None:
             _fail("--config is missing; for example --config=configs/first_i.py", 2)
+        _CONFIG.value.to_dict()  # a file that could not be read raises only when it is used
     except (AttributeError, KeyError):
         _fail(_unknown_field(argv), 2)
-    except UserError as error:
-        _fail(str(error), 2)
     except flags.Error as error:
-        _fail(_one_line(error), 2)
-    except OSError as error:
-        _fail(f"cannot read the config: {_one_line(error)}", 2)
+        # What the config file raised comes as text: a traceback, whose last line counts.
+        _fail(_one_line(error).rpartition(f"{UserError.__module__}.{UserError.__name__}: ")[2], 2)
+    except OSError:
+        _fail(f"there is no config file {_config_file(argv)!r}; for example --config=configs/first_i.py", 2)
+    except Exception as error:
+        _fail(f"{_config_file(argv)!r} is no config file: {type(error).__name__}: {_one_line(error)}", 2)
     return rest
 
 
 def _with_clear_errors(experiment: Experiment) -> int:
     workdir = Path(_WORKDIR.value or Path("results", experiment.name, _config_name()))
-    again = f"what was done is kept in {workdir}: the same command goes on from there"
+    again = "what was done is kept: the same command goes on from there"
     try:
         _run(experiment, workdir)
     except UserError as error:
@@ -181,19 +181,29 @@ def _config_name() -> str:
     return Path(path).stem + (f"_{mode}" if mode else "")
 
 
+def _config_file(argv: list[str]) -> str:
+    """What the command line has for --config, written with "=" or with a blank; the last one counts."""
+    found = ""
+    for arg, following in zip(argv, [*argv[1:], ""], strict=True):
+        name, equals, value = arg.lstrip("-").partition("=")
+        if arg.startswith("-") and name == "config":
+            found = value if equals else following
+    return found
+
+
 def _unknown_field(argv: list[str]) -> str:
     """Which --config.field of the command line the config does not have, and which ones it has."""
-    given = [arg.lstrip("-") for arg in argv if arg.lstrip("-").startswith("config")]
-    path, _, mode = next((arg.split("=", 1)[1] for arg in given if arg.startswith("config=")), "").partition(":")
+    path, _, mode = _config_file(argv).partition(":")
     get_config: Callable[..., Any] = runpy.run_path(path)["get_config"]
-    config = get_config(mode) if mode else get_config()
-    for arg in given:
-        here: Any = config
-        for name in arg.split("=", 1)[0].split(".")[1:]:
-            if name not in here:
-                return f"unknown config field {arg.split('=', 1)[0][len('config.') :]!r}; valid there: {', '.join(here)}"
+    for arg in argv:
+        dotted = arg.lstrip("-").partition("=")[0]
+        here: Any = get_config(mode) if mode else get_config()
+        for name in dotted.split(".")[1:] if dotted.startswith("config.") else []:
+            if not isinstance(here, ConfigDict) or name not in here:
+                valid = ", ".join(here) if isinstance(here, ConfigDict) else "none, it is a value"
+                return f"unknown config field {dotted.removeprefix('config.')!r}; valid there: {valid}"
             here = here[name]
-    return f"the config cannot be read: {' '.join(given)}"
+    return f"the config {path!r} cannot be read"
 
 
 def _one_line(error: Exception) -> str:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 # q(f), highest degree first: numpy.polynomial.Chebyshev.fit of (2^f - 1) / f, as float32.
-_Q = np.float32([0.0013390867, 0.009666374, 0.05550357, 0.24022348, 0.6931472])
+_Q = np.array([0.0013390867, 0.009666374, 0.05550357, 0.24022348, 0.6931472], np.float32)
 # Adding it leaves the nearest integer, plus the exponent's bias, in the low bits.
 _ROUND = np.float32(1.5 * 2**23 + 127)
 _LIMIT = np.float32(60.0)  # 2^±60: far beyond where either function has reached its asymptote

@@ -50,7 +50,7 @@ def embedding_2(key: jax.Array, dim: int) -> jax.Array:
     along = words @ axis
     side = jnp.array([0.0, 1.0, -1.0])[WORD_KINDS]
     wanted = jnp.where(side == 0, along, side * (jnp.abs(along) + _MARGIN))
-    return words + (wanted - along)[:, None] * axis
+    return words + jnp.outer(wanted - along, axis)
 
 
 def embedding_3(key: jax.Array, dim: int) -> jax.Array:

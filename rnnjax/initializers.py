@@ -52,7 +52,9 @@ def parse_sampler(spec: str) -> Sampler:
     try:
         scale = float(number) if colon else 1.0
     except ValueError:
-        raise UserError(f"sampler {spec!r}: its scale {number!r} is no number; valid is, for example, {name}:1") from None
+        raise UserError(
+            f"sampler {spec!r}: its scale {number!r} is no number; valid is, for example, {name}:1"
+        ) from None
     in_range(f"sampler {spec!r}: the scale", scale, 1e-6, 1e6)
     return Sampler(name, scale)
 

@@ -3,7 +3,7 @@
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,7 @@ from rnnjax.parameters import Params, shapes
 from rnnjax.prefixes import Plan, final_states, make_plan
 
 NUM_BEST = 100
+NEAR_TIE = 1e-5  # of the two logits: closer ones may be judged differently by another order of additions
 
 
 class Architecture(NamedTuple):
@@ -130,9 +131,7 @@ def make_counter(
     return lambda params: compiled(params, *shared)
 
 
-def count_correct(
-    cell: Cell, params: Params, plan: Plan, embedding: jax.Array, positive: jax.Array
-) -> jax.Array:
+def count_correct(cell: Cell, params: Params, plan: Plan, embedding: jax.Array, positive: jax.Array) -> jax.Array:
     """How many of N sentences each of S networks classifies correctly, [S] int32.
 
     Args:

@@ -96,6 +96,7 @@ def spread(
     everywhere = NamedSharding(mesh, PartitionSpec())
     dealt_out = jax.tree.map(lambda spec: NamedSharding(mesh, spec), _last_axis(members))
     one = np.int32(1)
+    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), members)
     compiled = (
         jax.jit(
             on_mesh,
@@ -103,7 +104,7 @@ def spread(
             out_shardings=everywhere if whole else None,
             compiler_options=_CPU_OPTIONS if mesh.devices.flat[0].platform == "cpu" else None,
         )
-        .lower(one, members, *shared)
+        .lower(one, shapes, *shared)
         .compile()
     )
 

@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 
 
-@flax.struct.dataclass
-class Params:
+class Params(flax.struct.PyTreeNode):
     """The parameters of one network; for many, every array has a last axis S.
 
     A cell with several gates stacks their rows in PyTorch's order: reset, update, candidate.

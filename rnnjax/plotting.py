@@ -4,7 +4,9 @@ Colours are Okabe and Ito's (2008), which colour-blind readers tell apart; every
 line style.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -22,7 +24,7 @@ COLOURS = {
     "reset_gate_gru": "#E69F00",
 }
 LINES = {"rnn": "-", "gru": "--", "relu_rnn": ":", "update_gate_gru": "-.", "reset_gate_gru": (0, (1, 1))}
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.spines.top": False,
@@ -33,21 +35,14 @@ _STYLE = {
 }
 
 
+def house_style() -> contextlib._GeneratorContextManager[None]:
+    """The style of all figures, for a with statement or as a decorator of what makes a figure."""
+    return mpl.rc_context(_STYLE)
+
+
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of this many inches, in the house style, that needs no display."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure((width, height), layout="constrained")
-    return figure
-
-
-def in_style(function):  # type: ignore[no-untyped-def]
-    """Decorate a function that makes a figure, so that all of it is drawn in the house style."""
-
-    def styled(*args, **kwargs):  # type: ignore[no-untyped-def]
-        with mpl.rc_context(_STYLE):
-            return function(*args, **kwargs)
-
-    return styled
+    """An empty figure of this many inches that needs no display."""
+    return Figure((width, height), layout="constrained")
 
 
 def draw_frequencies(axes: Axes, histograms: Mapping[str, np.ndarray], main: str, bin_width: float) -> None:

@@ -77,8 +77,8 @@ def _stage(prefixes: np.ndarray, start: int) -> Stage:
     """Rows that go on with prefixes[:, start:] from the complete tree's rows of depth `start`."""
     parents = prefixes[:, :start] @ NUM_WORDS ** np.arange(start, dtype=np.int64)
     words = np.pad(prefixes[:, start:].T, ((0, 1), (0, 0)))
-    return Stage(parents.astype(np.int32), words.astype(np.int32), np.int32(len(words) - 1))
+    return Stage(parents.astype(np.int32), words.astype(np.int32), np.array(len(words) - 1, np.int32))
 
 
-def _rows(table: jax.Array, index: jax.Array) -> jax.Array:
+def _rows(table: jax.Array, index: jax.Array | np.ndarray) -> jax.Array:
     return table.at[index].get(mode="promise_in_bounds")

@@ -186,7 +186,7 @@ def _claim(path: Path, config: Mapping[str, Any]) -> None:
             raise UserError(
                 f"{path} was made by another config: {'; '.join(differences)}; choose another --workdir, or remove it"
             )
-    elif set(os.listdir(path)) - {".lock"}:
+    elif {entry.name for entry in path.iterdir()} - {".lock"}:
         raise UserError(f"{path} is not empty and has no config.json; choose another --workdir")
     else:
         write_json(file, ours)

@@ -77,13 +77,18 @@ class Box(NamedTuple):
 def box(histogram: np.ndarray) -> Box:
     """The box plot of members with 0, 1, ..., N correct sentences, [N + 1]."""
     values = np.flatnonzero(histogram) / (len(histogram) - 1)
-    quartiles = [quantile(histogram, p) for p in (0.25, 0.5, 0.75)]
-    reach = 1.5 * (quartiles[2] - quartiles[0])
-    inside = (values >= quartiles[0] - reach) & (values <= quartiles[2] + reach)
+    q1, median, q3 = (quantile(histogram, p) for p in (0.25, 0.5, 0.75))
+    reach = 1.5 * (q3 - q1)
+    inside = (values >= q1 - reach) & (values <= q3 + reach)
     members = histogram[histogram > 0]
     return Box(
-        float(values[inside].min()), *quartiles, float(values[inside].max()),
-        values[~inside], int(members[~inside].sum()),
+        low_whisker=float(values[inside].min()),
+        first_quartile=q1,
+        median=median,
+        third_quartile=q3,
+        high_whisker=float(values[inside].max()),
+        outliers=values[~inside],
+        num_outliers=int(members[~inside].sum()),
     )
 
 

@@ -1,0 +1,1 @@
+"""Speed against named peers, in one run, as ratios."""

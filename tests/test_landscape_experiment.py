@@ -1,0 +1,263 @@
+"""experiments/landscape.py from the command line: what it leaves, how it resumes, what it refuses."""
+
+import csv
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ml_collections import ConfigDict
+
+from configs.base import base_config
+from experiments.landscape_inputs import prepare
+from rnnjax.errors import UserError
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = 3000
+SMALL = [
+    "--config=configs/first_ii.py:quick",
+    "--config.landscape.architectures=rnn_2x2,gru_2x4",
+    "--config.landscape.compared_samplers=('normal:1',)",
+    f"--config.landscape.num_settings={SETTINGS}",
+    "--config.landscape.settings_per_part=250",
+    "--config.landscape.settings_per_call=256",
+]
+FILES = {
+    "config.json", "environment.json", "figure_4_19.png", "figure_4_19_tails.png", "figure_4_20.png",
+    "log.txt", "result.npz", "summary.json", "tails_4_6_1.csv",
+}  # fmt: skip
+
+
+def command(workdir: Path, *flags: str) -> list[str]:
+    return [sys.executable, "-m", "experiments.landscape", *SMALL, f"--workdir={workdir}", *flags]
+
+
+def launch(workdir: Path, *flags: str, before: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(workdir, *flags), cwd=ROOT, capture_output=True, text=True, timeout=300, preexec_fn=before, check=False
+    )
+
+
+def counts(workdir: Path) -> dict[str, np.ndarray]:
+    with np.load(workdir / "result.npz") as result:
+        return {name: result[name] for name in result.files if name.endswith("counts")}
+
+
+def same_counts(one: Path, other: Path) -> None:
+    ours, theirs = counts(one), counts(other)
+    assert ours.keys() == theirs.keys() and len(ours) == 8
+    for name, values in ours.items():
+        np.testing.assert_array_equal(values, theirs[name])
+
+
+def refused(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
+    """One line on stderr, with these words, and no traceback."""
+    lines = done.stderr.splitlines()
+    assert done.returncode == status and len(lines) == 1 and lines[0].startswith("error: "), done.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    workdir = tmp_path_factory.mktemp("run") / "work"
+    done = launch(workdir)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no progress line where there is no terminal
+    return workdir
+
+
+def test_a_run_leaves_the_files_that_are_promised(finished: Path) -> None:
+    assert {path.name for path in finished.iterdir()} == FILES | {".lock"}
+    for name in FILES:
+        assert (finished / name).stat().st_size > 0
+    session = json.loads((finished / "environment.json").read_text())["sessions"][0]
+    assert session["packages"].keys() >= {"jax", "jaxlib", "numpy"} and session["seconds"].keys() >= {
+        "compile",
+        "total",
+    }
+
+
+def test_everything_written_agrees_with_the_counts(finished: Path) -> None:
+    summary = json.loads((finished / "summary.json").read_text())
+    with np.load(finished / "result.npz") as result:
+        for sampler, by_architecture in summary["samplers"].items():
+            for architecture, told in by_architecture.items():
+                place = f"{sampler.replace(':', '_')}/{architecture}/"
+                values = result[place + "counts"]
+                assert len(values) == SETTINGS == told["num_settings"]
+                np.testing.assert_array_equal(result[place + "histogram"], np.bincount(values, minlength=1001))
+                assert told["best"] == values.max() / 1000 and told["best_index"] == np.argmax(values)
+                assert told["mean"] == pytest.approx(values.mean() / 1000)
+                assert told["audit"]["settings"] == 32 and told["audit"]["judged_differently"] == 0
+        with (finished / "tails_4_6_1.csv").open() as file:
+            rows = [row for row in csv.DictReader(file) if row["sampler"] == "normal:1"]
+        assert [float(row["accuracy_above"]) for row in rows[:9]] == [0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
+        for row in rows:
+            if row["shape"] == "2x2":
+                above = (result["normal_1/rnn_2x2/counts"] > round(1000 * float(row["accuracy_above"]))).sum()
+                assert int(row["rnn_above"]) == above
+
+
+def test_the_same_command_again_only_draws(finished: Path) -> None:
+    before = (finished / "result.npz").stat().st_mtime_ns
+    (finished / "figure_4_20.png").unlink()
+    done = launch(finished)
+    assert done.returncode == 0 and "only drawn again" in done.stdout and "settings scored" not in done.stdout
+    assert (finished / "result.npz").stat().st_mtime_ns == before and (finished / "figure_4_20.png").exists()
+
+
+def test_killed_and_damaged_it_ends_with_identical_counts(finished: Path, tmp_path: Path) -> None:
+    workdir = tmp_path / "work"
+    for parts_before_the_kill in (1, 14):
+        kill_when(workdir, lambda parts, wanted=parts_before_the_kill: len(parts) >= wanted)
+    parts = sorted(workdir.glob("parts/**/*.npz"))
+    parts[0].write_bytes(parts[0].read_bytes()[:-20])
+    flipped = bytearray(parts[3].read_bytes())
+    flipped[len(flipped) // 2] ^= 0x10
+    parts[3].write_bytes(bytes(flipped))
+    shutil.copy(parts[2], parts[5])
+    done = launch(workdir)
+    assert done.returncode == 0, done.stderr
+    for damaged in (parts[0], parts[3], parts[5]):
+        assert f"damaged, computed again: {damaged}" in done.stdout
+    assert str(parts[1]) not in done.stdout
+    same_counts(workdir, finished)
+    assert {path.name for path in workdir.iterdir()} == FILES | {".lock"}  # no parts, no temporary files
+
+
+def kill_when(workdir: Path, ripe: Callable[[list[Path]], bool]) -> None:
+    with subprocess.Popen(command(workdir), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 120
+        while not ripe(list(workdir.glob("parts/**/*.npz"))):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+
+
+def test_a_damaged_result_is_noticed_and_made_again(finished: Path, tmp_path: Path) -> None:
+    workdir = tmp_path / "work"
+    shutil.copytree(finished, workdir)
+    content = bytearray((workdir / "result.npz").read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    (workdir / "result.npz").write_bytes(bytes(content))
+    done = launch(workdir)
+    assert done.returncode == 0 and f"damaged, made again: {workdir / 'result.npz'}" in done.stdout
+    same_counts(workdir, finished)
+
+
+def test_a_second_run_into_a_live_workdir_is_refused(tmp_path: Path) -> None:
+    workdir = tmp_path / "work"
+    with subprocess.Popen(command(workdir), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        while not (workdir / "log.txt").exists():
+            assert first.poll() is None
+            time.sleep(0.05)
+        os.kill(first.pid, signal.SIGSTOP)  # alive for as long as the second needs
+        refused(launch(workdir), 2, "another run is at work", str(workdir))
+        first.kill()
+
+
+def test_the_workdir_of_another_config_is_refused_and_left_alone(finished: Path) -> None:
+    done = launch(finished, "--config.seed=1", "--config.data.version=I")
+    refused(done, 2, "seed is 0 there and 1 here", "data.version is II there and I here")
+    assert (finished / "result.npz").exists()
+
+
+def test_a_full_disk_ends_in_one_line_and_what_was_done_is_kept(finished: Path, tmp_path: Path) -> None:
+    workdir = tmp_path / "work"
+
+    def fill() -> None:  # parts fit, result.npz does not
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+
+    refused(launch(workdir, before=fill), 1, str(workdir), "File too large", "the same command goes on")
+    parts = list(workdir.glob("parts/**/*.npz"))
+    assert len(parts) == 2 * 12  # all of the main sampler
+    assert not list(workdir.rglob("*.tmp"))
+    done = launch(workdir)
+    assert done.returncode == 0 and ", 0 settings scored" in done.stdout
+    same_counts(workdir, finished)
+
+
+def test_an_unwritable_workdir_ends_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused(launch(tmp_path / "file" / "work"), 1, str(tmp_path / "file"), "Not a directory")
+
+
+@pytest.mark.parametrize("setting", ["rnn_2x2:0", "gru_2x4:2999"])
+def test_a_replay_is_the_setting_of_the_sweep(finished: Path, setting: str) -> None:
+    done = launch(finished, f"--replay={setting}")
+    assert done.returncode == 0, done.stderr
+    architecture, index = setting.split(":")
+    with np.load(finished / "result.npz") as result:
+        correct = result[f"pytorch_1/{architecture}/counts"][int(index)]
+    assert f"{correct} of 1000 validation sentences correct" in done.stdout
+    assert f"{correct} correct, the same" in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith(("positive", "negative"))]
+    (hits, misses), (false_alarms, rejections) = ([int(cell) for cell in row[1:]] for row in rows)
+    assert hits + misses == false_alarms + rejections == 500 and hits + rejections == correct
+    assert "w_oh =" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("--config.landscape.architectures=lstm_2x2", ["'lstm'", "rnn, relu_rnn, gru"]),
+        ("--config.landscape.num_settings=0", ["landscape.num_settings is 0", "1 to 1000000000"]),
+        ("--config.landscape.num_setings=5", ["'landscape.num_setings'", "num_settings, sampler"]),
+        ("--config.data.lable=first", ["'data.lable'", "label"]),
+        ("--config.seed=many", ["config.seed=many", "int"]),
+        ("--replay=gru_2x4", ["'gru_2x4'", "gru_2x4:123456"]),
+        ("--num_devices=0", ["num_devices is 0", "from 1 to"]),
+        ("--config=configs/second_i.py", ["'configs/second_i.py'", "configs/first_i.py"]),
+        ("--config=configs/first_i.py:fast", ["'fast'", "full, quick"]),
+        ("stray", ["'stray'"]),
+    ],
+)
+def test_a_bad_command_ends_in_one_line(flag: str, words: list[str], tmp_path: Path) -> None:
+    refused(launch(tmp_path / "work", flag), 2, *words)
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("data.label", "second", "unknown label 'second'; valid: count, first, xor"),
+        ("data.version", "III", "unknown data set version 'III'; valid: I, II"),
+        ("data.embedding", "word2vec", "unknown embedding 'word2vec'; valid: embedding_1, embedding_2"),
+        ("data.embedding", "embedding_3", "embedding_3 has 2 dimensions, not 4; only embedding_2"),
+        ("data.sentence_length", 0, "sentence_length is 0; it must be from 1 to 18"),
+        ("data.sentence_length", 2, "sentences of 2 words .* only"),
+        ("data.kind_probabilities", (0.6, 0.4), "kind_probabilities is .*three numbers"),
+        ("data.kind_probabilities", (1.2, -0.1, -0.1), "kind_probabilities is .*above 0"),
+        ("data.embedding_scale", -1.0, "embedding_scale is -1.0; it must be from"),
+        ("data.embedding_scale", float("nan"), "embedding_scale is nan; it must be from"),
+        ("landscape.sampler", "cauchy", "unknown sampler 'cauchy'; valid: pytorch, uniform, normal, identity"),
+        ("landscape.sampler", "normal:0", "the scale is 0.0; it must be from"),
+        ("landscape.compared_samplers", ("normal:x",), "its scale 'x' is no number"),
+        ("landscape.architectures", (), "landscape.architectures is"),
+        ("landscape.architectures", ("gru_2x2", "gru_2x2"), "one or more different ones"),
+        ("landscape.architectures", ("gru_2x1000",), "the hidden dimension is 1000; it must be from 1 to 64"),
+        ("landscape.num_settings", -3, "landscape.num_settings is -3; it must be from 1 to"),
+        ("landscape.num_settings", 10**12, "landscape.num_settings is 10+; it must be from 1 to"),
+        ("landscape.settings_per_part", 0, "settings_per_part is 0; it must be from 1 to"),
+        ("landscape.settings_per_call", 10**9, "settings_per_call is 10+; it must be from 1 to"),
+        ("landscape.audited_settings", -1, "audited_settings is -1; it must be from 0 to"),
+        ("members.tile", 0, "members.tile is 0; it must be from 1 to 65536"),
+        ("seed", -1, "seed is -1; it must be from 0 to"),
+        ("data.seed", 2**40, "data.seed is .*; it must be from 0 to"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_with_the_valid_ones(field: str, value: object, message: str) -> None:
+    config: ConfigDict = base_config("first", "I", "quick")
+    config.update_from_flattened_dict({field: value})
+    with pytest.raises(UserError, match=message):
+        prepare(config)
