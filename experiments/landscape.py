@@ -104,6 +104,7 @@ def _score(
         missing = bool(run.agree(np.array(values is None)))
         if missing:
             drawer, counter = programs.get(sampler, architecture)
+            progress.resume()
             new = []
             for chunk in landscape.counts(drawer, counter, key, sampler.scale, start, stop):
                 new.append(chunk)

@@ -32,9 +32,13 @@ class Progress:
         self._drawn = self._logged = 0.0
 
     def start(self, name: str) -> None:
-        """The next task begins (what went before, such as compiling, does not count as its work)."""
+        """The next task begins."""
         self._task, self._name, self._done = self._task + 1, name, 0
         self._task_units, self._task_seconds, self._last = 0, 0.0, time.monotonic()
+
+    def resume(self) -> None:
+        """Work goes on after something that is none, such as compiling: its time does not count."""
+        self._last = time.monotonic()
 
     def skip(self, units: int) -> None:
         """Units of this task that were there already."""

@@ -155,6 +155,7 @@ def _owned(run: Run) -> Iterator[None]:
 
 
 def _new_log(name: str) -> logging.Logger:
+    logging.raiseExceptions = False  # a full disk is told once, by what needed it, not by the log file too
     log = logging.getLogger(f"rnnjax.{name}")
     log.setLevel(logging.DEBUG)
     log.propagate = False

@@ -131,7 +131,9 @@ def make_counter(
     return lambda params: compiled(params, *shared)
 
 
-def count_correct(cell: Cell, params: Params, plan: Plan, embedding: jax.Array, positive: jax.Array) -> jax.Array:
+def count_correct(
+    cell: Cell, params: Params, plan: Plan, embedding: jax.Array | np.ndarray, positive: jax.Array | np.ndarray
+) -> jax.Array:
     """How many of N sentences each of S networks classifies correctly, [S] int32.
 
     Args:

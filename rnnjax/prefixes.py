@@ -48,7 +48,7 @@ def make_plan(sentences: np.ndarray) -> Plan:
     return (*stages, _stage(sentences, start))
 
 
-def final_states(cell: Cell, params: Params, plan: Plan, embedding: jax.Array) -> jax.Array:
+def final_states(cell: Cell, params: Params, plan: Plan, embedding: jax.Array | np.ndarray) -> jax.Array:
     """The state after the last word of every sentence, for S networks: [N, H, S].
 
     Args:
@@ -57,7 +57,7 @@ def final_states(cell: Cell, params: Params, plan: Plan, embedding: jax.Array) -
         plan: of make_plan.
         embedding: the word vectors, [V, D].
     """
-    projected = jax.vmap(cell.project, in_axes=(None, 0))(params, embedding[:, :, None])  # [V, gates·H, S]
+    projected = jax.vmap(cell.project, in_axes=(None, 0))(params, jnp.asarray(embedding)[:, :, None])  # [V, gates·H, S]
     advance = jax.vmap(cell.advance, in_axes=(None, 0, 0))
     h = jnp.zeros((1, *params.w_hh.shape[1:]), embedding.dtype)
 

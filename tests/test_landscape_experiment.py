@@ -118,7 +118,7 @@ def test_the_same_command_again_only_draws(finished: Path) -> None:
 def test_killed_and_damaged_it_ends_with_identical_counts(finished: Path, tmp_path: Path) -> None:
     workdir = tmp_path / "work"
     for parts_before_the_kill in (1, 14):
-        kill_when(workdir, lambda parts, wanted=parts_before_the_kill: len(parts) >= wanted)
+        kill_when(workdir, parts_before_the_kill)
     parts = sorted(workdir.glob("parts/**/*.npz"))
     parts[0].write_bytes(parts[0].read_bytes()[:-20])
     flipped = bytearray(parts[3].read_bytes())
@@ -134,10 +134,10 @@ def test_killed_and_damaged_it_ends_with_identical_counts(finished: Path, tmp_pa
     assert {path.name for path in workdir.iterdir()} == FILES | {".lock"}  # no parts, no temporary files
 
 
-def kill_when(workdir: Path, ripe: Callable[[list[Path]], bool]) -> None:
+def kill_when(workdir: Path, num_parts: int) -> None:
     with subprocess.Popen(command(workdir), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 120
-        while not ripe(list(workdir.glob("parts/**/*.npz"))):
+        while len(list(workdir.glob("parts/**/*.npz"))) < num_parts:
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)

@@ -1,0 +1,646 @@
+"""Files: whole or absent, whatever kills the writer; damage is noticed; a directory has one owner."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rnnjax
+from rnnjax.errors import UserError
+from rnnjax.results import (
+    Chunks,
+    Damaged,
+    Part,
+    atomic_write,
+    check_npz,
+    digest,
+    own_workdir,
+    read_json,
+    read_npz,
+    remove_tree,
+    write_json,
+    write_npz,
+    write_text,
+)
+
+CONFIG = {"seed": 0, "data": {"label": "first", "sizes": [8000, 2000], "scale": 1.5}, "note": None}
+EACH_BIT = [1 << bit for bit in range(8)]
+
+
+def files_in(directory: Path) -> set[str]:
+    """Every file below the directory, except the lock."""
+    found = {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
+    return found - {".lock"}
+
+
+@contextlib.contextmanager
+def python(code: str, *args: object) -> Iterator[subprocess.Popen[str]]:
+    """Another process that runs the code; it ends with the block at the latest."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code), *map(str, args)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(rnnjax.__file__).parent.parent)},
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().strip() == line, process.stderr.read()
+
+
+@contextlib.contextmanager
+def flipped(path: Path, position: int, mask: int) -> Iterator[None]:
+    """The file with some bits of one byte turned over; sound again after the block."""
+    with path.open("r+b", buffering=0) as file:
+        file.seek(position)
+        byte = file.read(1)[0]
+        for value in (byte ^ mask, byte):
+            file.seek(position)
+            file.write(bytes([value]))
+            if value != byte:
+                yield
+
+
+def verdict(part: Part, values: np.ndarray) -> str:
+    """What reading the part says: damaged, the same values, or what must never be."""
+    try:
+        read = part.read()
+    except Damaged:
+        return "damaged"
+    except Exception as error:
+        return type(error).__name__
+    same = read.dtype == values.dtype and np.array_equal(read, values)
+    return "same" if same else f"WRONG: {read.shape} {read.dtype}"
+
+
+def verdicts(part: Part, values: np.ndarray, changes: Iterable[tuple[int, int]]) -> dict[str, list[tuple[int, int]]]:
+    """What is said of the part under each flip (position, mask), and under which flips."""
+    said: dict[str, list[tuple[int, int]]] = {}
+    for change in changes:
+        with flipped(part.path, *change):
+            said.setdefault(verdict(part, values), []).append(change)
+    assert verdict(part, values) == "same"
+    return said
+
+
+def new_part(directory: Path, values: np.ndarray) -> Part:
+    part = Part(directory / "parts" / "0000000000.npz", "0123456789abcdef pytorch_1/gru_2x4/ 0 3000")
+    part.write(values)
+    return part
+
+
+# --- atomic_write ---------------------------------------------------------------------------------
+
+
+def test_a_file_appears_only_when_the_block_has_ended(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "deep" / "file.bin"
+    with atomic_write(path) as file:
+        file.write(b"half")
+        file.flush()
+        assert not path.exists()
+        file.write(b" and half")
+    assert path.read_bytes() == b"half and half"
+    assert files_in(tmp_path) == {"new/deep/file.bin"}
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, MemoryError])
+@pytest.mark.parametrize("old", [b"old and whole", None])
+def test_a_block_that_raises_leaves_all_as_it_was(
+    tmp_path: Path, error: type[BaseException], old: bytes | None
+) -> None:
+    path = tmp_path / "file.bin"
+    if old is not None:
+        path.write_bytes(old)
+    with pytest.raises(error), atomic_write(path) as file:
+        file.write(b"new" * 100_000)
+        raise error
+    assert (path.read_bytes() if path.exists() else None) == old
+    assert files_in(tmp_path) == ({"file.bin"} if old else set())
+
+
+def test_a_killed_writer_leaves_the_old_file_and_the_next_owner_clears_up(tmp_path: Path) -> None:
+    code = """
+        import sys
+        from pathlib import Path
+        from rnnjax.results import atomic_write
+        with atomic_write(Path(sys.argv[1])) as file:
+            file.write(b"new" * 100_000)
+            file.flush()
+            print("writing", flush=True)
+            sys.stdin.read()
+    """
+    config_file, paths = {"config.json"}, [tmp_path / "result.npz", tmp_path / "parts" / "gru" / "0.npz"]
+    with own_workdir(tmp_path, CONFIG):
+        for path in paths:
+            write_text(path, "old and whole")
+    for path in paths:
+        with python(code, path) as writer:
+            wait_for(writer, "writing")
+            writer.kill()
+            assert writer.wait() == -9
+    names = {"result.npz", "parts/gru/0.npz"}
+    assert [path.read_text() for path in paths] == ["old and whole"] * 2
+    assert len(files_in(tmp_path) - config_file - names) == 2  # what the killed ones left behind
+    with own_workdir(tmp_path, CONFIG):
+        assert files_in(tmp_path) == config_file | names
+    assert [path.read_text() for path in paths] == ["old and whole"] * 2
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "write_text(path, 'new' * 100_000)",
+        "write_npz(path, {'a': noise})",
+        "write_npz(path, {'a': noise[:10], 'b': noise})",
+        "write_npz(path, {'a': Chunks('float64', len(noise), [part])})",
+    ],
+)
+def test_a_full_disk_is_an_os_error_and_the_old_file_stays(tmp_path: Path, write: str) -> None:
+    code = f"""
+        import resource, signal, sys
+        from pathlib import Path
+        import numpy as np
+        from rnnjax.results import *
+        path = Path(sys.argv[1])
+        noise = np.random.default_rng(0).random(50_000)
+        part = Part(path.with_name("part.npz"), "a part")
+        part.write(noise)
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        try:
+            {write}
+        except OSError as error:
+            print(type(error).__name__, error.errno, flush=True)
+    """
+    path = tmp_path / "file"
+    path.write_text("old and whole")
+    with python(code, path) as writer:
+        said, complained = writer.communicate()
+    assert (said, complained) == ("OSError 27\n", "")  # EFBIG, and nothing that Python could not raise
+    assert path.read_text() == "old and whole"
+    assert files_in(tmp_path) == {"file", "part.npz"}
+
+
+def test_a_part_that_is_damaged_stops_the_file_made_of_it(tmp_path: Path) -> None:
+    parts = [Part(tmp_path / f"{i}.npz", f"part {i}") for i in range(3)]
+    for part in parts:
+        part.write(np.arange(10))
+    parts[1].path.write_bytes(b"")
+    result = tmp_path / "result.npz"
+    result.write_text("old and whole")
+    with pytest.raises(Damaged, match=r"1\.npz"):
+        write_npz(result, {"counts": Chunks("int64", 30, parts)})
+    assert result.read_text() == "old and whole"
+    assert files_in(tmp_path) == {"0.npz", "1.npz", "2.npz", "result.npz"}
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def test_json_knows_no_nan_and_no_numpy(tmp_path: Path) -> None:
+    path = tmp_path / "summary.json"
+    value = {
+        "nan": float("nan"),
+        "ends": (float("-inf"), float("inf"), np.float32("inf"), np.float64("nan")),
+        "numpy": [np.int64(2**62), np.uint16(65_535), np.float32(0.5), np.bool_(True), np.str_("text")],
+        "array": np.array([[1.5, np.nan], [np.inf, -2.0]]),
+        "counts": np.arange(3, dtype=np.uint8),
+        7: {"nested": [{"deep": np.nan}]},
+        "own": [None, True, 3, 2.5, "β"],
+    }
+    write_json(path, value)
+
+    def no_such(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    assert json.loads(path.read_text(), parse_constant=no_such) == {
+        "nan": None,
+        "ends": [None, None, None, None],
+        "numpy": [2**62, 65_535, 0.5, True, "text"],
+        "array": [[1.5, None], [None, -2.0]],
+        "counts": [0, 1, 2],
+        "7": {"nested": [{"deep": None}]},
+        "own": [None, True, 3, 2.5, "β"],
+    }
+    assert read_json(path) == json.loads(path.read_text())
+
+
+@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\xff\xfe\xff", b"{'a': 1}", b"{} {}"])
+def test_what_is_no_json_is_damaged(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "summary.json"
+    path.write_bytes(content)
+    with pytest.raises(Damaged, match=r"summary\.json"):
+        read_json(path)
+
+
+def test_json_that_is_not_there_is_not_damaged(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_json(tmp_path / "summary.json")
+
+
+# --- .npz -----------------------------------------------------------------------------------------
+
+
+def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
+    path, rng = tmp_path / "result.npz", np.random.default_rng(0)
+    arrays: dict[str, np.ndarray | Chunks] = {
+        "pytorch_1/gru_2x4/counts": rng.integers(0, 2001, 70_000).astype(np.uint16),
+        "pytorch_1/gru_2x4/histogram": rng.integers(0, 2**62, 2001),
+        "nothing": np.zeros(0, np.int64),
+        "number": np.array(2.5),
+        "text": np.array("a name"),
+        "cube": rng.random((3, 4, 5)).astype(np.float32),
+        "transposed": rng.random((3, 4)).T,
+        "big_endian": np.arange(5, dtype=">i4"),
+        "special": np.array([np.nan, np.inf, -0.0]),
+    }
+    write_npz(path, arrays)
+    assert check_npz(path) == set(arrays)
+    mine = read_npz(path)
+    with np.load(path) as theirs:  # readers need nothing but NumPy
+        for read in (mine, theirs):
+            assert set(read) == set(arrays)
+            for name, array in arrays.items():
+                assert isinstance(array, np.ndarray)
+                assert read[name].dtype == array.dtype
+                np.testing.assert_array_equal(read[name], array)
+
+
+def test_only_the_named_arrays_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "result.npz"
+    write_npz(path, {"a": np.arange(3), "b": np.arange(4)})
+    assert list(read_npz(path, ["b"])) == ["b"]
+    with pytest.raises(Damaged, match=r"result\.npz.*absent"):
+        read_npz(path, ["a", "absent"])
+
+
+def test_the_file_is_compressed(tmp_path: Path) -> None:
+    path, counts = tmp_path / "result.npz", np.full(100_000, 1000, np.uint16)
+    write_npz(path, {"counts": counts})
+    with zipfile.ZipFile(path) as archive:
+        assert [entry.compress_type for entry in archive.infolist()] == [zipfile.ZIP_DEFLATED]
+    assert path.stat().st_size < counts.nbytes / 20
+
+
+@pytest.mark.parametrize("lengths", [[], [0], [5], [3, 4, 1], [4096, 4096, 808], [70_000, 1]])
+@pytest.mark.parametrize("dtype", ["uint16", "int64", "float32"])
+def test_chunks_are_the_parts_one_after_another(tmp_path: Path, lengths: list[int], dtype: str) -> None:
+    rng, path = np.random.default_rng(len(lengths)), tmp_path / "result.npz"
+    parts, values = [], []
+    for i, length in enumerate(lengths):
+        parts.append(Part(tmp_path / f"{i}.npz", f"part {i}"))
+        values.append(rng.integers(0, 2001, length))  # int64, to be stored as the chunks' type
+        parts[-1].write(values[-1])
+    chunks = Chunks(dtype, sum(lengths), parts)
+    write_npz(path, {"before": np.arange(3), "counts": chunks, "after": np.arange(4)})
+    read = read_npz(path)
+    assert list(read) == ["before", "counts", "after"]
+    assert read["counts"].dtype == dtype
+    np.testing.assert_array_equal(read["counts"], np.concatenate([*values, np.zeros(0, np.int64)]))
+    np.testing.assert_array_equal(read["after"], np.arange(4))
+    assert check_npz(path) == set(read)
+
+
+def test_a_part_comes_back_as_it_was(tmp_path: Path) -> None:
+    values = np.array([0, 65_535, 3], np.uint16)
+    part = new_part(tmp_path, values)
+    read = part.read()
+    assert read.dtype == np.uint16
+    np.testing.assert_array_equal(read, values)
+
+
+def test_a_part_that_is_not_there_is_not_damaged(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Part(tmp_path / "0.npz", "any").read()
+    with pytest.raises(FileNotFoundError):
+        check_npz(tmp_path / "0.npz")
+
+
+@pytest.mark.parametrize(
+    "identity",
+    ["fingerprint rnn_2x2/ 0 20", "fingerprint rnn_2x2/ 0 1", "other rnn_2x2/ 0 10", "fingerprint gru_2x2/ 0 10", ""],
+)
+def test_a_part_of_something_else_is_damaged(tmp_path: Path, identity: str) -> None:
+    part = Part(tmp_path / "0.npz", "fingerprint rnn_2x2/ 0 10")
+    Part(part.path, identity).write(np.arange(10))
+    with pytest.raises(Damaged, match=r"0\.npz.*another"):
+        part.read()
+
+
+def test_every_flipped_bit_of_a_small_part_is_noticed_or_harmless(tmp_path: Path) -> None:
+    values = np.array([3, 1, 4, 1, 5, 9, 2, 6, 1000, 1001], np.uint16)
+    part = new_part(tmp_path, values)
+    size = part.path.stat().st_size
+    said = verdicts(part, values, [(i, mask) for i in range(size) for mask in (*EACH_BIT, 0xFF)])
+    assert len(said.pop("damaged")) > size
+    assert set(said) <= {"same"}, said
+
+
+def test_flipped_bits_of_a_large_part_are_noticed_or_harmless(tmp_path: Path) -> None:
+    """Beyond one buffer; and an array's own header says how many values there are to read."""
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 2**16, 3000).astype(np.uint16)  # nothing to compress: a flip is one value's
+    part = new_part(tmp_path, values)
+    size = part.path.stat().st_size
+    head = [(i, mask) for i in range(200) for mask in EACH_BIT]
+    rest = [(int(i), 1 << int(rng.integers(8))) for i in rng.integers(200, size, 300)]
+    said = verdicts(part, values, head + rest)
+    assert len(said.pop("damaged")) > 1200
+    assert set(said) <= {"same"}, said
+
+
+@pytest.mark.parametrize(("length", "step"), [(10, 1), (3000, 41)])
+def test_a_truncated_part_is_damaged(tmp_path: Path, length: int, step: int) -> None:
+    values = np.random.default_rng(0).integers(0, 2**16, length).astype(np.uint16)
+    part = new_part(tmp_path, values)
+    raw = part.path.read_bytes()
+    with part.path.open("r+b") as file:
+        for size in [len(raw) - 1, *reversed(range(0, len(raw), step))]:
+            file.truncate(size)
+            assert verdict(part, values) == "damaged", size
+            with pytest.raises(Damaged):
+                check_npz(part.path)
+    part.path.write_bytes(raw)
+    assert verdict(part, values) == "same"
+
+
+def test_a_file_of_another_kind_is_damaged(tmp_path: Path) -> None:
+    part = new_part(tmp_path, np.arange(3))
+    others = {name: tmp_path / name for name in ("text", "array", "pickled", "zip")}
+    others["text"].write_text("no archive at all")
+    with others["array"].open("wb") as file:
+        np.save(file, np.arange(3))
+    with others["pickled"].open("wb") as file:
+        np.savez(file, values=np.array([{}], object), identity=np.array(part.identity))
+    with zipfile.ZipFile(others["zip"], "w") as archive:
+        archive.writestr("values.npy", b"no array")
+        archive.writestr("identity.npy", b"no array")
+    said = {name: verdict(part._replace(path=path), np.arange(3)) for name, path in others.items()}
+    assert said == dict.fromkeys(others, "damaged")
+
+
+def test_a_damaged_file_is_closed(tmp_path: Path) -> None:
+    """At once, not when the garbage collector comes by, which warns of it; here the error keeps the frames alive."""
+    path = tmp_path / "0.npz"
+    path.write_bytes(b"PK\3\4 and no more")
+    for read in (read_npz, check_npz):
+        with pytest.raises(Damaged) as kept:
+            read(path)
+        assert str(path) not in {os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()}, kept
+
+
+def test_check_npz_finds_every_change_of_the_contents(tmp_path: Path) -> None:
+    """Flips everywhere in the entries; only padding, after which the same is read, may pass."""
+    path = tmp_path / "result.npz"
+    write_npz(path, {"counts": np.arange(200, dtype=np.uint16), "best": np.arange(5)})
+
+    def contents() -> dict[str, bytes]:
+        with zipfile.ZipFile(path) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+
+    raw, sound, noticed, missed = path.read_bytes(), contents(), 0, []
+    assert check_npz(path) == {"counts", "best"}
+    for i in range(raw.index(b"PK\1\2")):
+        with flipped(path, i, 0xFF):
+            try:
+                names = check_npz(path)
+            except Damaged:
+                noticed += 1
+            else:
+                if names != {"counts", "best"} or contents() != sound:
+                    missed.append(i)
+    assert not missed
+    assert noticed > 200
+
+
+def test_check_npz_says_no_worse_than_damaged(tmp_path: Path) -> None:
+    path, raised = tmp_path / "result.npz", {}
+    write_npz(path, {"counts": np.arange(200, dtype=np.uint16), "best": np.arange(5)})
+    raw = path.read_bytes()
+    for i in [*range(60), *range(raw.index(b"PK\1\2"), len(raw))]:
+        for mask in EACH_BIT:
+            with flipped(path, i, mask):
+                try:
+                    check_npz(path)
+                except Damaged:
+                    pass
+                except Exception as error:
+                    raised[i, mask] = repr(error)
+    assert not raised
+
+
+# --- digest ---------------------------------------------------------------------------------------
+
+
+def test_a_digest_does_not_depend_on_the_order_of_keys() -> None:
+    turned = {"note": None, "data": dict(reversed(CONFIG["data"].items())), "seed": 0}  # type: ignore[attr-defined]
+    assert list(turned) != list(CONFIG)
+    assert digest(turned) == digest(CONFIG) == digest(json.loads(json.dumps(CONFIG)))
+    assert len(digest(CONFIG)) == 16
+
+
+def test_a_digest_is_the_same_in_another_process() -> None:
+    """Python's own hash of a text differs from process to process."""
+    code = f"from rnnjax.results import digest; print(digest({CONFIG!r}))"
+    with python(code) as other:
+        said, complained = other.communicate()
+    assert (said.strip(), complained) == (digest(CONFIG), "")
+
+
+def test_a_digest_tells_configs_apart() -> None:
+    data: dict[str, Any] = CONFIG["data"]  # type: ignore[assignment]
+    configs: list[dict[str, Any]] = [
+        CONFIG,
+        CONFIG | {"seed": 1},
+        CONFIG | {"seed": "0"},
+        CONFIG | {"note": ""},
+        CONFIG | {"more": None},
+        CONFIG | {"data": data | {"label": "count"}},
+        CONFIG | {"data": data | {"sizes": [2000, 8000]}},
+        CONFIG | {"data": data | {"scale": 1.5000000000000002}},
+        {"seed": 0, "note": None, **data},
+        {},
+    ]
+    assert len({digest(config) for config in configs}) == len(configs)
+
+
+# --- own_workdir ----------------------------------------------------------------------------------
+
+OWNER = """
+    import sys
+    from pathlib import Path
+    from rnnjax.results import own_workdir
+    with own_workdir(Path(sys.argv[1]), {"seed": 0}):
+        print("owned", flush=True)
+        sys.stdin.read()
+"""
+
+
+def refusal(directory: Path, config: dict[str, Any]) -> str:
+    """The message with which the directory is refused: one line."""
+    with pytest.raises(UserError) as refused, own_workdir(directory, config):
+        pass
+    message = str(refused.value)
+    assert "\n" not in message
+    return message
+
+
+def test_a_new_directory_is_made_and_says_its_config(tmp_path: Path) -> None:
+    with own_workdir(tmp_path / "results" / "landscape", CONFIG | {"pair": (1, 2)}):
+        assert read_json(tmp_path / "results/landscape/config.json") == CONFIG | {"pair": [1, 2]}
+
+
+def test_the_same_config_comes_back_to_what_is_there(tmp_path: Path) -> None:
+    with own_workdir(tmp_path, CONFIG | {"pair": (1, 2)}):
+        write_text(tmp_path / "log.txt", "first")
+    before = (tmp_path / "config.json").read_bytes()
+    with own_workdir(tmp_path, {"pair": [1, 2], **dict(reversed(CONFIG.items()))}):
+        assert files_in(tmp_path) == {"config.json", "log.txt"}
+    assert (tmp_path / "config.json").read_bytes() == before
+    assert (tmp_path / "log.txt").read_text() == "first"
+
+
+def test_a_second_owner_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
+    with python(OWNER, tmp_path) as owner:
+        wait_for(owner, "owned")
+        before = files_in(tmp_path)
+        for config in ({"seed": 0}, {"seed": 1}):
+            message = refusal(tmp_path, config)
+            assert str(tmp_path) in message
+            assert "another run" in message
+        assert files_in(tmp_path) == before
+        owner.communicate()  # its input ends, and it leaves in good order
+        assert owner.returncode == 0
+    with own_workdir(tmp_path, {"seed": 0}):
+        assert "another run" in refusal(tmp_path, {"seed": 0})  # within one process too
+
+
+def test_a_second_owner_touches_nothing_of_the_first(tmp_path: Path) -> None:
+    """A half-written file of the first is no leftover."""
+    with python(OWNER, tmp_path) as owner:
+        wait_for(owner, "owned")
+        half = tmp_path / f".result.npz.{owner.pid}.tmp"
+        half.write_text("half")
+        refusal(tmp_path, {"seed": 0})
+        assert half.exists()
+
+
+def test_a_killed_owner_holds_nothing(tmp_path: Path) -> None:
+    with python(OWNER, tmp_path) as owner:
+        wait_for(owner, "owned")
+        owner.kill()
+        assert owner.wait() == -9
+    with own_workdir(tmp_path, {"seed": 0}):
+        pass
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_run_that_fails_gives_the_directory_back(tmp_path: Path, error: type[BaseException]) -> None:
+    """At once, though the error that is under way keeps the frames alive."""
+    with pytest.raises(error) as kept, own_workdir(tmp_path, CONFIG):
+        raise error
+    with own_workdir(tmp_path, CONFIG):
+        assert kept.type is error
+
+
+def test_another_config_is_refused_with_every_difference(tmp_path: Path) -> None:
+    with own_workdir(tmp_path, CONFIG):
+        pass
+    other = {"seed": 7, "data": {"label": "count", "sizes": [8000, 2001], "scale": 1.5, "extra": "new"}}
+    message = refusal(tmp_path, other)
+    assert str(tmp_path) in message
+    differences = message.split(": ", 1)[1].rsplit("; choose", 1)[0].split("; ")
+    assert sorted(differences) == [
+        "data.extra is absent there and new here",
+        "data.label is first there and count here",
+        "data.sizes is [8000, 2000] there and [8000, 2001] here",
+        "note is None there and absent here",
+        "seed is 0 there and 7 here",
+    ]
+    with own_workdir(tmp_path, CONFIG):  # what was refused neither keeps the lock nor changed the config
+        assert read_json(tmp_path / "config.json") == CONFIG
+
+
+def test_a_section_in_a_value_s_place_is_refused(tmp_path: Path) -> None:
+    with own_workdir(tmp_path, CONFIG):
+        pass
+    message = refusal(tmp_path, CONFIG | {"data": 3})
+    assert "data is {'label': 'first'" in message
+    assert "and 3 here" in message
+
+
+def test_a_field_without_a_value_is_no_absent_field(tmp_path: Path) -> None:
+    with own_workdir(tmp_path, {"seed": 0, "note": "absent"}):
+        pass
+    assert "note" in refusal(tmp_path, {"seed": 0})
+
+
+@pytest.mark.parametrize("content", [b"", b'{"seed": 0', b"\xff\xff", b"[]", b"3"])
+def test_a_damaged_config_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    with own_workdir(tmp_path, CONFIG):
+        pass
+    (tmp_path / "config.json").write_bytes(content)
+    assert str(tmp_path) in refusal(tmp_path, CONFIG)
+    assert (tmp_path / "config.json").read_bytes() == content
+
+
+def test_a_directory_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    message = refusal(tmp_path, CONFIG)
+    assert str(tmp_path) in message
+    assert "not empty" in message
+    assert files_in(tmp_path) == {"thesis.tex"}
+
+
+def test_a_refused_directory_loses_nothing(tmp_path: Path) -> None:
+    """Given a wrong --workdir, such as a home, nothing of it may be taken for a leftover."""
+    mine = ["thesis.tex", ".draft.tmp", "mail/.unsent.tmp"]
+    for name in mine:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("mine")
+    refusal(tmp_path, CONFIG)
+    assert files_in(tmp_path) == set(mine)
+
+
+def test_a_run_killed_at_its_very_start_can_begin_again(tmp_path: Path) -> None:
+    """Killed before config.json had its name: the lock and a half file are all there is."""
+    code = """
+        import os, signal, sys
+        from pathlib import Path
+        from rnnjax import results
+        os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+        with results.own_workdir(Path(sys.argv[1]), {"seed": 0}):
+            pass
+    """
+    with python(code, tmp_path) as killed:
+        assert killed.wait() == -9
+    (leftover,) = files_in(tmp_path)
+    assert leftover.startswith(".config.json")
+    with own_workdir(tmp_path, {"seed": 0}):
+        assert files_in(tmp_path) == {"config.json"}
+
+
+def test_a_tree_is_removed_once_and_again(tmp_path: Path) -> None:
+    write_text(tmp_path / "parts" / "gru" / "0.npz", "old")
+    write_text(tmp_path / "result.npz", "kept")
+    for _ in range(2):
+        remove_tree(tmp_path / "parts")
+        assert files_in(tmp_path) == {"result.npz"}
