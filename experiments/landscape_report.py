@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -73,7 +74,7 @@ def figure_4_19(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
     figure.suptitle(
         f"Figure 4.19: accuracy of {total:,} random parameter settings, no training; {sampler.title}", size=9
     )
-    handles = [Patch(color=plotting.COLOURS[c.name], label=c.title) for c in cells]
+    handles: list[Artist] = [plotting.cell_handle(c.name, c.title) for c in cells]
     handles.append(
         Patch(fill=False, ec="0.35", label=f"expected of {total:,} × {num_sentences:,} tosses of a fair coin")
     )
@@ -116,7 +117,7 @@ def figure_tails(histograms: Histograms, data: str) -> Figure:
         f"Section 4.6.1: tails of {total:,} random settings an architecture on {data}'s {num_sentences:,} sentences",
         size=9,
     )
-    handles = [Patch(color=plotting.COLOURS[c.name], label=c.title) for c in cells]
+    handles = [plotting.cell_handle(c.name, c.title) for c in cells]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 

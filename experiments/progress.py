@@ -1,6 +1,7 @@
 """A progress line on a terminal, and its words in the log from time to time."""
 
 import logging
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -57,7 +58,8 @@ class Progress:
         self._done += units
         self._remaining -= units * self._costs[self._task]
         if sys.stderr.isatty() and now - self._drawn > _DRAW_EVERY:
-            print(f"\r\x1b[K{self}", end="", file=sys.stderr, flush=True)
+            fitting = str(self)[: shutil.get_terminal_size().columns - 1]  # a longer one would leave lines behind
+            print(f"\r\x1b[K{fitting}", end="", file=sys.stderr, flush=True)
             self._drawn = now
         if now - self._logged > _LOG_EVERY:
             self._log.debug("%s", self)

@@ -28,8 +28,8 @@ class Sampler(NamedTuple):
 
     @property
     def spec(self) -> str:
-        """The string that parse_sampler reads."""
-        return f"{self.name}:{self.scale:g}"
+        """The string that parse_sampler reads; every digit of the scale is in it."""
+        return f"{self.name}:{repr(float(self.scale)).removesuffix('.0')}"
 
     @property
     def title(self) -> str:

@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from rnnjax import statistics
@@ -23,7 +24,7 @@ COLOURS = {
     "update_gate_gru": "#009E73",
     "reset_gate_gru": "#E69F00",
 }
-LINES = {"rnn": "-", "gru": "--", "relu_rnn": ":", "update_gate_gru": "-.", "reset_gate_gru": (0, (1, 1))}
+LINES = {"rnn": "-", "gru": "--", "relu_rnn": ":", "update_gate_gru": "-.", "reset_gate_gru": (0, (8, 2))}
 _STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -43,6 +44,11 @@ def house_style() -> contextlib._GeneratorContextManager[None]:
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of this many inches that needs no display."""
     return Figure((width, height), layout="constrained")
+
+
+def cell_handle(cell: str, title: str) -> Line2D:
+    """A legend's entry for a cell, with its colour and line style."""
+    return Line2D([], [], color=COLOURS[cell], linestyle=LINES[cell], label=title)
 
 
 def draw_frequencies(axes: Axes, histograms: Mapping[str, np.ndarray], main: str, bin_width: float) -> None:

@@ -2,7 +2,7 @@
 
 A network's state after a prefix depends on the prefix alone, and with ten words there are only 1,110
 prefixes of up to three words. So the states of *all* short prefixes are computed, each from its
-parent's, and every sentence goes on from its own: 16,200 cell steps for 2,000 sentences of ten words,
+parent's, and every sentence goes on from its own: 15,200 cell steps for 2,000 sentences of ten words,
 where 20,000 would do it one by one. The shapes depend on the number of sentences and words alone, so a
 new data set compiles nothing anew.
 """

@@ -6,6 +6,7 @@ no half file under a real name. Arrays lie in .npz files, whose CRCs are checked
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -70,7 +71,8 @@ def write_npz(path: Path, arrays: Mapping[str, "np.ndarray | Chunks"]) -> None:
     """Write arrays that numpy.load reads, compressed, whole or not at all."""
     with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
+            # By name, not by a ZipInfo, which would bring a compression of its own: none.
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                 _write_array(entry, array)
 
 
@@ -82,11 +84,15 @@ def read_npz(path: Path, names: Iterable[str] | None = None) -> dict[str, np.nda
         FileNotFoundError: there is none.
     """
     try:
-        with np.load(path) as archive:
-            return {name: archive[name] for name in (archive.files if names is None else names)}
+        with zipfile.ZipFile(path) as archive:
+            if names is None:
+                names = [name.removesuffix(".npy") for name in archive.namelist()]
+            # read() goes to the entry's end and so checks its CRC before the bytes mean anything.
+            entries = ((name, io.BytesIO(archive.read(f"{name}.npy"))) for name in names)
+            return {name: np.lib.format.read_array(entry, allow_pickle=False) for name, entry in entries}
     except FileNotFoundError:
         raise
-    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError, RuntimeError) as error:
         raise Damaged(f"{path}: {error}") from None
 
 
@@ -102,7 +108,7 @@ def check_npz(path: Path) -> set[str]:
             bad, names = archive.testzip(), archive.namelist()
     except FileNotFoundError:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         raise Damaged(f"{path}: {error}") from None
     if bad is not None:
         raise Damaged(f"{path}: bad CRC-32 for {bad}")
@@ -159,13 +165,13 @@ def own_workdir(path: Path, config: Mapping[str, Any]) -> Iterator[None]:
     path.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path / ".lock")
     try:
-        lock.acquire(timeout=0)
+        held = lock.acquire(timeout=0)
     except filelock.Timeout:
         raise UserError(f"another run is at work in {path}; wait for it, or choose another --workdir") from None
-    with lock:
+    with held:
+        _claim(path, config)
         for leftover in path.rglob(f".*{_TEMPORARY}"):
             leftover.unlink()
-        _claim(path, config)
         yield
 
 
@@ -186,17 +192,27 @@ def _claim(path: Path, config: Mapping[str, Any]) -> None:
             raise UserError(
                 f"{path} was made by another config: {'; '.join(differences)}; choose another --workdir, or remove it"
             )
-    elif {entry.name for entry in path.iterdir()} - {".lock"}:
+    elif [e.name for e in path.iterdir() if e.name != ".lock" and not e.name.startswith(".config.json.")]:
         raise UserError(f"{path} is not empty and has no config.json; choose another --workdir")
     else:
         write_json(file, ours)
+
+
+class _Absent:
+    """What a config does not have; equal to no value that it could have."""
+
+    def __str__(self) -> str:
+        return "absent"
+
+
+_ABSENT = _Absent()
 
 
 def _differences(theirs: Any, ours: Any, name: str = "") -> Iterator[str]:
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for key in dict.fromkeys([*theirs, *ours]):
             dotted = f"{name}.{key}" if name else key
-            yield from _differences(theirs.get(key, "absent"), ours.get(key, "absent"), dotted)
+            yield from _differences(theirs.get(key, _ABSENT), ours.get(key, _ABSENT), dotted)
     elif theirs != ours:
         yield f"{name} is {theirs} there and {ours} here"
 

@@ -76,10 +76,12 @@ class Box(NamedTuple):
 
 def box(histogram: np.ndarray) -> Box:
     """The box plot of members with 0, 1, ..., N correct sentences, [N + 1]."""
-    values = np.flatnonzero(histogram) / (len(histogram) - 1)
+    correct, num_sentences = np.flatnonzero(histogram), len(histogram) - 1
+    values = correct / num_sentences
     q1, median, q3 = (quantile(histogram, p) for p in (0.25, 0.5, 0.75))
-    reach = 1.5 * (q3 - q1)
-    inside = (values >= q1 - reach) & (values <= q3 + reach)
+    # In whole numbers, since the fences fall on attainable accuracies.
+    low, high = round(q1 * num_sentences), round(q3 * num_sentences)
+    inside = (2 * correct >= 5 * low - 3 * high) & (2 * correct <= 5 * high - 3 * low)
     members = histogram[histogram > 0]
     return Box(
         low_whisker=float(values[inside].min()),

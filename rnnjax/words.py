@@ -32,11 +32,13 @@ def word_probabilities(kind_probabilities: Sequence[float]) -> np.ndarray:
     Raises:
         UserError: not three chances in [0, 1] with sum 1, or no sentiment word of a kind.
     """
-    chances = np.asarray(kind_probabilities, np.float64)
-    if chances.shape != (3,) or not np.isclose(chances.sum(), 1.0):
+    try:
+        chances = np.array([float(chance) for chance in kind_probabilities])
+    except (TypeError, ValueError):
+        chances = np.zeros(0)
+    if chances.shape != (3,) or not np.isfinite(chances).all() or abs(chances.sum() - 1) > 1e-6:
         raise UserError(
-            f"kind_probabilities is {tuple(kind_probabilities)}; it must be three numbers, for"
-            f" {', '.join(KINDS)}, with sum 1"
+            f"kind_probabilities is {kind_probabilities}; it must be three numbers, for {', '.join(KINDS)}, with sum 1"
         )
     if not (chances[STOP] >= 0 and chances[POSITIVE] > 0 and chances[NEGATIVE] > 0):
         raise UserError(

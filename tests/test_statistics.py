@@ -162,7 +162,7 @@ def test_a_ratio_is_covered_at_least_as_often_as_is_said(
         truth = expected[0] / trials[0] / (expected[1] / trials[1])
         return ratio.low <= truth <= ratio.high
 
-    counts = np.random.default_rng(0).poisson(expected, (20_000, 2)).tolist()
+    counts = np.random.default_rng(0).poisson(expected, (4_000, 2)).tolist()
     coverage = np.mean([covers(one, other) for one, other in counts])
     assert 0.95 <= coverage < 0.995
 

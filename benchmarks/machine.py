@@ -1,0 +1,64 @@
+"""On what a benchmark ran, and whether it had the machine to itself."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def num_cores() -> int:
+    """Cores that this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)  # Linux
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def describe(packages: Sequence[str]) -> dict[str, Any]:
+    """Processor, cores, versions."""
+    return {
+        "processor": _processor(),
+        "cores": num_cores(),
+        "platform": platform.platform(),
+        "compiler": _compiler(),
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in packages},
+    }
+
+
+def busy_cores(seconds: float) -> float:
+    """How many cores were at work in the next `seconds`: others' work, if ours rests. NaN where unknown."""
+    before = _ticks()
+    time.sleep(seconds)
+    after = _ticks()
+    if before is None or after is None or after[1] == before[1]:
+        return float("nan")
+    return (os.cpu_count() or 1) * (1 - (after[0] - before[0]) / (after[1] - before[1]))
+
+
+def _ticks() -> tuple[int, int] | None:
+    """The machine's idle and total time, summed over cores (Linux)."""
+    try:
+        fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
+    except OSError:
+        return None
+    return fields[3] + fields[4], sum(fields)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _compiler() -> str | None:
+    """The C++ compiler that torch.compile uses."""
+    try:
+        found = subprocess.run([os.environ.get("CXX", "g++"), "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.splitlines()[0]

@@ -1,0 +1,115 @@
+"""Each way in a process of its own, so that no thread pool, allocator or compiler setting disturbs another.
+
+The processes live side by side and work in turn: the parent asks one, waits for its answer, asks the next.
+"""
+
+import contextlib
+import importlib
+import multiprocessing
+import os
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+class Way:
+    """A way of scoring random parameter settings; lives in a worker."""
+
+    facts: Mapping[str, Any]  # how it was set up: sizes, threads, compile seconds, what else was tried
+
+    def score(self) -> int:
+        """Draw and score some settings; how many."""
+        raise NotImplementedError
+
+    def counts(self, params: Any) -> Any:
+        """How many sentences each of S given settings classifies correctly, [S].
+
+        Args:
+            params: NumPy arrays, members last.
+        """
+        raise NotImplementedError
+
+    def describe(self) -> Mapping[str, Any]:
+        return self.facts
+
+    def quick_rate(self) -> float:
+        """Good enough to choose between forms: the better of three short measurements."""
+        return max(self.rate(0.3) for _ in range(3))
+
+    def rate(self, seconds: float) -> float:
+        """Settings a second, over at least this long."""
+        started, done = time.perf_counter(), 0
+        while time.perf_counter() - started < seconds:
+            done += self.score()
+        return done / (time.perf_counter() - started)
+
+
+class Worker:
+    """A process with one object in it; call(method, ...) calls the object's method there."""
+
+    def __init__(self, factory: str, environment: Mapping[str, str], *args: Any) -> None:
+        """Start the process and make the object.
+
+        Args:
+            factory: "module:name"; imported in the new process only.
+            environment: variables for it, before anything is loaded.
+            args: for the factory.
+        """
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, factory, args), daemon=True)
+        with _environment(environment):
+            self._process.start()
+        theirs.close()
+        self._answer()
+
+    def call(self, method: str, *args: Any) -> Any:
+        """The method's value.
+
+        Raises:
+            RuntimeError: the method raised, or the process died.
+        """
+        self._pipe.send((method, args))
+        return self._answer()
+
+    def close(self) -> None:
+        """End the process."""
+        self._pipe.close()
+        self._process.join()
+
+    def _answer(self) -> Any:
+        try:
+            failure, value = self._pipe.recv()
+        except EOFError:
+            self._process.join()
+            raise RuntimeError(f"a worker died, exit code {self._process.exitcode}") from None
+        if failure is not None:
+            raise RuntimeError(f"in a worker:\n{failure}")
+        return value
+
+
+def _serve(pipe: Connection, factory: str, args: tuple[Any, ...]) -> None:
+    try:
+        module, name = factory.split(":")
+        instance = getattr(importlib.import_module(module), name)(*args)
+        pipe.send((None, None))
+        while True:
+            method, arguments = pipe.recv()
+            pipe.send((None, getattr(instance, method)(*arguments)))
+    except (EOFError, KeyboardInterrupt):
+        return  # the parent has closed the pipe
+    except Exception:
+        pipe.send((traceback.format_exc(), None))
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
