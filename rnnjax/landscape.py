@@ -91,8 +91,8 @@ def make_drawer(
         architecture: whose parameters.
         name: an entry of SAMPLERS.
         mesh: over which the settings are spread.
-        tile: settings that are worked on at once.
-        settings_per_call: rounded up to what fills the mesh.
+        tile: of the counter.
+        settings_per_call: rounded up to what fills the mesh's tiles.
     """
 
     def draw(indices: jax.Array, key: jax.Array, scale: jax.Array) -> Params:
@@ -102,7 +102,9 @@ def make_drawer(
         return jax.vmap(one, out_axes=-1)(indices)
 
     size = call_size(mesh, tile, settings_per_call)
-    return Drawer(size, spread(draw, mesh, tile, np.zeros(size, np.uint32), key, np.float32(1)))
+    # All of a device's settings are one tile: random bits do not depend on the width, and short loops cost.
+    width = size // mesh.size
+    return Drawer(size, spread(draw, mesh, width, np.zeros(size, np.uint32), key, np.float32(1)))
 
 
 def make_counter(

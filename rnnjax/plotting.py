@@ -24,7 +24,13 @@ COLOURS = {
     "update_gate_gru": "#009E73",
     "reset_gate_gru": "#E69F00",
 }
-LINES = {"rnn": "-", "gru": "--", "relu_rnn": ":", "update_gate_gru": "-.", "reset_gate_gru": (0, (8, 2))}
+LINES: dict[str, Any] = {
+    "rnn": "-",
+    "gru": "--",
+    "relu_rnn": ":",
+    "update_gate_gru": "-.",
+    "reset_gate_gru": (0, (8, 2)),
+}
 _STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,

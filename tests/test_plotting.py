@@ -197,7 +197,7 @@ def test_a_cell_s_line_is_its_own_in_every_panel() -> None:
         draw(axes, {cell: random_histogram(200, 500, seed) for seed, cell in enumerate(CELLS)})
         for cell, style in plotting.LINES.items():
             (line,) = lines_of(axes, cell)
-            expected = Line2D([], [], linestyle=style, lw=line.get_linewidth())  # type: ignore[arg-type]
+            expected = Line2D([], [], linestyle=style, lw=line.get_linewidth())
             assert line._dash_pattern == expected._dash_pattern  # type: ignore[attr-defined]
 
 
