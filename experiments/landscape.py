@@ -33,6 +33,8 @@ class Programs:
         self._run, self._inputs = run, inputs
         self._drawers: dict[tuple[str, str], landscape.Drawer] = {}
         self._counters: dict[str, Callable[[Params], jax.Array]] = {}
+        self._draws: dict[tuple[str, str], Callable[..., Params]] = {}
+        self._plain: dict[str, Callable[[Params], np.ndarray]] = {}
 
     def get(
         self, sampler: Sampler, architecture: Architecture
@@ -53,6 +55,21 @@ class Programs:
             )
         self._run.seconds["compile"] += time.monotonic() - started
         return drawer, self._counters[architecture.name]
+
+    def margins(self, sampler: Sampler, architecture: Architecture, indices: np.ndarray) -> np.ndarray:
+        """The oracle's margins [S, N] of some settings: each network alone, each sentence alone."""
+        kind = (sampler.name, architecture.name)
+        if kind not in self._draws:
+
+            def one(index: jax.Array, scale: jax.Array) -> Params:
+                of_this_scale = Sampler(sampler.name, scale)  # type: ignore[arg-type]
+                return landscape.setting(stream(self._run.key, "init"), architecture, of_this_scale, index)
+
+            self._draws[kind] = jax.jit(jax.vmap(one, in_axes=(0, None)))
+        if architecture.name not in self._plain:
+            embedding = self._inputs.embeddings[architecture.input_dim]
+            self._plain[architecture.name] = landscape.plain_margins(architecture, self._inputs.split, embedding)
+        return self._plain[architecture.name](self._draws[kind](indices.astype(np.uint32), np.float32(sampler.scale)))
 
 
 def run(run: runner.Run, inputs: Inputs) -> None:
@@ -116,7 +133,15 @@ def _score(
             progress.skip(stop - start)
         if values is not None:
             tally = tally.add(start, values)
-    audit = landscape_audit.audit(run, inputs, sampler, architecture, tally) if run.leads else np.zeros(4, np.int64)
+    audit = np.zeros(4, np.int64)
+    if run.leads:
+        audit = landscape_audit.audit(
+            lambda indices: programs.margins(sampler, architecture, indices),
+            inputs.split.positive,
+            tally,
+            run.config.landscape.audited_settings,
+            f"{architecture.name} under {sampler.spec}",
+        )
     progress.clear()
     best = tally.best_counts[0] / len(inputs.split.words) if len(tally.best) else float("nan")
     run.log.info(

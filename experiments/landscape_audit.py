@@ -1,5 +1,6 @@
 """Section 4.6.1's oracle: settings scored again one network and one sentence at a time, and --replay."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -27,22 +28,31 @@ class Audit(NamedTuple):
     near_ties: int  # sentences whose two logits lie within NEAR_TIE
 
 
-def audit(run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, tally: Tally) -> np.ndarray:
+def audit(
+    margins_of: Callable[[np.ndarray], np.ndarray], positive: np.ndarray, tally: Tally, number: int, what: str
+) -> np.ndarray:
     """Score the best settings again without anything of the fast path, and compare the counts.
+
+    Args:
+        margins_of: indices [S] -> margins [S, N], by landscape.plain_margins.
+        positive: the sentences' labels, [N].
+        tally: has the best settings and their counts.
+        number: how many are scored again, if there are as many.
+        what: the architecture and sampler, for the error's message.
 
     Raises:
         RuntimeError: a count differs by more than there are near ties: the fast path is wrong.
     """
-    indices = tally.best[: run.config.landscape.audited_settings]
-    margins = _plain(run, inputs, sampler, architecture, indices)[1]
-    again = ((margins > 0) == inputs.split.positive).sum(1)
+    indices = tally.best[:number]
+    margins = margins_of(indices)
+    again = ((margins > 0) == positive).sum(1)
     near = _near_ties(margins).sum(1)
     differences = np.abs(again - tally.best_counts[: len(indices)])
     if (differences > near).any():
         wrong = int(np.argmax(differences > near))
         raise RuntimeError(
-            f"{architecture.name} under {sampler.spec}: setting {indices[wrong]} has"
-            f" {tally.best_counts[wrong]} correct sentences, but {again[wrong]} when scored one by one"
+            f"{what}: setting {indices[wrong]} has {tally.best_counts[wrong]} correct sentences, but"
+            f" {again[wrong]} when scored one by one"
         )
     return np.array(Audit(len(indices), margins.size, int(differences.sum()), int(near.sum())), np.int64)
 

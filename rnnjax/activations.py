@@ -15,8 +15,7 @@ import numpy as np
 
 # q(f), highest degree first: numpy.polynomial.Chebyshev.fit of (2^f - 1) / f, as float32.
 _Q = np.array([0.0013390867, 0.009666374, 0.05550357, 0.24022348, 0.6931472], np.float32)
-# Adding it leaves the nearest integer, plus the exponent's bias, in the low bits.
-_ROUND = np.float32(1.5 * 2**23 + 127)
+_ROUND = np.float32(1.5 * 2**23)  # adding it leaves the nearest integer in the low bits
 _LIMIT = np.float32(60.0)  # 2^±60: far beyond where either function has reached its asymptote
 _LOG2_E = 1.0 / np.log(2.0)
 
@@ -36,6 +35,14 @@ def tanh(x: jax.Array) -> jax.Array:
         return jnp.tanh(x)
     m = _exp2_minus_1(x * np.float32(2 * _LOG2_E))
     return m / (m + 2.0)
+
+
+@jax.custom_jvp
+def gate(a: jax.Array, x: jax.Array) -> jax.Array:
+    """sigmoid(a) ⊙ x, elementwise: one division, no product."""
+    if a.dtype != jnp.float32:
+        return sigmoid(a) * x
+    return x / (1.0 + _exp2(a * np.float32(-_LOG2_E)))
 
 
 @jax.custom_jvp
@@ -73,6 +80,15 @@ def _tanh_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[ja
     return y, (1.0 - y * y) * tangents[0]
 
 
+@gate.defjvp
+def _gate_jvp(
+    primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]
+) -> tuple[jax.Array, jax.Array]:
+    (a, x), (da, dx) = primals, tangents
+    r = sigmoid(a)
+    return r * x, r * dx + x * r * (1.0 - r) * da
+
+
 @interpolate.defjvp
 def _interpolate_jvp(
     primals: tuple[jax.Array, jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array, jax.Array]
@@ -83,25 +99,31 @@ def _interpolate_jvp(
     return n + z * (h - n), change
 
 
-def _power_and_rest(t: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """2^i and 2^f - 1 with i + f = t, for float32 t limited to ±60; NaN stays NaN."""
-    t = jnp.clip(t, -_LIMIT, _LIMIT)
-    # Through the bits, because XLA would simplify (t + c) - c to t.
-    bits = jax.lax.bitcast_convert_type(t + _ROUND, jnp.int32)
-    f = t - (bits - _ROUND.view(np.int32)).astype(jnp.float32)
-    q = jnp.full_like(f, _Q[0])
-    for coefficient in _Q[1:]:
-        q = q * f + coefficient
-    return jax.lax.bitcast_convert_type(bits << 23, jnp.float32), f * q
-
-
 def _exp2(t: jax.Array) -> jax.Array:
-    """2^t."""
-    power, rest = _power_and_rest(t)
-    return power * rest + power
+    """2^t for float32 t limited to ±60: the bits of 2^f with i added to the exponent."""
+    integer, f = _split(t)
+    power = jax.lax.bitcast_convert_type(1.0 + f * _q(f), jnp.int32) + (integer << 23)
+    return jax.lax.bitcast_convert_type(power, jnp.float32)
 
 
 def _exp2_minus_1(t: jax.Array) -> jax.Array:
-    """2^t - 1, with a small relative error also near t = 0."""
-    power, rest = _power_and_rest(t)
-    return power * rest + (power - 1.0)
+    """2^t - 1 for float32 t limited to ±60, with a small relative error also near t = 0."""
+    integer, f = _split(t)
+    power = jax.lax.bitcast_convert_type((integer + 127) << 23, jnp.float32)  # 2^i
+    return power * (f * _q(f)) + (power - 1.0)
+
+
+def _split(t: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The nearest integer i and the rest f of t."""
+    t = jnp.clip(t, -_LIMIT, _LIMIT)
+    # Through the bits, because XLA would simplify (t + c) - c to t.
+    integer = jax.lax.bitcast_convert_type(t + _ROUND, jnp.int32) - _ROUND.view(np.int32)
+    return integer, t - integer.astype(jnp.float32)
+
+
+def _q(f: jax.Array) -> jax.Array:
+    """(2^f - 1) / f."""
+    q = jnp.full_like(f, _Q[0])
+    for coefficient in _Q[1:]:
+        q = q * f + coefficient
+    return q

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from rnnjax.activations import Activation, interpolate, relu, sigmoid, tanh
+from rnnjax.activations import Activation, gate, interpolate, relu, tanh
 from rnnjax.parameters import Params
 
 
@@ -50,9 +50,10 @@ def gru_advance(params: Params, h: jax.Array, projected: jax.Array) -> jax.Array
     """(1.3)-(1.6): a reset gate r, an update gate z, a candidate n; h' = (1 - z) ⊙ n + z ⊙ h."""
     size = h.shape[0]
     reset, update, candidate = (slice(i * size, (i + 1) * size) for i in range(3))
-    r = sigmoid(_affine(projected[reset], params.w_hh[reset], h))
+    r_argument = _affine(projected[reset], params.w_hh[reset], h)
     z_argument = _affine(projected[update], params.w_hh[update], h)
-    n_argument = projected[candidate] + r * _affine(params.b_hh[candidate], params.w_hh[candidate], h)
+    gated = gate(r_argument, _affine(params.b_hh[candidate], params.w_hh[candidate], h))
+    n_argument = projected[candidate] + gated
     return interpolate(z_argument, n_argument, h)
 
 
@@ -67,8 +68,9 @@ def update_gate_gru_advance(params: Params, h: jax.Array, projected: jax.Array) 
 def reset_gate_gru_advance(params: Params, h: jax.Array, projected: jax.Array) -> jax.Array:
     """(4.5)-(4.8): the GRU with z = 0."""
     size = h.shape[0]
-    r = sigmoid(_affine(projected[:size], params.w_hh[:size], h))
-    return tanh(projected[size:] + r * _affine(params.b_hh[size:], params.w_hh[size:], h))
+    r_argument = _affine(projected[:size], params.w_hh[:size], h)
+    gated = gate(r_argument, _affine(params.b_hh[size:], params.w_hh[size:], h))
+    return tanh(projected[size:] + gated)
 
 
 def project_all(params: Params, x: jax.Array) -> jax.Array:

@@ -3,13 +3,12 @@
 import csv
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +39,9 @@ def command(workdir: Path, *flags: str) -> list[str]:
     return [sys.executable, "-m", "experiments.landscape", *SMALL, f"--workdir={workdir}", *flags]
 
 
-def launch(workdir: Path, *flags: str, before: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
+def launch(workdir: Path, *flags: str, through: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(workdir, *flags), cwd=ROOT, capture_output=True, text=True, timeout=300, preexec_fn=before, check=False
+        [*through, *command(workdir, *flags)], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -174,11 +173,8 @@ def test_the_workdir_of_another_config_is_refused_and_left_alone(finished: Path)
 def test_a_full_disk_ends_in_one_line_and_what_was_done_is_kept(finished: Path, tmp_path: Path) -> None:
     workdir = tmp_path / "work"
 
-    def fill() -> None:  # parts fit, result.npz does not
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
-
-    refused(launch(workdir, before=fill), 1, str(workdir), "File too large", "the same command goes on")
+    small_files = ["bash", "-c", 'ulimit -f 4; exec "$@"', "bash"]  # of 4 KiB: parts fit, result.npz does not
+    refused(launch(workdir, through=small_files), 1, str(workdir), "File too large", "the same command goes on")
     parts = list(workdir.glob("parts/**/*.npz"))
     assert len(parts) == 2 * 12  # all of the main sampler
     assert not list(workdir.rglob("*.tmp"))
