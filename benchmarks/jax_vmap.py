@@ -13,7 +13,7 @@ from rnnjax.landscape import parse_architecture, setting
 from rnnjax.parameters import Params
 from rnnjax.streams import stream
 
-_SIZES = (64, 256, 1024, 4096)  # settings a call
+_SIZES = (16, 64, 256, 1024)  # settings a call
 
 
 class JaxVmap(Way):

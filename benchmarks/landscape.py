@@ -12,7 +12,7 @@ import contextlib
 import statistics
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks import machine
 from benchmarks.task import ARCHITECTURES, Task, make_tasks
-from benchmarks.worker import Worker
+from benchmarks.worker import Measurement, Worker
 from rnnjax.errors import UserError
 from rnnjax.results import write_json
 
@@ -43,7 +43,9 @@ _WAYS = {
     "jax_vmap": ("benchmarks.jax_vmap:JaxVmap", _JAX),
     _OURS: ("benchmarks.rnnjax_way:Rnnjax", _JAX),
 }
-_REST_SECONDS = 0.3  # before each round: what the machine does then is not ours
+_PATIENCE = 4  # this many times as many rounds as wanted, at most
+
+Round = Mapping[str, Measurement]  # all ways, measured once
 
 
 def main() -> None:
@@ -103,10 +105,15 @@ def _compare(task: Task, flags: argparse.Namespace) -> dict[str, Any]:
             worker = Worker(factory, {**environment, "TORCHINDUCTOR_CACHE_DIR": empty}, task, flags.search_seconds)
             workers[name] = stack.enter_context(contextlib.closing(worker))
         agreement = _check(workers, flags.checked)
-        busy, rates = _time(workers, flags.rounds, flags.seconds)
+        rounds = _time(workers, flags.rounds, flags.seconds)
         facts = {name: worker.call("describe") for name, worker in workers.items()}
-    ways = {name: {**facts[name], **_summary(rates[name], rates[_OURS])} for name in workers}
-    return {"ways": ways, "agreement": agreement, "busy_cores": busy}
+    ways = {name: {**facts[name], **_summary(rounds, name)} for name in workers}
+    return {
+        "ways": ways,
+        "agreement": agreement,
+        "others": max(map(_others, rounds)),
+        "disturbed": any(map(_disturbed, rounds)),
+    }
 
 
 def _check(workers: Mapping[str, Worker], number: int) -> dict[str, Any]:
@@ -129,19 +136,29 @@ def _check(workers: Mapping[str, Worker], number: int) -> dict[str, Any]:
     return {"settings": number, "near_ties": int(near.sum())}
 
 
-def _time(workers: Mapping[str, Worker], rounds: int, seconds: float) -> tuple[list[float], dict[str, list[float]]]:
-    """Other programs' load before each round, and each way's settings a second in each."""
-    busy, rates = [], {name: list[float]() for name in workers}
-    for turn in range(rounds):
-        busy.append(machine.busy_cores(_REST_SECONDS))
-        names = list(workers)
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            rates[name].append(workers[name].call("rate", seconds))
-    return busy, rates
+def _time(workers: Mapping[str, Worker], rounds: int, seconds: float) -> list[Round]:
+    """Measure all in turn; rounds that other programs disturbed are replaced as long as there is hope."""
+    done: list[Round] = []
+    names = list(workers)
+    while len(done) < _PATIENCE * rounds and sum(not _disturbed(each) for each in done) < rounds:
+        first = len(done) % len(names)
+        order = names[first:] + names[:first]
+        done.append({name: workers[name].call("measure", seconds) for name in order})
+    return sorted(done, key=_others)[:rounds]
 
 
-def _summary(rates: list[float], ours: list[float]) -> dict[str, Any]:
-    ratios = [a / b for a, b in zip(ours, rates, strict=True)]
+def _others(measured: Round) -> float:
+    """Cores that other programs kept busy, at the worst."""
+    return max(each.others for each in measured.values())
+
+
+def _disturbed(measured: Round) -> bool:
+    return any(each.disturbed for each in measured.values())
+
+
+def _summary(rounds: Sequence[Round], name: str) -> dict[str, Any]:
+    rates = [each[name].rate for each in rounds]
+    ratios = [each[_OURS].rate / each[name].rate for each in rounds]
     return {"settings_per_second": statistics.median(rates), "rates": rates, "ratio": statistics.median(ratios)}
 
 
@@ -152,9 +169,10 @@ def _print_table(measured: Mapping[str, Any]) -> None:
             f"{name:<16}{way['settings_per_second']:>12,.0f}{min(way['rates']):>10,.0f}{max(way['rates']):>10,.0f}"
             f"{way['ratio']:>10.1f} x{way['compile_seconds']:>11.1f}  {way['form']}"
         )
-    agreement, busy = measured["agreement"], statistics.median(measured["busy_cores"])
+    agreement = measured["agreement"]
     print(f"all agree on {agreement['settings']} settings, up to {agreement['near_ties']} near ties", end="; ")
-    print(f"other programs kept {busy:.2f} cores busy" + (": do not trust this" if busy > 0.1 else ""), flush=True)
+    advice = ": too many to measure beside, close them and run this again" if measured["disturbed"] else ""
+    print(f"other programs kept at most {measured['others']:.1f} cores busy{advice}", flush=True)
 
 
 def _memory(flags: argparse.Namespace) -> dict[str, Any]:

@@ -1,10 +1,9 @@
-"""On what a benchmark ran, and whether it had the machine to itself."""
+"""On what a benchmark ran, and how much the machine was at work."""
 
 import importlib.metadata
 import os
 import platform
 import subprocess
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,23 +27,13 @@ def describe(packages: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def busy_cores(seconds: float) -> float:
-    """How many cores were at work in the next `seconds`: others' work, if ours rests. NaN where unknown."""
-    before = _ticks()
-    time.sleep(seconds)
-    after = _ticks()
-    if before is None or after is None or after[1] == before[1]:
-        return float("nan")
-    return (os.cpu_count() or 1) * (1 - (after[0] - before[0]) / (after[1] - before[1]))
-
-
-def _ticks() -> tuple[int, int] | None:
-    """The machine's idle and total time, summed over cores (Linux)."""
+def busy_seconds() -> float:
+    """Time that all cores together were not idle since the machine was started; NaN where unknown."""
     try:
-        fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
+        fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
     except OSError:
-        return None
-    return fields[3] + fields[4], sum(fields)
+        return float("nan")
+    return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
 
 
 def _processor() -> str:

@@ -11,7 +11,21 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NamedTuple
+
+from benchmarks import machine
+
+
+class Measurement(NamedTuple):
+    """Of one way, once."""
+
+    rate: float  # settings a second
+    others: float  # cores that other programs kept busy; NaN where unknown
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether more than a fifth of a core: OpenMP's barriers do not bear much."""
+        return self.others > 0.2
 
 
 class Way:
@@ -35,15 +49,20 @@ class Way:
         return self.facts
 
     def quick_rate(self) -> float:
-        """Good enough to choose between forms: the better of three short measurements."""
-        return max(self.rate(0.3) for _ in range(3))
+        """Good enough to choose between forms: the best of three short measurements that nobody disturbed."""
+        measured: list[Measurement] = []
+        while len(measured) < 12 and sum(not each.disturbed for each in measured) < 3:
+            measured.append(self.measure(0.25))
+        return max(measured, key=lambda each: (not each.disturbed, each.rate)).rate
 
-    def rate(self, seconds: float) -> float:
-        """Settings a second, over at least this long."""
-        started, done = time.perf_counter(), 0
+    def measure(self, seconds: float) -> Measurement:
+        """Score for at least this long."""
+        started, cpu, busy, done = time.perf_counter(), time.process_time(), machine.busy_seconds(), 0
         while time.perf_counter() - started < seconds:
             done += self.score()
-        return done / (time.perf_counter() - started)
+        taken = time.perf_counter() - started
+        others = (machine.busy_seconds() - busy - (time.process_time() - cpu)) / taken
+        return Measurement(done / taken, others)
 
 
 class Worker:
