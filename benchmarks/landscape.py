@@ -87,7 +87,7 @@ def _speed(flags: argparse.Namespace) -> dict[str, Any]:
     """All architectures, and the seconds in which all eight compile."""
     measured = {}
     for task in make_tasks(flags.architectures):
-        print(f"\n{task.name}: compiling, choosing the fastest forms ...", flush=True)
+        print(f"\n{task.name}: choosing forms of", end=" ", flush=True)
         measured[task.name] = _compare(task, flags)
         _print_table(measured[task.name])
     with contextlib.closing(Worker("benchmarks.costs:Compiles", _JAX)) as worker:
@@ -101,9 +101,11 @@ def _compare(task: Task, flags: argparse.Namespace) -> dict[str, Any]:
     with contextlib.ExitStack() as stack:
         workers = {}
         for name, (factory, environment) in _WAYS.items():
+            print(name, end=", ", flush=True)
             empty = stack.enter_context(tempfile.TemporaryDirectory())  # else nothing might be left to compile
             worker = Worker(factory, {**environment, "TORCHINDUCTOR_CACHE_DIR": empty}, task, flags.search_seconds)
             workers[name] = stack.enter_context(contextlib.closing(worker))
+        print("checking, timing", flush=True)
         agreement = _check(workers, flags.checked)
         rounds = _time(workers, flags.rounds, flags.seconds)
         facts = {name: worker.call("describe") for name, worker in workers.items()}

@@ -25,7 +25,8 @@ class Programs:
         self._key = stream(jax.random.key(SEED), "init")
         architecture, mesh = landscape.parse_architecture(task.name), members.make_mesh()
         started = time.perf_counter()
-        self._drawer = landscape.make_drawer(self._key, architecture, SAMPLER.name, mesh, _TILE, _SETTINGS_PER_CALL)
+        size = members.call_size(mesh, _TILE, _SETTINGS_PER_CALL)
+        self._drawer = landscape.make_drawer(self._key, architecture, SAMPLER.name, mesh, size)
         self.size = self._drawer.size
         self._counter = landscape.make_counter(architecture, task.split, task.embedding, mesh, _TILE, self.size)
         self.compile_seconds = time.perf_counter() - started

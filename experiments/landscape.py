@@ -9,6 +9,7 @@ of its index; `histogram` [N + 1] int64, settings with 0..N correct; `best` and 
 int64, the best settings' indices and their correct sentences; `audit` [4] int64, see landscape_audit.
 """
 
+import concurrent.futures
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,8 +23,11 @@ from experiments.progress import Progress
 from rnnjax import landscape, results
 from rnnjax.initializers import Sampler
 from rnnjax.landscape import Architecture, Tally
+from rnnjax.members import call_size
 from rnnjax.parameters import Params
 from rnnjax.streams import stream
+
+_PATIENCE = 60.0  # seconds after which one would like to see something
 
 
 class Programs:
@@ -40,21 +44,30 @@ class Programs:
         self, sampler: Sampler, architecture: Architecture
     ) -> tuple[landscape.Drawer, Callable[[Params], jax.Array]]:
         """The drawer and the counter of one architecture under one sampler."""
-        started = time.monotonic()
-        mesh, tile, config = self._run.mesh, self._run.config.members.tile, self._run.config.landscape
-        kind = (sampler.name, architecture.name)
-        if kind not in self._drawers:
-            wanted = min(config.settings_per_call, config.num_settings)
-            key = stream(self._run.key, "init")
-            self._drawers[kind] = landscape.make_drawer(key, architecture, sampler.name, mesh, tile, wanted)
-        drawer = self._drawers[kind]
-        if architecture.name not in self._counters:
-            embedding = self._inputs.embeddings[architecture.input_dim]
-            self._counters[architecture.name] = landscape.make_counter(
-                architecture, self._inputs.split, embedding, mesh, tile, drawer.size
-            )
+        started, kind = time.monotonic(), (sampler.name, architecture.name)
+        with concurrent.futures.ThreadPoolExecutor() as pool:  # XLA compiles without Python's lock
+            if kind not in self._drawers:
+                drawer = pool.submit(self._compile_drawer, sampler, architecture)
+            if architecture.name not in self._counters:
+                self._counters[architecture.name] = self._compile_counter(architecture)
+            if kind not in self._drawers:
+                self._drawers[kind] = drawer.result()
         self._run.seconds["compile"] += time.monotonic() - started
-        return drawer, self._counters[architecture.name]
+        return self._drawers[kind], self._counters[architecture.name]
+
+    def _size(self) -> int:
+        config = self._run.config
+        wanted = min(config.landscape.settings_per_call, config.landscape.num_settings)
+        return call_size(self._run.mesh, config.members.tile, wanted)
+
+    def _compile_drawer(self, sampler: Sampler, architecture: Architecture) -> landscape.Drawer:
+        key = stream(self._run.key, "init")
+        return landscape.make_drawer(key, architecture, sampler.name, self._run.mesh, self._size())
+
+    def _compile_counter(self, architecture: Architecture) -> Callable[[Params], jax.Array]:
+        split, embedding = self._inputs.split, self._inputs.embeddings[architecture.input_dim]
+        tile = self._run.config.members.tile
+        return landscape.make_counter(architecture, split, embedding, self._run.mesh, tile, self._size())
 
     def margins(self, sampler: Sampler, architecture: Architecture, indices: np.ndarray) -> np.ndarray:
         """The oracle's margins [S, N] of some settings: each network alone, each sentence alone."""
@@ -83,7 +96,8 @@ def run(run: runner.Run, inputs: Inputs) -> None:
 
 
 def _score_all(run: runner.Run, inputs: Inputs) -> None:
-    """All samplers and architectures; everything is written and drawn after the main sampler and at the end."""
+    """All samplers and architectures; a long run writes and draws after the main sampler too, not just at the end."""
+    started = time.monotonic()
     programs = Programs(run, inputs)
     settings = run.config.landscape.num_settings
     costs = [float(len(a.cell.gates) * a.hidden_dim * (a.hidden_dim + 12)) for a in inputs.architectures]
@@ -99,7 +113,8 @@ def _score_all(run: runner.Run, inputs: Inputs) -> None:
             contents[here + "counts"] = results.Chunks("uint16", settings, parts)
             contents |= {here + name: value for name, value in tally._asdict().items()}
             contents[here + "audit"] = audit
-        if run.leads and done in (1, len(inputs.samplers)):
+        early = done == 1 and time.monotonic() - started > _PATIENCE
+        if run.leads and (early or done == len(inputs.samplers)):
             results.write_npz(run.workdir / "result.npz", contents)
             landscape_report.report(run, inputs, inputs.samplers[:done])
 

@@ -13,6 +13,7 @@ from rnnjax import landscape, results
 from rnnjax.errors import UserError, in_range
 from rnnjax.initializers import Sampler
 from rnnjax.landscape import NEAR_TIE, Architecture, Tally, parse_architecture
+from rnnjax.members import call_size
 from rnnjax.parameters import Params
 from rnnjax.streams import stream
 
@@ -99,7 +100,7 @@ def _near_ties(margins: np.ndarray) -> np.ndarray:
 def _fast_count(run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, index: int) -> int:
     """The sweep's own count of one setting."""
     key, tile = stream(run.key, "init"), run.config.members.tile
-    drawer = landscape.make_drawer(key, architecture, sampler.name, run.mesh, tile, 1)
+    drawer = landscape.make_drawer(key, architecture, sampler.name, run.mesh, call_size(run.mesh, tile, 1))
     embedding = inputs.embeddings[architecture.input_dim]
     counter = landscape.make_counter(architecture, inputs.split, embedding, run.mesh, tile, drawer.size)
     return int(next(landscape.counts(drawer, counter, key, sampler.scale, index, index + 1))[0])

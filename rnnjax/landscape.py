@@ -15,7 +15,7 @@ from rnnjax.classifier import logits, margin
 from rnnjax.datasets import Split
 from rnnjax.errors import UserError, in_range, lookup
 from rnnjax.initializers import Sampler
-from rnnjax.members import call_size, spread
+from rnnjax.members import spread
 from rnnjax.parameters import Params, shapes
 from rnnjax.prefixes import Plan, final_states, make_plan
 
@@ -81,9 +81,7 @@ class Drawer(NamedTuple):
     draw: Callable[..., Params]  # (indices [size] uint32, key, scale [] float32)
 
 
-def make_drawer(
-    key: jax.Array, architecture: Architecture, name: str, mesh: Mesh, tile: int, settings_per_call: int
-) -> Drawer:
+def make_drawer(key: jax.Array, architecture: Architecture, name: str, mesh: Mesh, size: int) -> Drawer:
     """Compile the drawing of one architecture's settings from the samplers of one name.
 
     Args:
@@ -91,8 +89,7 @@ def make_drawer(
         architecture: whose parameters.
         name: an entry of SAMPLERS.
         mesh: over which the settings are spread.
-        tile: of the counter.
-        settings_per_call: rounded up to what fills the mesh's tiles.
+        size: settings a call, of members.call_size.
     """
 
     def draw(indices: jax.Array, key: jax.Array, scale: jax.Array) -> Params:
@@ -101,7 +98,6 @@ def make_drawer(
 
         return jax.vmap(one, out_axes=-1)(indices)
 
-    size = call_size(mesh, tile, settings_per_call)
     # All of a device's settings are one tile: random bits do not depend on the width, and short loops cost.
     width = size // mesh.size
     return Drawer(size, spread(draw, mesh, width, np.zeros(size, np.uint32), key, np.float32(1)))

@@ -79,7 +79,7 @@ def test_a_gru_built_by_hand_to_solve_first_gets_every_sentence(split: Split) ->
 def test_the_fast_count_is_the_plain_one_up_to_near_ties(name: str, split: Split, mesh: jax.sharding.Mesh) -> None:
     architecture, sampler = parse_architecture(name), parse_sampler("normal:1")
     embedding = make_embedding(KEY, "embedding_2", architecture.input_dim)
-    drawer = landscape.make_drawer(KEY, architecture, sampler.name, mesh, 64, 256)
+    drawer = landscape.make_drawer(KEY, architecture, sampler.name, mesh, 256)
     counter = landscape.make_counter(architecture, split, embedding, mesh, 64, drawer.size)
     fast = np.concatenate(list(landscape.counts(drawer, counter, KEY, sampler.scale, 0, 256))).astype(int)
     margins = landscape.plain_margins(architecture, split, embedding)(draw(architecture, sampler, np.arange(256)))
@@ -93,7 +93,7 @@ def test_counts_of_a_range_are_those_settings_whatever_the_calls(split: Split, m
     architecture, embedding = parse_architecture("rnn_2x2"), make_embedding(KEY, "embedding_2", 2)
     found = []
     for size, pieces in ((32, [(0, 100)]), (64, [(0, 37), (37, 100)]), (128, [(0, 1), (1, 99), (99, 100)])):
-        drawer = landscape.make_drawer(KEY, architecture, "pytorch", mesh, 16, size)
+        drawer = landscape.make_drawer(KEY, architecture, "pytorch", mesh, size)
         counter = landscape.make_counter(architecture, split, embedding, mesh, 16, drawer.size)
         found.append(
             np.concatenate(
@@ -135,7 +135,7 @@ def test_random_networks_are_right_half_of_the_time_on_average(
 ) -> None:
     # The samplers are symmetric under negation of the readout, so the mean must be one half exactly.
     architecture, embedding = parse_architecture(name), make_embedding(KEY, "embedding_2", 2)
-    drawer = landscape.make_drawer(KEY, architecture, "uniform", mesh, 64, 4096)
+    drawer = landscape.make_drawer(KEY, architecture, "uniform", mesh, 4096)
     counter = landscape.make_counter(architecture, split, embedding, mesh, 64, drawer.size)
     counts = np.concatenate(list(landscape.counts(drawer, counter, KEY, 3.0, 0, 8192))).astype(float)
     assert abs(counts.mean() - len(split.words) / 2) < 4 * counts.std() / np.sqrt(len(counts))

@@ -43,7 +43,7 @@ PROGRAM = textwrap.dedent(
     split = make_dataset(key, "first", "II").validation
     architecture = landscape.parse_architecture("gru_2x4")
     embedding = make_embedding(key, "embedding_2", 2)
-    drawer = landscape.make_drawer(key, architecture, "normal", mesh, 16, 256)
+    drawer = landscape.make_drawer(key, architecture, "normal", mesh, members.call_size(mesh, 16, 256))
     counter = landscape.make_counter(architecture, split, embedding, mesh, 16, drawer.size)
     counts = np.concatenate(list(landscape.counts(drawer, counter, key, 1.0, 0, 300)))
     print(json.dumps({"devices": mesh.size, "processes": jax.process_count(), "counts": counts.tolist()}))
