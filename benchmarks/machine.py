@@ -8,17 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-
-def num_cores() -> int:
-    """Cores that this process may use."""
-    usable = getattr(os, "sched_getaffinity", None)  # Linux
-    return len(usable(0)) if usable else os.cpu_count() or 1
+from experiments.environment import processor
+from rnnjax.members import num_cores
 
 
 def describe(packages: Sequence[str]) -> dict[str, Any]:
     """Processor, cores, versions."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": num_cores(),
         "platform": platform.platform(),
         "compiler": _compiler(),
@@ -34,14 +31,6 @@ def busy_seconds() -> float:
     except OSError:
         return float("nan")
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def _compiler() -> str | None:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from benchmarks.machine import num_cores
 from benchmarks.task import Task
 from benchmarks.torch_program import Form, Tensors, build
 from benchmarks.worker import Way
 from rnnjax.landscape import parse_architecture
+from rnnjax.members import num_cores
 from rnnjax.parameters import Params, shapes
 from rnnjax.prefixes import Stage, make_plan
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from benchmarks.machine import num_cores
 from benchmarks.task import Task
 from benchmarks.worker import Way
 from rnnjax.landscape import NEAR_TIE, parse_architecture
+from rnnjax.members import num_cores
 from rnnjax.parameters import Params
 
 

@@ -38,7 +38,7 @@ def _describe(mesh: Mesh, seconds: Mapping[str, float]) -> dict[str, Any]:
         "ended": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
         "devices": describe_devices(mesh),
-        "processor": _processor(),
+        "processor": processor(),
         "platform": platform.platform(),
         "python": platform.python_version(),
         "rnnjax": rnnjax.__version__,
@@ -47,7 +47,7 @@ def _describe(mesh: Mesh, seconds: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name where the system tells it (Linux), else its architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

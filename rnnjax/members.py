@@ -25,13 +25,18 @@ AXIS = "members"
 _CPU_OPTIONS = {"xla_cpu_prefer_vector_width": 512, "xla_cpu_multi_thread_eigen": False}
 
 
+def num_cores() -> int:
+    """Cores that this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)  # Linux
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
 def use_all_cores() -> None:
     """One CPU device a core, unless the environment says otherwise. Call it before JAX is first used."""
     if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
         return
     if "JAX_NUM_CPU_DEVICES" not in os.environ:
-        usable = getattr(os, "sched_getaffinity", None)  # Linux
-        jax.config.update("jax_num_cpu_devices", len(usable(0)) if usable else os.cpu_count() or 1)
+        jax.config.update("jax_num_cpu_devices", num_cores())
 
 
 def make_mesh(num_devices: int | None = None) -> Mesh:
