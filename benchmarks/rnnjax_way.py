@@ -14,7 +14,7 @@ from rnnjax.parameters import Params
 from rnnjax.streams import stream
 
 SAMPLER = parse_sampler("pytorch")  # U(±1/√H)
-_TILE = 64
+_TILE = 80
 _SETTINGS_PER_CALL = 8192
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 
 from benchmarks.task import Task
-from benchmarks.torch_program import Form, Tensors, build
+from benchmarks.torch_program import Form, Stage, Tensors, build
 from benchmarks.worker import Way
 from rnnjax.landscape import parse_architecture
 from rnnjax.members import num_cores
 from rnnjax.parameters import Params, shapes
-from rnnjax.prefixes import Stage, make_plan
+from rnnjax.prefixes import make_plan
+from rnnjax.words import NUM_WORDS
 
 # What is tried, the likeliest first.
 _FORMS = (
@@ -34,7 +35,7 @@ class TorchBatched(Way):
 
     def __init__(self, task: Task, search_seconds: float) -> None:
         sentences = task.split.words
-        alone = Stage(np.zeros(len(sentences), np.int32), sentences.T, np.array(sentences.shape[1]))
+        alone = Stage(np.zeros(len(sentences), np.int64), sentences.T)
         self._prepare(task, _FORMS, [alone], search_seconds)
 
     def score(self) -> int:
@@ -88,7 +89,12 @@ class TorchPrefixes(TorchBatched):
     """The same program on rnnjax's plan: the states of prefixes that sentences share are computed once."""
 
     def __init__(self, task: Task, search_seconds: float) -> None:
-        self._prepare(task, _FORMS_WITH_PREFIXES, make_plan(task.split.words), search_seconds)
+        plan, stages = make_plan(task.split.words), []
+        for words in plan.tree:
+            before = words.shape[1] // NUM_WORDS
+            stages.append(Stage(np.arange(words.shape[1]) % before, words[:-1]))
+        stages.append(Stage(plan.parents, np.concatenate([plan.first[:-1], plan.rest[:-1]])))
+        self._prepare(task, _FORMS_WITH_PREFIXES, stages, search_seconds)
 
 
 def _leaf_shapes(task: Task) -> Tensors:

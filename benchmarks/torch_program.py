@@ -7,11 +7,11 @@ out, so that inductor makes vector code of everything; the words' projections ar
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 from benchmarks.task import Task
 from rnnjax.landscape import parse_architecture
-from rnnjax.prefixes import Stage
 
 
 class Tensors(NamedTuple):
@@ -23,6 +23,13 @@ class Tensors(NamedTuple):
     b_hh: torch.Tensor
     w_oh: torch.Tensor
     b_oh: torch.Tensor
+
+
+class Stage(NamedTuple):
+    """R rows that start from rows of the stage before and read L words each."""
+
+    parents: np.ndarray  # [R]
+    words: np.ndarray  # [L, R]
 
 
 class Form(NamedTuple):
@@ -61,7 +68,7 @@ def build(task: Task, form: Form, stages: Sequence[Stage]) -> Callable[[Tensors]
     gated = parse_architecture(task.name).cell.name == "gru"
     advance, functions = (gru if gated else rnn), ACTIVATIONS[form.activations]
     embedding = torch.from_numpy(task.embedding)
-    plan = [(torch.from_numpy(s.parents).long(), torch.from_numpy(s.words[: s.num_words]).long()) for s in stages]
+    plan = [tuple(torch.from_numpy(array.astype(np.int64)) for array in stage) for stage in stages]
     positive = torch.from_numpy(task.split.positive)
 
     def compiled(function: Callable[..., Any], wanted: bool) -> Callable[..., Any]:

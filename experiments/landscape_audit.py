@@ -116,6 +116,7 @@ def _describe(
     fast: int,
 ) -> list[str]:
     positive, total = inputs.split.positive, len(inputs.split.positive)
+    gates = [gate.name for gate in architecture.cell.gates]
     called = margins > 0
     cells = [[int((called[positive == truth] == call).sum()) for call in (True, False)] for truth in (True, False)]
     plain = cells[0][0] + cells[1][1]
@@ -132,7 +133,7 @@ def _describe(
         f"scored one sentence at a time: {plain} correct; {int(_near_ties(margins).sum())} sentences have their two"
         f" logits within {NEAR_TIE:g}, where float32 may decide either way",
         "",
-        f"gate rows of w_ih, w_hh, b_ih, b_hh, top to bottom: {', '.join(architecture.cell.gates)}",
+        f"gate rows of w_ih, w_hh, b_ih, b_hh, top to bottom: {', '.join(gates)}",
         *leaves,
     ]
 

@@ -17,6 +17,7 @@ from experiments.landscape_inputs import Inputs, place
 from rnnjax import plotting, results, statistics
 from rnnjax.initializers import Sampler
 from rnnjax.landscape import NEAR_TIE, Architecture
+from rnnjax.separability import kind_margins
 
 THRESHOLDS = [percent / 100 for percent in range(55, 100, 5)]
 
@@ -35,6 +36,7 @@ def report(run: runner.Run, inputs: Inputs, samplers: Sequence[Sampler]) -> None
         "num_sentences": len(inputs.split.words),
         "confidence": statistics.CONFIDENCE,
         "near_tie": NEAR_TIE,
+        "separability": {f"{dim} dimensions": kind_margins(words) for dim, words in inputs.embeddings.items()},
         "samplers": {s.spec: {a.name: _summary(arrays, places[s, a]) for a in inputs.architectures} for s in samplers},
         "tails": tails,
     }

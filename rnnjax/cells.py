@@ -1,8 +1,9 @@
 """The recurrent cells: equations (1.1), (1.3)-(1.6), (4.1)-(4.8).
 
-A cell is two pure functions of one network and one word. `project` is the part of all gates'
+A cell is three pure functions of one network. `prepare` multiplies its weights so that the sums in
+front of sigmoid and tanh are exponents of 2 (see activations). `project` is the part of all gates'
 arguments that does not depend on the state: over a small vocabulary it is computed once a word.
-`advance` is the rest of the equation. Both use sums of elementwise products, never a dot, so that the
+`advance` is the rest of the equation. All use sums of elementwise products, never a dot, so that the
 same functions serve thousands of networks: parameters, states and projections may all carry one more
 axis at the end, S members. (An embedded word is then [D, 1].)
 """
@@ -12,9 +13,23 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from rnnjax.activations import Activation, gate, interpolate, relu, tanh
+from rnnjax.activations import LOG2_E, Activation, gate2, interpolate2, relu, tanh2
 from rnnjax.parameters import Params
+
+Advance = Callable[[Params, jax.Array, jax.Array], jax.Array]
+
+
+class Gate(NamedTuple):
+    """One row block of w_ih and w_hh."""
+
+    name: str
+    scale: float  # what its argument is multiplied by before its activation sees it
+
+
+_RESET, _UPDATE = Gate("reset", LOG2_E), Gate("update", LOG2_E)
+_CANDIDATE, _UNBOUNDED = Gate("candidate", 2 * LOG2_E), Gate("candidate", 1.0)
 
 
 class Cell(NamedTuple):
@@ -22,9 +37,19 @@ class Cell(NamedTuple):
 
     name: str
     title: str  # as figures show it
-    gates: tuple[str, ...]  # what w_ih's and w_hh's row blocks are, top to bottom
-    project: Callable[[Params, jax.Array], jax.Array]  # (params, x [D]) -> [gates·H]
-    advance: Callable[[Params, jax.Array, jax.Array], jax.Array]  # (params, h [H], projected) -> [H]
+    gates: tuple[Gate, ...]  # top to bottom
+    project: Callable[[Params, jax.Array], jax.Array]  # (prepared params, x [D]) -> [gates·H]
+    advance: Advance  # (prepared params, h [H], projected) -> [H]
+
+    def prepare(self, params: Params) -> Params:
+        """The parameters that `project` and `advance` take: each gate's rows times its scale."""
+        scales = np.repeat([gate.scale for gate in self.gates], params.w_hh.shape[1])
+
+        def scaled(leaf: jax.Array) -> jax.Array:
+            return leaf * jnp.asarray(scales, leaf.dtype).reshape(-1, *[1] * (leaf.ndim - 1))
+
+        recurrent = {name: scaled(getattr(params, name)) for name in ("w_ih", "w_hh", "b_ih", "b_hh")}
+        return params.replace(**recurrent)
 
     def step(self, params: Params, h: jax.Array, x: jax.Array) -> jax.Array:
         """The state [H] after one word.
@@ -34,10 +59,11 @@ class Cell(NamedTuple):
             h: the state before the word, [H].
             x: the embedded word, [D].
         """
-        return self.advance(params, h, self.project(params, x))
+        prepared = self.prepare(params)
+        return self.advance(prepared, h, self.project(prepared, x))
 
 
-def rnn_advance(activation: Activation) -> Callable[[Params, jax.Array, jax.Array], jax.Array]:
+def rnn_advance(activation: Activation) -> Advance:
     """(1.1): h' = activation(W_ih x + b_ih + W_hh h + b_hh)."""
 
     def advance(params: Params, h: jax.Array, projected: jax.Array) -> jax.Array:
@@ -52,9 +78,8 @@ def gru_advance(params: Params, h: jax.Array, projected: jax.Array) -> jax.Array
     reset, update, candidate = (slice(i * size, (i + 1) * size) for i in range(3))
     r_argument = _affine(projected[reset], params.w_hh[reset], h)
     z_argument = _affine(projected[update], params.w_hh[update], h)
-    gated = gate(r_argument, _affine(params.b_hh[candidate], params.w_hh[candidate], h))
-    n_argument = projected[candidate] + gated
-    return interpolate(z_argument, n_argument, h)
+    gated = gate2(r_argument, _affine(params.b_hh[candidate], params.w_hh[candidate], h))
+    return interpolate2(z_argument, projected[candidate] + gated, h)
 
 
 def update_gate_gru_advance(params: Params, h: jax.Array, projected: jax.Array) -> jax.Array:
@@ -62,15 +87,15 @@ def update_gate_gru_advance(params: Params, h: jax.Array, projected: jax.Array) 
     size = h.shape[0]
     z_argument = _affine(projected[:size], params.w_hh[:size], h)
     n_argument = _affine(projected[size:], params.w_hh[size:], h)
-    return interpolate(z_argument, n_argument, h)
+    return interpolate2(z_argument, n_argument, h)
 
 
 def reset_gate_gru_advance(params: Params, h: jax.Array, projected: jax.Array) -> jax.Array:
     """(4.5)-(4.8): the GRU with z = 0."""
     size = h.shape[0]
     r_argument = _affine(projected[:size], params.w_hh[:size], h)
-    gated = gate(r_argument, _affine(params.b_hh[size:], params.w_hh[size:], h))
-    return tanh(projected[size:] + gated)
+    gated = gate2(r_argument, _affine(params.b_hh[size:], params.w_hh[size:], h))
+    return tanh2(projected[size:] + gated)
 
 
 def project_all(params: Params, x: jax.Array) -> jax.Array:
@@ -88,11 +113,11 @@ def project_gates(params: Params, x: jax.Array) -> jax.Array:
 CELLS: dict[str, Cell] = {
     cell.name: cell
     for cell in (
-        Cell("rnn", "RNN", ("candidate",), project_all, rnn_advance(tanh)),
-        Cell("relu_rnn", "ReLU RNN", ("candidate",), project_all, rnn_advance(relu)),
-        Cell("gru", "GRU", ("reset", "update", "candidate"), project_gates, gru_advance),
-        Cell("update_gate_gru", "Update-gate GRU", ("update", "candidate"), project_all, update_gate_gru_advance),
-        Cell("reset_gate_gru", "Reset-gate GRU", ("reset", "candidate"), project_gates, reset_gate_gru_advance),
+        Cell("rnn", "RNN", (_CANDIDATE,), project_all, rnn_advance(tanh2)),
+        Cell("relu_rnn", "ReLU RNN", (_UNBOUNDED,), project_all, rnn_advance(relu)),
+        Cell("gru", "GRU", (_RESET, _UPDATE, _CANDIDATE), project_gates, gru_advance),
+        Cell("update_gate_gru", "Update-gate GRU", (_UPDATE, _CANDIDATE), project_all, update_gate_gru_advance),
+        Cell("reset_gate_gru", "Reset-gate GRU", (_RESET, _CANDIDATE), project_gates, reset_gate_gru_advance),
     )
 }
 

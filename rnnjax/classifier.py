@@ -16,8 +16,10 @@ def hidden_states(cell: Cell, params: Params, sentence: jax.Array) -> jax.Array:
         sentence: its embedded words, [T, D].
     """
 
+    prepared = cell.prepare(params)
+
     def read(h: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-        h = cell.step(params, h, x)
+        h = cell.advance(prepared, h, cell.project(prepared, x))
         return h, h
 
     start = jnp.zeros(params.w_hh.shape[1], sentence.dtype)
@@ -26,7 +28,8 @@ def hidden_states(cell: Cell, params: Params, sentence: jax.Array) -> jax.Array:
 
 def readout(params: Params, h: jax.Array) -> jax.Array:
     """(1.2): the logits W_oh h + b_oh, [K], of one state [H]."""
-    return params.w_oh @ h + params.b_oh
+    # TPUs and some GPUs would otherwise round the factors to fewer bits.
+    return jnp.dot(params.w_oh, h, precision="highest") + params.b_oh
 
 
 def logits(cell: Cell, params: Params, sentence: jax.Array) -> jax.Array:

@@ -83,7 +83,7 @@ def make_embedding(key: jax.Array, name: str, dim: int, scale: float = 1.0) -> n
     """The word vectors, [V, D] float32.
 
     Args:
-        key: consumed.
+        key: consumed; every dimension draws from a key of its own.
         name: an entry of EMBEDDINGS.
         dim: D.
         scale: factor on all coordinates. Thesis leaves open: the scale; here: about 1 by default.
@@ -94,7 +94,7 @@ def make_embedding(key: jax.Array, name: str, dim: int, scale: float = 1.0) -> n
     recipe = lookup(EMBEDDINGS, name, "embedding")
     in_range("embedding dimension", dim, 1, 1024)
     in_range("embedding_scale", scale, 1e-3, 1e3)
-    return np.asarray(scale * recipe(key, dim), np.float32)
+    return np.asarray(scale * recipe(jax.random.fold_in(key, dim), dim), np.float32)
 
 
 def _clusters(key: jax.Array, centres: jax.Array) -> jax.Array:

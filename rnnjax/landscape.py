@@ -142,8 +142,13 @@ def count_correct(
         positive: the sentences' labels, [N].
     """
     h = final_states(cell, params, plan, embedding)
-    margins = jax.vmap(margin, in_axes=(None, 0))(params, h)  # [N, S]
-    return ((margins > 0) == positive[:, None]).sum(0, dtype=jnp.int32)
+    # Groups of sentences are added up before the rows are: one pass over memory instead of three.
+    groups = max(number for number in range(1, 17) if len(h) % number == 0)
+    correct = jnp.zeros((len(h) // groups, h.shape[-1]), jnp.int32)
+    for states, labels in zip(jnp.split(h, groups), jnp.split(jnp.asarray(positive), groups), strict=True):
+        margins = jax.vmap(margin, in_axes=(None, 0))(params, states)
+        correct += (margins > 0) == labels[:, None]
+    return correct.sum(0, dtype=jnp.int32)
 
 
 def counts(

@@ -58,7 +58,7 @@ def cell_handle(cell: str, title: str) -> Line2D:
 
 
 def draw_frequencies(axes: Axes, histograms: Mapping[str, np.ndarray], main: str, bin_width: float) -> None:
-    """How many settings reach an accuracy, in bins about the whole per cents, on a logarithmic scale.
+    """How many settings reach an accuracy, in bins that lie evenly about 50 %, on a logarithmic scale.
 
     The main cell's distribution is filled, the others of the same shape are lines, and what as many
     fair coins would score is a grey outline.
@@ -78,10 +78,10 @@ def draw_frequencies(axes: Axes, histograms: Mapping[str, np.ndarray], main: str
             axes.stairs(settings, edges, fill=True, color=COLOURS[cell], alpha=0.45)
         shown = np.where(settings > 0, settings, np.nan)
         centres = (edges[1:] + edges[:-1]) / 2
-        marker = "." if cell == main else ""
-        axes.plot(centres, shown, color=COLOURS[cell], linestyle=LINES[cell], marker=marker, ms=3, lw=1)
+        marker = "." if cell == main else "x"
+        axes.plot(centres, shown, color=COLOURS[cell], linestyle=LINES[cell], marker=marker, ms=3, mew=0.7, lw=1)
     axes.set_yscale("log")
-    axes.set_ylim(0.5, 2 * total)
+    axes.set_ylim(0.3, 2 * total)
     axes.xaxis.set_major_formatter(PercentFormatter(1, 0))
     _, best = _ends(histograms[main])
     axes.annotate(f"best {best:.2%}", (0.98, 0.95), xycoords="axes fraction", ha="right", va="top")
@@ -167,10 +167,12 @@ def _ends(histogram: np.ndarray) -> tuple[float, float]:
 
 
 def _binned(histogram: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
-    """Edges and sums of bins whose centres are the multiples of the width, each holding its upper edge not."""
+    """Edges and sums of bins whose centres are the multiples of the width; one half of what is on an edge to each."""
     num_sentences = len(histogram) - 1
     num_bins = round(1 / width) + 1
     # In whole numbers, since edges fall on attainable accuracies: floor(correct / N / width + 1/2).
-    bins = (2 * np.arange(num_sentences + 1) * (num_bins - 1) + num_sentences) // (2 * num_sentences)
-    edges = (np.arange(num_bins + 1) - 0.5) * width
-    return edges, np.bincount(bins, weights=histogram, minlength=num_bins)
+    bins, rest = np.divmod(2 * np.arange(num_sentences + 1) * (num_bins - 1) + num_sentences, 2 * num_sentences)
+    settings = sum(
+        np.bincount(each, weights=histogram / 2, minlength=num_bins) for each in (bins, np.where(rest, bins, bins - 1))
+    )
+    return (np.arange(num_bins + 1) - 0.5) * width, np.asarray(settings)

@@ -2,11 +2,12 @@
 
 A network's state after a prefix depends on the prefix alone, and with ten words there are only 1,110
 prefixes of up to three words. So the states of *all* short prefixes are computed, each from its
-parent's, and every sentence goes on from its own: 15,200 cell steps for 2,000 sentences of ten words,
+parent's, and every sentence goes on from its own: 15,110 cell steps for 2,000 sentences of ten words,
 where 20,000 would do it one by one. The shapes depend on the number of sentences and words alone, so a
 new data set compiles nothing anew.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -18,34 +19,39 @@ from rnnjax.parameters import Params
 from rnnjax.words import NUM_WORDS
 
 
-class Stage(NamedTuple):
-    """R rows that start from rows of the stage before and read L words each."""
+class Plan(NamedTuple):
+    """Which words are read from which states; of make_plan. In all arrays of words the last row is never read."""
 
-    parents: np.ndarray  # [R] int32
-    words: np.ndarray  # [L + 1, R] int32; the last row is never read (see final_states)
-    num_words: np.ndarray  # [] int32, L: an argument, so that XLA keeps even a loop of one turn a loop
-
-
-Plan = tuple[Stage, ...]
+    tree: tuple[np.ndarray, ...]  # level d = 1, 2, ...: [2, V^d] uint32, the last words of all prefixes of d words
+    parents: np.ndarray  # [N] uint32, each sentence's row of the tree's last level
+    first: np.ndarray  # [2, N] uint32, the word that each sentence reads from there
+    rest: np.ndarray  # [2·num_pairs + 1, N] uint32, the words after that
+    num_pairs: np.ndarray  # [] int32; an argument, so that XLA keeps the loop
+    one: np.ndarray  # [] int32, 1: likewise
 
 
 def make_plan(sentences: np.ndarray) -> Plan:
-    """The stages that end in one row a sentence, in the given order.
+    """The plan that ends in one row a sentence, in the given order.
 
     Args:
         sentences: word indices, [N, T].
     """
     num_sentences, length = sentences.shape
-    # As long as the complete tree has fewer rows than there are sentences, it is the cheaper way.
-    full = next(depth for depth in range(length + 1) if depth == length or NUM_WORDS ** (depth + 1) > num_sentences)
-    cuts = [depth for depth in (full - 1, full) if 0 < depth < length]
-    stages, start = [], 0
-    for end in cuts:
-        codes = np.arange(NUM_WORDS**end)
-        prefixes = codes[:, None] // NUM_WORDS ** np.arange(end) % NUM_WORDS
-        stages.append(_stage(prefixes, start))
-        start = end
-    return (*stages, _stage(sentences, start))
+    # As long as a level of the tree has fewer rows than there are sentences, it is the cheaper way. An
+    # odd number of words must remain: one to read from the tree, then pairs.
+    fits = [d for d in range(length) if (length - d) % 2 and NUM_WORDS**d < num_sentences]
+    depth = max(fits, default=(length - 1) % 2)
+    tree = [np.arange(NUM_WORDS**d) // NUM_WORDS ** (d - 1) for d in range(1, depth + 1)]
+    parents = sentences[:, :depth] @ NUM_WORDS ** np.arange(depth, dtype=np.int64)
+    rest = _with_last_row(sentences[:, depth + 1 :].T)
+    return Plan(
+        tuple(_with_last_row(words[None]) for words in tree),
+        parents.astype(np.uint32),
+        _with_last_row(sentences[:, depth][None]),
+        rest,
+        np.array(len(rest) // 2, np.int32),
+        np.array(1, np.int32),
+    )
 
 
 def final_states(cell: Cell, params: Params, plan: Plan, embedding: jax.Array | np.ndarray) -> jax.Array:
@@ -57,27 +63,33 @@ def final_states(cell: Cell, params: Params, plan: Plan, embedding: jax.Array | 
         plan: of make_plan.
         embedding: the word vectors, [V, D].
     """
-    projected = jax.vmap(cell.project, in_axes=(None, 0))(params, jnp.asarray(embedding)[:, :, None])  # [V, gates·H, S]
+    prepared = cell.prepare(params)
+    projected = jax.vmap(cell.project, in_axes=(None, 0))(prepared, jnp.asarray(embedding)[:, :, None])
     advance = jax.vmap(cell.advance, in_axes=(None, 0, 0))
-    h = jnp.zeros((1, *params.w_hh.shape[1:]), embedding.dtype)
 
-    # The row of words is rotated into place, not indexed by the loop's counter: XLA:CPU cannot prove
+    # Rows of words are rotated into place, not indexed by the loop's counter: XLA:CPU cannot prove
     # that the counter keeps its value while the state is written, and gives up on vector instructions.
     # (And a single row, rotated, would be a constant of the loop, its projections hoisted to memory.)
-    def read(_: int, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        h, words = carry
-        return advance(params, h, _rows(projected, words[0])), jnp.concatenate([words[1:], words[:1]])
+    def read(num_words: int) -> Callable[[int, tuple[jax.Array, jax.Array]], tuple[jax.Array, jax.Array]]:
+        def turn(_: int, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+            h, words = carry
+            for row in words[:num_words]:
+                h = advance(prepared, h, _rows(projected, row))
+            return h, jnp.concatenate([words[num_words:], words[:num_words]])
 
-    for stage in plan:
-        h, _ = jax.lax.fori_loop(0, stage.num_words, read, (_rows(h, stage.parents), stage.words))
-    return h
+        return turn
+
+    h = jnp.zeros((1, *params.w_hh.shape[1:]), embedding.dtype)
+    for words in plan.tree:
+        h = jnp.broadcast_to(h, (NUM_WORDS, *h.shape)).reshape(-1, *h.shape[1:])
+        h, _ = jax.lax.fori_loop(0, plan.one, read(1), (h, words))
+    h, _ = jax.lax.fori_loop(0, plan.one, read(1), (_rows(h, plan.parents), plan.first))
+    # Two words a turn, because what a turn hands on to the next is copied.
+    return jax.lax.fori_loop(0, plan.num_pairs, read(2), (h, plan.rest))[0]
 
 
-def _stage(prefixes: np.ndarray, start: int) -> Stage:
-    """Rows that go on with prefixes[:, start:] from the complete tree's rows of depth `start`."""
-    parents = prefixes[:, :start] @ NUM_WORDS ** np.arange(start, dtype=np.int64)
-    words = np.pad(prefixes[:, start:].T, ((0, 1), (0, 0)))
-    return Stage(parents.astype(np.int32), words.astype(np.int32), np.array(len(words) - 1, np.int32))
+def _with_last_row(words: np.ndarray) -> np.ndarray:
+    return np.pad(words, ((0, 1), (0, 0))).astype(np.uint32)
 
 
 def _rows(table: jax.Array, index: jax.Array | np.ndarray) -> jax.Array:

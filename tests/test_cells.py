@@ -227,9 +227,10 @@ def test_a_step_advances_by_the_projected_word(cell: str) -> None:
     project, advance = CELLS[cell].project, CELLS[cell].advance
 
     def states(params: Params, sentence: jax.Array) -> jax.Array:
-        projected = jax.vmap(project, in_axes=(None, 0))(params, sentence)
+        prepared = CELLS[cell].prepare(params)
+        projected = jax.vmap(project, in_axes=(None, 0))(prepared, sentence)
         assert projected.shape == (NUM_WORDS, 5 * len(CELLS[cell].gates))
-        return jax.lax.scan(lambda h, row: (advance(params, h, row),) * 2, jnp.zeros(5), projected)[1]
+        return jax.lax.scan(lambda h, row: (advance(prepared, h, row),) * 2, jnp.zeros(5), projected)[1]
 
     assert_close(jax.jit(states)(params, sentence), states_of(cell, params, sentence))
 
@@ -294,4 +295,6 @@ def test_states_are_the_recorded_ones(cell: str) -> None:
 @pytest.mark.parametrize("cell", list(CELLS))
 def test_a_cell_goes_by_its_name_and_names_its_blocks(cell: str) -> None:
     assert CELLS[cell].name == cell
-    assert list(CELLS[cell].gates) == [("reset", "update", "candidate")[block] for block in BLOCKS[cell]]
+    assert [gate.name for gate in CELLS[cell].gates] == [
+        ("reset", "update", "candidate")[block] for block in BLOCKS[cell]
+    ]

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 SETTINGS = 3000
 SMALL = [
     "--config=configs/first_ii.py:quick",
-    "--config.landscape.architectures=rnn_2x2,gru_2x4",
+    "--config.landscape.architectures=rnn_2x2,gru_2x2",
     "--config.landscape.compared_samplers=('normal:1',)",
     f"--config.landscape.num_settings={SETTINGS}",
     "--config.landscape.settings_per_part=250",
@@ -104,6 +104,14 @@ def test_everything_written_agrees_with_the_counts(finished: Path) -> None:
             if row["shape"] == "2x2":
                 above = (result["normal_1/rnn_2x2/counts"] > round(1000 * float(row["accuracy_above"]))).sum()
                 assert int(row["rnn_above"]) == above
+                above_gru = (result["normal_1/gru_2x2/counts"] > round(1000 * float(row["accuracy_above"]))).sum()
+                assert int(row["gru_above"]) == above_gru
+                assert row["ratio"] == "gru/rnn"
+                if above:  # as many settings of each
+                    assert float(row["ratio_estimate"]) == pytest.approx(above_gru / above, rel=1e-5)
+                    assert float(row["ratio_low"]) <= above_gru / above <= float(row["ratio_high"])
+        assert {row["shape"] for row in rows} == {"2x2"}
+        assert int(rows[0]["rnn_above"]) > 0 and int(rows[0]["gru_above"]) > 0
 
 
 def test_the_same_command_again_only_draws(finished: Path) -> None:
@@ -188,7 +196,7 @@ def test_an_unwritable_workdir_ends_in_one_line(tmp_path: Path) -> None:
     refused(launch(tmp_path / "file" / "work"), 1, str(tmp_path / "file"), "Not a directory")
 
 
-@pytest.mark.parametrize("setting", ["rnn_2x2:0", "gru_2x4:2999"])
+@pytest.mark.parametrize("setting", ["rnn_2x2:0", "gru_2x2:2999"])
 def test_a_replay_is_the_setting_of_the_sweep(finished: Path, setting: str) -> None:
     done = launch(finished, f"--replay={setting}")
     assert done.returncode == 0, done.stderr

@@ -74,12 +74,13 @@ def steps_of(axes: Axes) -> list[StepPatch]:
 
 
 def binned_by_hand(histogram: Sequence[float], width: Fraction) -> dict[Fraction, float]:
-    """Sums by the bins' centres, the multiples of the width; an accuracy on an edge belongs to the bin above."""
+    """Sums by the bins' centres, the multiples of the width; of what lies on an edge one half to each side."""
     bins: dict[Fraction, float] = {}
     for correct, count in enumerate(histogram):
         accuracy = Fraction(correct, len(histogram) - 1)
-        centre = math.floor(accuracy / width + Fraction(1, 2)) * width
-        bins[centre] = bins.get(centre, 0) + count
+        place = accuracy / width + Fraction(1, 2)
+        for centre in (math.floor(place) * width, (math.ceil(place) - 1) * width):
+            bins[centre] = bins.get(centre, 0) + count / 2
     return bins
 
 
@@ -133,12 +134,12 @@ def test_colours_are_told_apart(matrix: np.ndarray) -> None:
 
 
 def test_frequencies_of_members_on_the_edges_of_bins() -> None:
-    """Of 200 sentences every odd number lies on an edge of bins of 1 %: 101 is 50.5 %, in the bin about 51 %."""
+    """Of 200 sentences every odd number lies on an edge of bins of 1 %: half of 101 counts for 50 %, half for 51 %."""
     axes = new_axes()
     histogram = histogram_of(200, {0: 16, 1: 1, 99: 1, 100: 2, 101: 4, 115: 64, 200: 8})
     plotting.draw_frequencies(axes, {"gru": histogram}, "gru", 0.01)
     (line,) = lines_of(axes, "gru")
-    assert points_of(line) == {0.0: 16, 0.01: 1, 0.5: 3, 0.51: 4, 0.58: 64, 1.0: 8}
+    assert points_of(line) == {0.0: 16.5, 0.01: 0.5, 0.49: 0.5, 0.5: 4.5, 0.51: 2, 0.57: 32, 0.58: 32, 1.0: 8}
 
 
 @pytest.mark.parametrize("width", [Fraction(1, 100), Fraction(1, 200)])

@@ -72,45 +72,55 @@ def test_the_order_of_the_sentences_is_the_order_of_the_states() -> None:
 
 
 def spell(plan: Plan) -> list[list[tuple[int, ...]]]:
-    """The prefixes that the rows of each stage stand for."""
+    """The prefixes that the rows of each level of the tree, and then the sentences, stand for."""
     rows: list[tuple[int, ...]] = [()]
-    stages = []
-    for stage in plan:
-        words = stage.words[: int(stage.num_words)]
-        assert len(stage.words) == len(words) + 1
-        assert stage.words.shape[1:] == stage.parents.shape
-        assert 0 <= stage.parents.min() <= stage.parents.max() < len(rows)  # the gather does not check
-        rows = [(*rows[parent], *words[:, r].tolist()) for r, parent in enumerate(stage.parents)]
-        stages.append(rows)
-    return stages
+    levels = []
+    for words in plan.tree:
+        assert words.shape == (2, len(rows) * NUM_WORDS)
+        rows = [(*rows[r % len(rows)], word) for r, word in enumerate(words[0].tolist())]
+        levels.append(rows)
+    assert 0 <= plan.parents.min() <= plan.parents.max() < len(rows)  # the gather does not check
+    assert len(plan.rest) == 2 * int(plan.num_pairs) + 1
+    assert int(plan.one) == 1
+    assert len(plan.first) == 2
+    read = np.concatenate([plan.first[:1], plan.rest[:-1]])
+    assert read.shape[1:] == plan.parents.shape
+    return [*levels, [(*rows[parent], *read[:, r].tolist()) for r, parent in enumerate(plan.parents)]]
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, LONGEST])
 @pytest.mark.parametrize("num_sentences", NUM_SENTENCES)
-def test_the_last_stage_spells_the_sentences_in_order(num_sentences: int, length: int) -> None:
+def test_the_last_level_spells_the_sentences_in_order(num_sentences: int, length: int) -> None:
     sentences = SENTENCES[:num_sentences, :length]
     assert spell(make_plan(sentences))[-1] == list(map(tuple, sentences.tolist()))
 
 
 @pytest.mark.parametrize("num_sentences", NUM_SENTENCES)
-def test_every_other_stage_spells_all_prefixes_of_one_length_once(num_sentences: int) -> None:
+def test_every_other_level_spells_all_prefixes_of_one_length_once(num_sentences: int) -> None:
     for rows in spell(make_plan(SENTENCES[:num_sentences]))[:-1]:
         depth = len(rows[0])
         assert {len(row) for row in rows} == {depth}
         assert len(set(rows)) == len(rows) == NUM_WORDS**depth
 
 
+def num_steps(plan: Plan) -> int:
+    return sum(words.shape[1] for words in plan.tree) + len(plan.parents) * (1 + 2 * int(plan.num_pairs))
+
+
 @pytest.mark.parametrize("length", [1, 2, 3, 4, LONGEST])
 @pytest.mark.parametrize("num_sentences", NUM_SENTENCES)
-def test_a_plan_never_takes_more_steps_than_reading_one_by_one(num_sentences: int, length: int) -> None:
-    plan = make_plan(SENTENCES[:num_sentences, :length])
-    assert sum(len(stage.parents) * int(stage.num_words) for stage in plan) <= num_sentences * length
+def test_a_plan_takes_hardly_more_steps_than_reading_one_by_one(num_sentences: int, length: int) -> None:
+    # An even number of words needs one level of the tree, however few the sentences.
+    most = max(num_sentences * length, num_sentences * (length - 1) + NUM_WORDS)
+    assert num_steps(make_plan(SENTENCES[:num_sentences, :length])) <= most
 
 
 def test_the_steps_for_2000_sentences_of_ten_words_counted_by_hand() -> None:
     plan = make_plan(SENTENCES)
-    # 100 prefixes of two words from the start, 1,000 of three from those, 2,000 sentences seven words on.
-    assert [(len(stage.parents), int(stage.num_words)) for stage in plan] == [(100, 2), (1000, 1), (2000, 7)]
+    # All prefixes of one, two and three words, then 2,000 sentences: one word on, then three pairs.
+    assert [words.shape[1] for words in plan.tree] == [10, 100, 1000]
+    assert (len(plan.parents), int(plan.num_pairs)) == (2000, 3)
+    assert num_steps(plan) == 15_110
 
 
 @pytest.mark.parametrize("num_sentences", NUM_SENTENCES)
