@@ -93,7 +93,7 @@ class TorchPrefixes(TorchBatched):
         for words in plan.tree:
             before = words.shape[1] // NUM_WORDS
             stages.append(Stage(np.arange(words.shape[1]) % before, words[:-1]))
-        stages.append(Stage(plan.parents, np.concatenate([plan.first[:-1], plan.rest[:-1]])))
+        stages.append(Stage(plan.parents, np.concatenate([plan.first[None], plan.rest[:-1]])))
         self._prepare(task, _FORMS_WITH_PREFIXES, stages, search_seconds)
 
 

@@ -20,11 +20,11 @@ from rnnjax.words import NUM_WORDS
 
 
 class Plan(NamedTuple):
-    """Which words are read from which states; of make_plan. In all arrays of words the last row is never read."""
+    """Which words are read from which states; of make_plan. The last row of `tree`'s and `rest`'s is never read."""
 
     tree: tuple[np.ndarray, ...]  # level d = 1, 2, ...: [2, V^d] uint32, the last words of all prefixes of d words
     parents: np.ndarray  # [N] uint32, each sentence's row of the tree's last level
-    first: np.ndarray  # [2, N] uint32, the word that each sentence reads from there
+    first: np.ndarray  # [N] uint32, the word that each sentence reads from there
     rest: np.ndarray  # [2·num_pairs + 1, N] uint32, the words after that
     num_pairs: np.ndarray  # [] int32; an argument, so that XLA keeps the loop
     one: np.ndarray  # [] int32, 1: likewise
@@ -47,7 +47,7 @@ def make_plan(sentences: np.ndarray) -> Plan:
     return Plan(
         tuple(_with_last_row(words[None]) for words in tree),
         parents.astype(np.uint32),
-        _with_last_row(sentences[:, depth][None]),
+        sentences[:, depth].astype(np.uint32),
         rest,
         np.array(len(rest) // 2, np.int32),
         np.array(1, np.int32),
@@ -83,7 +83,7 @@ def final_states(cell: Cell, params: Params, plan: Plan, embedding: jax.Array | 
     for words in plan.tree:
         h = jnp.broadcast_to(h, (NUM_WORDS, *h.shape)).reshape(-1, *h.shape[1:])
         h, _ = jax.lax.fori_loop(0, plan.one, read(1), (h, words))
-    h, _ = jax.lax.fori_loop(0, plan.one, read(1), (_rows(h, plan.parents), plan.first))
+    h = advance(prepared, _rows(h, plan.parents), _rows(projected, plan.first))
     # Two words a turn, because what a turn hands on to the next is copied.
     return jax.lax.fori_loop(0, plan.num_pairs, read(2), (h, plan.rest))[0]
 

@@ -82,8 +82,7 @@ def spell(plan: Plan) -> list[list[tuple[int, ...]]]:
     assert 0 <= plan.parents.min() <= plan.parents.max() < len(rows)  # the gather does not check
     assert len(plan.rest) == 2 * int(plan.num_pairs) + 1
     assert int(plan.one) == 1
-    assert len(plan.first) == 2
-    read = np.concatenate([plan.first[:1], plan.rest[:-1]])
+    read = np.concatenate([plan.first[None], plan.rest[:-1]])
     assert read.shape[1:] == plan.parents.shape
     return [*levels, [(*rows[parent], *read[:, r].tolist()) for r, parent in enumerate(plan.parents)]]
 
