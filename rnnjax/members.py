@@ -119,22 +119,34 @@ def spread(
     return call
 
 
-def _map_tiles(stage: Callable[[Any], Any], tiles: Any, one: jax.Array) -> Any:
-    """jax.lax.map(stage, tiles), each tile copied to memory of its own first.
+def once(function: Callable[..., Any], one: jax.Array, carry: Any, *arrays: Any) -> Any:
+    """function(carry, *arrays) -> carry, in which XLA finds the arrays ready in memory of their own.
 
-    Otherwise XLA:CPU reads the tile through the loop's counter wherever it is used, cannot prove that
-    the counter keeps its value while a result is written, and gives up on vector instructions. The
-    inner loop makes one turn; as XLA knows neither that nor what the tile would be in a second turn
-    (reversed), it has to keep the tile as an array.
+    Otherwise XLA:CPU may read them through an outer loop's counter wherever they are used, cannot prove
+    that the counter keeps its value while a result is written, and gives up on vector instructions. The
+    loop here makes one turn; as XLA knows neither that nor what the arrays would be in a second turn
+    (reversed), it has to keep them as arrays.
+
+    Args:
+        function: pure; its result has carry's structure, shapes and dtypes.
+        one: 1, as an argument of the compiled function.
+        carry: what goes in and comes out.
+        arrays: what only goes in.
     """
 
-    def separately(tile: Any) -> Any:
-        def turn(_: int, carry: tuple[Any, Any]) -> tuple[Any, Any]:
-            here, _nothing = carry
-            return jax.tree.map(jnp.flip, here), stage(here)
+    def turn(_: int, state: tuple[Any, Any]) -> tuple[Any, Any]:
+        carry, arrays = state
+        return function(carry, *arrays), jax.tree.map(jnp.flip, arrays)
 
+    return jax.lax.fori_loop(0, one, turn, (carry, arrays))[0]
+
+
+def _map_tiles(stage: Callable[[Any], Any], tiles: Any, one: jax.Array) -> Any:
+    """jax.lax.map(stage, tiles), each tile copied to memory of its own first."""
+
+    def separately(tile: Any) -> Any:
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(stage, tile))
-        return jax.lax.fori_loop(0, one, turn, (tile, nothing))[1]
+        return once(lambda _nothing, tile: stage(tile), one, nothing, tile)
 
     return jax.lax.map(separately, tiles)
 
