@@ -1,11 +1,12 @@
 """The recurrent cells: equations (1.1), (1.3)-(1.6), (4.1)-(4.8).
 
-A cell is three pure functions of one network. `prepare` multiplies its weights so that the sums in
-front of sigmoid and tanh are exponents of 2 (see activations). `project` is the part of all gates'
-arguments that does not depend on the state: over a small vocabulary it is computed once a word.
-`advance` is the rest of the equation. All use sums of elementwise products, never a dot, so that the
-same functions serve thousands of networks: parameters, states and projections may all carry one more
-axis at the end, S members. (An embedded word is then [D, 1].)
+What a cell does with a word is one elementwise function, `update`, of the sums in front of its
+activations. The rest is the same for all: `prepare` multiplies the weights so that the sums are exponents
+of 2 (see activations); `project` is the part of the sums that does not depend on the state, over a small
+vocabulary computed once a word; `sums` adds the state's part; `advance` is both and the update. All are
+pure functions of one network, with sums of products, never a dot, so that the same functions
+serve thousands of networks: parameters, states and projections may all carry one more axis at the end,
+S members. (An embedded word is then [D, 1].)
 """
 
 from collections.abc import Callable
@@ -18,14 +19,14 @@ import numpy as np
 from rnnjax.activations import LOG2_E, Activation, gate2, interpolate2, relu, tanh2
 from rnnjax.parameters import Params
 
-Advance = Callable[[Params, jax.Array, jax.Array], jax.Array]
+Sums = tuple[jax.Array, ...]
 
 
 class Gate(NamedTuple):
     """One row block of w_ih and w_hh."""
 
     name: str
-    scale: float  # what its argument is multiplied by before its activation sees it
+    scale: float  # what its sum is multiplied by before its activation sees it
 
 
 _RESET, _UPDATE = Gate("reset", LOG2_E), Gate("update", LOG2_E)
@@ -38,11 +39,13 @@ class Cell(NamedTuple):
     name: str
     title: str  # as figures show it
     gates: tuple[Gate, ...]  # top to bottom
-    project: Callable[[Params, jax.Array], jax.Array]  # (prepared params, x [D]) -> [gates·H]
-    advance: Advance  # (prepared params, h [H], projected) -> [H]
+    # Whether the state's part of the candidate's sum, W_hn h + b_hn, passes the reset gate before the word's
+    # part, W_in x + b_in, is added: then the two come to `update` apart.
+    resets: bool
+    update: Callable[[Sums, jax.Array, jax.Array], jax.Array]  # (sums, the word's part of the candidate's, h) -> [H]
 
     def prepare(self, params: Params) -> Params:
-        """The parameters that `project` and `advance` take: each gate's rows times its scale."""
+        """The parameters that all below take: each gate's rows times its scale. Linear, and its own transpose."""
         scales = np.repeat([gate.scale for gate in self.gates], params.w_hh.shape[1])
 
         def scaled(leaf: jax.Array) -> jax.Array:
@@ -51,11 +54,32 @@ class Cell(NamedTuple):
         recurrent = {name: scaled(getattr(params, name)) for name in ("w_ih", "w_hh", "b_ih", "b_hh")}
         return params.replace(**recurrent)
 
+    def project(self, prepared: Params, x: jax.Array) -> jax.Array:
+        """[gates·H] from an embedded word [D]: W_ih x + b_ih, and b_hh wherever it is simply added."""
+        added = prepared.b_hh
+        if self.resets:
+            size = prepared.w_hh.shape[1]
+            added = jnp.concatenate([added[:-size], jnp.zeros_like(added[-size:])])
+        return _affine(prepared.b_ih + added, prepared.w_ih, x)
+
+    def sums(self, prepared: Params, h: jax.Array, projected: jax.Array) -> Sums:
+        """One [H] a gate: projected + W_hh h; of a candidate whose state's part is reset that part alone."""
+        size = h.shape[0]
+        blocks = [slice(i * size, (i + 1) * size) for i in range(len(self.gates))]
+        starts = [projected[block] for block in blocks]
+        if self.resets:
+            starts[-1] = prepared.b_hh[blocks[-1]]
+        return tuple(_affine(start, prepared.w_hh[block], h) for start, block in zip(starts, blocks, strict=True))
+
+    def advance(self, prepared: Params, h: jax.Array, projected: jax.Array) -> jax.Array:
+        """The state [H] after a word, from the state before it and the word's projection."""
+        return self.update(self.sums(prepared, h, projected), projected[-h.shape[0] :], h)
+
     def step(self, params: Params, h: jax.Array, x: jax.Array) -> jax.Array:
         """The state [H] after one word.
 
         Args:
-            params: of one network.
+            params: of one network, as they are.
             h: the state before the word, [H].
             x: the embedded word, [D].
         """
@@ -63,61 +87,37 @@ class Cell(NamedTuple):
         return self.advance(prepared, h, self.project(prepared, x))
 
 
-def rnn_advance(activation: Activation) -> Advance:
+def rnn_update(activation: Activation) -> Callable[[Sums, jax.Array, jax.Array], jax.Array]:
     """(1.1): h' = activation(W_ih x + b_ih + W_hh h + b_hh)."""
-
-    def advance(params: Params, h: jax.Array, projected: jax.Array) -> jax.Array:
-        return activation(_affine(projected, params.w_hh, h))
-
-    return advance
+    return lambda sums, _of_word, _h: activation(*sums)
 
 
-def gru_advance(params: Params, h: jax.Array, projected: jax.Array) -> jax.Array:
+def gru_update(sums: Sums, of_word: jax.Array, h: jax.Array) -> jax.Array:
     """(1.3)-(1.6): a reset gate r, an update gate z, a candidate n; h' = (1 - z) ⊙ n + z ⊙ h."""
-    size = h.shape[0]
-    reset, update, candidate = (slice(i * size, (i + 1) * size) for i in range(3))
-    r_argument = _affine(projected[reset], params.w_hh[reset], h)
-    z_argument = _affine(projected[update], params.w_hh[update], h)
-    gated = gate2(r_argument, _affine(params.b_hh[candidate], params.w_hh[candidate], h))
-    return interpolate2(z_argument, projected[candidate] + gated, h)
+    r_sum, z_sum, of_state = sums
+    return interpolate2(z_sum, of_word + gate2(r_sum, of_state), h)
 
 
-def update_gate_gru_advance(params: Params, h: jax.Array, projected: jax.Array) -> jax.Array:
+def update_gate_gru_update(sums: Sums, _of_word: jax.Array, h: jax.Array) -> jax.Array:
     """(4.1)-(4.4): the GRU with r = 1."""
-    size = h.shape[0]
-    z_argument = _affine(projected[:size], params.w_hh[:size], h)
-    n_argument = _affine(projected[size:], params.w_hh[size:], h)
-    return interpolate2(z_argument, n_argument, h)
+    z_sum, n_sum = sums
+    return interpolate2(z_sum, n_sum, h)
 
 
-def reset_gate_gru_advance(params: Params, h: jax.Array, projected: jax.Array) -> jax.Array:
+def reset_gate_gru_update(sums: Sums, of_word: jax.Array, _h: jax.Array) -> jax.Array:
     """(4.5)-(4.8): the GRU with z = 0."""
-    size = h.shape[0]
-    r_argument = _affine(projected[:size], params.w_hh[:size], h)
-    gated = gate2(r_argument, _affine(params.b_hh[size:], params.w_hh[size:], h))
-    return tanh2(projected[size:] + gated)
-
-
-def project_all(params: Params, x: jax.Array) -> jax.Array:
-    """W_ih x + b_ih + b_hh, for cells whose hidden bias is simply added."""
-    return _affine(params.b_ih + params.b_hh, params.w_ih, x)
-
-
-def project_gates(params: Params, x: jax.Array) -> jax.Array:
-    """W_ih x + b_ih, and b_hh in the gates' rows; the candidate's b_hh stays inside r ⊙ ( ) of (1.4)."""
-    size = params.w_hh.shape[1]
-    in_gates = jnp.concatenate([params.b_hh[:-size], jnp.zeros_like(params.b_hh[-size:])])
-    return _affine(params.b_ih + in_gates, params.w_ih, x)
+    r_sum, of_state = sums
+    return tanh2(of_word + gate2(r_sum, of_state))
 
 
 CELLS: dict[str, Cell] = {
     cell.name: cell
     for cell in (
-        Cell("rnn", "RNN", (_CANDIDATE,), project_all, rnn_advance(tanh2)),
-        Cell("relu_rnn", "ReLU RNN", (_UNBOUNDED,), project_all, rnn_advance(relu)),
-        Cell("gru", "GRU", (_RESET, _UPDATE, _CANDIDATE), project_gates, gru_advance),
-        Cell("update_gate_gru", "Update-gate GRU", (_UPDATE, _CANDIDATE), project_all, update_gate_gru_advance),
-        Cell("reset_gate_gru", "Reset-gate GRU", (_RESET, _CANDIDATE), project_gates, reset_gate_gru_advance),
+        Cell("rnn", "RNN", (_CANDIDATE,), False, rnn_update(tanh2)),
+        Cell("relu_rnn", "ReLU RNN", (_UNBOUNDED,), False, rnn_update(relu)),
+        Cell("gru", "GRU", (_RESET, _UPDATE, _CANDIDATE), True, gru_update),
+        Cell("update_gate_gru", "Update-gate GRU", (_UPDATE, _CANDIDATE), False, update_gate_gru_update),
+        Cell("reset_gate_gru", "Reset-gate GRU", (_RESET, _CANDIDATE), True, reset_gate_gru_update),
     )
 }
 

@@ -7,6 +7,7 @@ along a 1-D mesh of devices, of one process or of several joined by jax.distribu
 belongs to a result (XLA may round differently under another); the number of devices does not.
 """
 
+import functools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -119,36 +120,33 @@ def spread(
     return call
 
 
-def once(function: Callable[..., Any], one: jax.Array, carry: Any, *arrays: Any) -> Any:
-    """function(carry, *arrays) -> carry, in which XLA finds the arrays ready in memory of their own.
+def apart(function: Callable[..., Any], one: jax.Array | np.ndarray, *arguments: Any) -> Any:
+    """function(*arguments), which XLA neither fuses with what is around it nor computes more than once.
 
-    Otherwise XLA:CPU may read them through an outer loop's counter wherever they are used, cannot prove
-    that the counter keeps its value while a result is written, and gives up on vector instructions. The
-    loop here makes one turn; as XLA knows neither that nor what the arrays would be in a second turn
-    (reversed), it has to keep them as arrays.
+    Without this XLA:CPU puts cheap producers into each of their consumers, and theirs into those, until
+    most of the work is done many times over; an optimization_barrier does not keep it from that. A branch
+    does: that `one` is 1, XLA does not know.
 
     Args:
-        function: pure; its result has carry's structure, shapes and dtypes.
+        function: pure, of arrays alone.
         one: 1, as an argument of the compiled function.
-        carry: what goes in and comes out.
-        arrays: what only goes in.
+        arguments: trees of arrays.
     """
+    result = jax.eval_shape(function, *arguments)
 
-    def turn(_: int, state: tuple[Any, Any]) -> tuple[Any, Any]:
-        carry, arrays = state
-        return function(carry, *arrays), jax.tree.map(jnp.flip, arrays)
+    def never(*_: Any) -> Any:
+        return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), result)
 
-    return jax.lax.fori_loop(0, one, turn, (carry, arrays))[0]
+    return jax.lax.cond(one == 1, function, never, *arguments)
 
 
 def _map_tiles(stage: Callable[[Any], Any], tiles: Any, one: jax.Array) -> Any:
-    """jax.lax.map(stage, tiles), each tile copied to memory of its own first."""
+    """jax.lax.map(stage, tiles), each tile copied to memory of its own first.
 
-    def separately(tile: Any) -> Any:
-        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(stage, tile))
-        return once(lambda _nothing, tile: stage(tile), one, nothing, tile)
-
-    return jax.lax.map(separately, tiles)
+    Otherwise XLA:CPU reads the tile through the loop's counter wherever it is used, cannot prove that
+    the counter keeps its value while a result is written, and gives up on vector instructions.
+    """
+    return jax.lax.map(functools.partial(apart, stage, one), tiles)
 
 
 def _last_axis(arrays: Any) -> Any:

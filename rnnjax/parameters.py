@@ -6,6 +6,7 @@ from typing import Any
 import flax.struct
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 
 class Params(flax.struct.PyTreeNode):
@@ -43,7 +44,7 @@ def count(leaf_shapes: Params) -> int:
     return sum(math.prod(shape) for shape in _leaves(leaf_shapes))
 
 
-def unflatten(flat: jax.Array, leaf_shapes: Params) -> Params:
+def unflatten(flat: jax.Array | np.ndarray, leaf_shapes: Params) -> Params:
     """The struct from a vector, [P] or [P, S], leaf after leaf in the struct's order."""
     leaves, start = [], 0
     for shape in _leaves(leaf_shapes):
@@ -56,6 +57,11 @@ def unflatten(flat: jax.Array, leaf_shapes: Params) -> Params:
 def flatten(params: Params) -> jax.Array:
     """The vector [P] of one network: the inverse of unflatten."""
     return jnp.concatenate([jnp.ravel(leaf) for leaf in _leaves(params)])
+
+
+def flatten_members(params: Params) -> jax.Array:
+    """The vectors [P, S] of S networks, members last."""
+    return jnp.concatenate([leaf.reshape(-1, leaf.shape[-1]) for leaf in _leaves(params)])
 
 
 def _leaves(params: Params) -> list[Any]:

@@ -1,0 +1,240 @@
+"""Training against a PyTorch loop with the same weights, data and batch order; members, tiles, freezing, ends."""
+
+import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+
+from rnnjax import members, sweeps, training
+from rnnjax.datasets import Split, make_dataset
+from rnnjax.embeddings import make_embedding
+from rnnjax.initializers import parse_sampler
+from rnnjax.landscape import Architecture, parse_architecture
+from rnnjax.parameters import flatten, shapes, unflatten
+from rnnjax.schedule import Rules
+from rnnjax.training import Material, Setup, make_material
+
+ROOT = Path(__file__).parents[1]
+KEY = jax.random.key(3)
+TRAIN, VALIDATION, BATCH = 203, 120, 16  # the last minibatch has 11 sentences
+DATASET = make_dataset(KEY, "count", "II")
+RULES = Rules(early_stop=False)
+
+
+def few(split: Split, number: int) -> Split:
+    return Split(split.words[:number], split.positive[:number])
+
+
+def material(architecture: Architecture) -> Material:
+    embedding = make_embedding(
+        KEY, "embedding_3" if architecture.input_dim == 2 else "embedding_2", architecture.input_dim
+    )
+    return make_material(few(DATASET.train, TRAIN), few(DATASET.validation, VALIDATION), embedding)
+
+
+def starts(architecture: Architecture, number: int, sampler: str = "pytorch") -> np.ndarray:
+    """[P, S]."""
+    sample = parse_sampler(sampler)
+    keys = jax.random.split(KEY, number)
+    draw = jax.vmap(
+        lambda key: flatten(sample(key, architecture.cell, architecture.input_dim, architecture.hidden_dim))
+    )
+    return np.asarray(draw(keys)).T
+
+
+@functools.cache
+def program(name: str, tile: int = 4, size: int = 8, devices: int = 1, **setup: Any) -> tuple[sweeps.Program, Material]:
+    architecture = parse_architecture(name)
+    data = material(architecture)
+    chosen = Setup(architecture, **{"batch_size": BATCH, "epochs_per_call": 3, **setup})
+    return sweeps.compile_program(chosen, members.make_mesh(devices), tile, size, data), data
+
+
+def run(
+    name: str, number: int, epochs: int, rules: Rules = RULES, sampler: str = "pytorch", **options: Any
+) -> sweeps.Trained:
+    """Train members 0, 1, ..., as the experiments do."""
+    trainable = options.pop("trainable", None)
+    indices = options.pop("indices", np.arange(number))
+    compiled, data = program(name, **options)
+    start = starts(compiled.setup.architecture, int(indices.max()) + 1, sampler)[:, indices]
+    return sweeps.train(compiled, start, indices, KEY, data, rules, epochs, trainable)
+
+
+class TorchClassifier(torch.nn.Module):
+    """The thesis' model: a recurrent module and a linear readout of its last state."""
+
+    def __init__(self, architecture: Architecture, flat: np.ndarray) -> None:
+        super().__init__()
+        dims = architecture.input_dim, architecture.hidden_dim
+        kinds = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU}
+        self.cell = kinds[architecture.cell.name](*dims, batch_first=True)
+        self.readout = torch.nn.Linear(architecture.hidden_dim, 2)
+        sizes = shapes(len(architecture.cell.gates), *dims)
+        params = unflatten(flat, sizes)
+        with torch.no_grad():
+            for leaf, value in zip(self.leaves(), vars(params).values(), strict=True):
+                leaf.copy_(torch.from_numpy(np.array(value)))
+
+    def leaves(self) -> list[torch.Tensor]:
+        """In the order of Params."""
+        cell = self.cell
+        recurrent = [cell.weight_ih_l0, cell.weight_hh_l0, cell.bias_ih_l0, cell.bias_hh_l0]
+        return [*recurrent, self.readout.weight, self.readout.bias]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        states, _ = self.cell(x)
+        return self.readout(states[:, -1])
+
+
+def torch_training(
+    architecture: Architecture, flat: np.ndarray, data: Material, orders: list[np.ndarray], rate: float
+) -> tuple[list[np.ndarray], list[float], list[int]]:
+    """Parameters after each epoch, mean training losses, correct validation sentences."""
+    model = TorchClassifier(architecture, flat)
+    adam = torch.optim.Adam(model.parameters(), lr=rate)
+    x = torch.from_numpy(data.embedding[data.words])
+    labels = torch.from_numpy(data.positive.astype(np.int64))
+    validation = few(DATASET.validation, VALIDATION)
+    parameters, losses, correct = [], [], []
+    for order in orders:
+        total = 0.0
+        for batch in torch.split(torch.from_numpy(order), BATCH):
+            loss = torch.nn.functional.cross_entropy(model(x[batch]), labels[batch])
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+            total += loss.item() * len(batch)
+        with torch.no_grad():
+            calls = model(torch.from_numpy(data.embedding[validation.words])).argmax(1).numpy()
+            parameters.append(np.concatenate([leaf.numpy().ravel() for leaf in model.leaves()]))
+        losses.append(total / len(order))
+        correct.append(int((calls == validation.positive).sum()))
+    return parameters, losses, correct
+
+
+@pytest.mark.parametrize("name", ["rnn_2x2", "gru_2x4", "gru_3x2"])
+def test_a_member_trains_as_in_torch_with_the_same_start_data_and_order(name: str) -> None:
+    epochs, number = 4, 3
+    trained = run(name, number, epochs, Rules(learning_rate=0.01, factor=1.0, early_stop=False), history=True)
+    architecture = parse_architecture(name)
+    data = material(architecture)
+    assert trained.history is not None
+    for member in range(number):
+        keys = [jax.random.fold_in(jax.random.fold_in(KEY, member), epoch) for epoch in range(epochs)]
+        orders = np.asarray(training.orders(jnp.stack(keys), TRAIN)).T.astype(np.int64)
+        start = starts(architecture, number)[:, member]
+        parameters, losses, correct = torch_training(architecture, start, data, list(orders), 0.01)
+        np.testing.assert_array_equal(trained.history[0, :, member], start)
+        for epoch in range(epochs):
+            np.testing.assert_allclose(trained.history[epoch + 1, :, member], parameters[epoch], rtol=0, atol=2e-4)
+        np.testing.assert_allclose(trained.curves.train_loss[:, member], losses, rtol=0, atol=2e-5)
+        np.testing.assert_allclose(trained.curves.correct[:, member], correct, rtol=0, atol=1)
+
+
+def test_a_member_is_the_same_in_any_sweep_tile_and_place() -> None:
+    together = run("gru_2x2", 8, 4)
+    others = {
+        "alone": (run("gru_2x2", 1, 4, indices=np.array([5])), [5]),
+        "elsewhere": (run("gru_2x2", 3, 4, indices=np.array([6, 0, 5])), [6, 0, 5]),
+        "in one tile": (run("gru_2x2", 8, 4, tile=8), range(8)),
+        "in calls of one epoch": (run("gru_2x2", 8, 4, epochs_per_call=1), range(8)),
+    }
+    for trained, indices in others.values():
+        for place, member in enumerate(indices):
+            ours, theirs = trained.state.params[:, place], together.state.params[:, member]
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+            ours, theirs = trained.curves.train_loss[:, place], together.curves.train_loss[:, member]
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+def test_orders_are_permutations_each_of_its_own() -> None:
+    orders = np.asarray(training.orders(jax.random.split(KEY, 50), 203))
+    assert orders.shape == (203, 50)
+    np.testing.assert_array_equal(np.sort(orders, 0), np.repeat(np.arange(203)[:, None], 50, 1))
+    assert len(np.unique(orders, axis=1).T) == 50
+    # Where a number lands is uniform: its mean place over many orders, in standard errors.
+    many = np.argsort(np.asarray(training.orders(jax.random.split(KEY, 4000), 20)), 0)
+    z = (many.mean(1) - 9.5) / np.sqrt((20**2 - 1) / 12 / 4000)
+    assert np.abs(z).max() < 4
+
+
+def test_frozen_parameters_stay_bitwise_and_the_others_move() -> None:
+    trainable = np.arange(42) % 3 > 0
+    trained = run("gru_2x2", 4, 3, trainable=trainable)
+    start, end = trained.initial.view(np.int32), trained.state.params.view(np.int32)
+    assert (start[~trainable] == end[~trainable]).all()
+    assert (start[trainable] != end[trainable]).mean() > 0.99
+
+
+def test_a_member_that_has_ended_is_left_as_it_is_while_others_train_on() -> None:
+    rules = Rules(learning_rate=0.01, patience=2)
+    trained = run("rnn_2x2", 8, 40, rules, tile=4, size=8, history=True)
+    assert trained.history is not None
+    assert len(set(trained.epochs_run.tolist())) > 2
+    for member, epochs in enumerate(trained.epochs_run):
+        alone = run("rnn_2x2", 1, 40, rules, indices=np.array([member]))
+        assert alone.epochs_run[0] == epochs
+        np.testing.assert_allclose(alone.state.params[:, 0], trained.state.params[:, member], rtol=0, atol=1e-4)
+        after = trained.history[epochs:, :, member]
+        np.testing.assert_array_equal(after, np.broadcast_to(after[:1], after.shape))
+        np.testing.assert_array_equal(after[0], trained.state.params[:, member])
+        np.testing.assert_array_equal(
+            trained.curves.correct[epochs:, member], trained.curves.correct[epochs - 1, member]
+        )
+        assert trained.curves.trained[:, member].tolist() == [e < epochs for e in range(len(trained.curves.trained))]
+
+
+def test_training_goes_on_from_a_state_as_if_it_had_never_stopped() -> None:
+    compiled, data = program("gru_2x2", epochs_per_call=2)
+    start = starts(compiled.setup.architecture, 4)
+    whole = sweeps.train(compiled, start, np.arange(4), KEY, data, RULES, 4)
+    first = sweeps.train(compiled, start, np.arange(4), KEY, data, RULES, 2)
+    second = sweeps.train(compiled, first.state, np.arange(4), KEY, data, RULES, 4, first_epoch=2)
+    np.testing.assert_array_equal(second.state.params, whole.state.params)
+    np.testing.assert_array_equal(second.curves.train_loss, whole.curves.train_loss[2:])
+
+
+def test_a_loss_that_is_no_number_stays_with_its_member() -> None:
+    compiled, data = program("rnn_2x2")
+    start = starts(compiled.setup.architecture, 8)
+    healthy = sweeps.train(compiled, start, np.arange(8), KEY, data, RULES, 3)
+    start = start.copy()
+    start[:, 2] = np.nan
+    trained = sweeps.train(compiled, start, np.arange(8), KEY, data, RULES, 3)
+    assert trained.finite.tolist() == [member != 2 for member in range(8)]
+    others = np.arange(8) != 2
+    np.testing.assert_array_equal(trained.state.params[:, others], healthy.state.params[:, others])
+    assert healthy.finite.all()
+
+
+DIGEST = """
+import hashlib, sys
+sys.path.insert(0, "tests")
+import jax
+import numpy as np
+from test_training import run
+from rnnjax.schedule import Rules
+trained = run("gru_2x2", 16, 5, Rules(learning_rate=0.01, patience=2), tile=2, size=16, devices=int(sys.argv[1]))
+print(jax.device_count(), hashlib.sha256(trained.state.params.tobytes() + trained.epochs_run.tobytes()).hexdigest())
+"""
+
+
+def test_any_number_of_devices_trains_the_same_networks() -> None:
+    def launch(devices: int) -> subprocess.Popen[str]:
+        environment = {**os.environ, "JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
+        command = [sys.executable, "-c", DIGEST, str(devices)]
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+
+    running = {devices: launch(devices) for devices in (1, 2, 4, 8)}
+    said = {devices: process.communicate(timeout=300)[0].split() for devices, process in running.items()}
+    assert {devices: int(count) for devices, (count, _) in said.items()} == {1: 1, 2: 2, 4: 4, 8: 8}
+    assert len({digest for _, digest in said.values()}) == 1
