@@ -9,18 +9,17 @@ Rates are medians over the rounds, ratios medians of the ratios within a round.
 
 import argparse
 import contextlib
-import statistics
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, rounds
 from benchmarks.task import ARCHITECTURES, Task, make_tasks
-from benchmarks.worker import Measurement, Worker
+from benchmarks.worker import Worker
 from rnnjax.errors import UserError
 from rnnjax.results import write_json
 
@@ -43,9 +42,6 @@ _WAYS = {
     "jax_vmap": ("benchmarks.jax_vmap:JaxVmap", _JAX),
     _OURS: ("benchmarks.rnnjax_way:Rnnjax", _JAX),
 }
-_PATIENCE = 4  # this many times as many rounds as wanted, at most
-
-Round = Mapping[str, Measurement]  # all ways, measured once
 
 
 def main() -> None:
@@ -71,13 +67,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     names = ["rnn_2x2", "rnn_4x4", "gru_2x2", "gru_4x4"]
     parser.add_argument("--architectures", nargs="+", default=names, choices=ARCHITECTURES, help="what is scored")
-    parser.add_argument("--rounds", type=_positive, default=7, help="measurements of each way")
+    parser.add_argument("--rounds", type=rounds.positive, default=7, help="measurements of each way")
     parser.add_argument("--seconds", type=float, default=1.0, help="least length of a measurement")
     parser.add_argument("--search_seconds", type=float, default=120.0, help="for finding PyTorch's fastest form")
-    parser.add_argument("--checked", type=_positive, default=256, help="settings on which the ways must agree")
+    parser.add_argument("--checked", type=rounds.positive, default=256, help="settings on which the ways must agree")
     parser.add_argument("--memory", action="store_true", help="measure rnnjax's peak memory instead")
     parser.add_argument(
-        "--memory_settings", type=_positive, nargs="+", default=[10**4, 10**7], help="how many are scored for that"
+        "--memory_settings",
+        type=rounds.positive,
+        nargs="+",
+        default=[10**4, 10**7],
+        help="how many are scored for that",
     )
     parser.add_argument("--output", type=Path, help="the JSON file (default: in results/benchmarks/)")
     return parser
@@ -107,14 +107,14 @@ def _compare(task: Task, flags: argparse.Namespace) -> dict[str, Any]:
             workers[name] = stack.enter_context(contextlib.closing(worker))
         print("checking, timing", flush=True)
         agreement = _check(workers, flags.checked)
-        rounds = _time(workers, flags.rounds, flags.seconds)
+        measured = rounds.measure(workers, flags.rounds, flags.seconds)
         facts = {name: worker.call("describe") for name, worker in workers.items()}
-    ways = {name: {**facts[name], **_summary(rounds, name)} for name in workers}
+    ways = {name: {**facts[name], **rounds.summary(measured, name, _OURS)} for name in workers}
     return {
         "ways": ways,
         "agreement": agreement,
-        "others": max(map(_others, rounds)),
-        "disturbed": any(map(_disturbed, rounds)),
+        "others": max(map(rounds.others, measured)),
+        "disturbed": any(map(rounds.disturbed, measured)),
     }
 
 
@@ -138,37 +138,11 @@ def _check(workers: Mapping[str, Worker], number: int) -> dict[str, Any]:
     return {"settings": number, "near_ties": int(near.sum())}
 
 
-def _time(workers: Mapping[str, Worker], rounds: int, seconds: float) -> list[Round]:
-    """Measure all in turn; rounds that other programs disturbed are replaced as long as there is hope."""
-    done: list[Round] = []
-    names = list(workers)
-    while len(done) < _PATIENCE * rounds and sum(not _disturbed(each) for each in done) < rounds:
-        first = len(done) % len(names)
-        order = names[first:] + names[:first]
-        done.append({name: workers[name].call("measure", seconds) for name in order})
-    return sorted(done, key=_others)[:rounds]
-
-
-def _others(measured: Round) -> float:
-    """Cores that other programs kept busy, at the worst."""
-    return max(each.others for each in measured.values())
-
-
-def _disturbed(measured: Round) -> bool:
-    return any(each.disturbed for each in measured.values())
-
-
-def _summary(rounds: Sequence[Round], name: str) -> dict[str, Any]:
-    rates = [each[name].rate for each in rounds]
-    ratios = [each[_OURS].rate / each[name].rate for each in rounds]
-    return {"settings_per_second": statistics.median(rates), "rates": rates, "ratio": statistics.median(ratios)}
-
-
 def _print_table(measured: Mapping[str, Any]) -> None:
     print(f"{'way':<16}{'settings/s':>12}{'least':>10}{'most':>10}{'rnnjax is':>12}{'compile s':>11}  form")
     for name, way in measured["ways"].items():
         print(
-            f"{name:<16}{way['settings_per_second']:>12,.0f}{min(way['rates']):>10,.0f}{max(way['rates']):>10,.0f}"
+            f"{name:<16}{way['rate']:>12,.0f}{min(way['rates']):>10,.0f}{max(way['rates']):>10,.0f}"
             f"{way['ratio']:>10.1f} x{way['compile_seconds']:>11.1f}  {way['form']}"
         )
     agreement = measured["agreement"]
@@ -185,13 +159,6 @@ def _memory(flags: argparse.Namespace) -> dict[str, Any]:
             peaks[str(number)] = worker.call("peak_bytes", name, number)
         print(f"{name}, {number:,} settings: {peaks[str(number)] / 2**20:,.0f} MiB at most", flush=True)
     return {"architecture": name, "peak_bytes": peaks}
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
 
 
 if __name__ == "__main__":
