@@ -6,7 +6,8 @@ Every architecture is scored on the validation sentences for a million random se
 sampler and, for comparison, under others. result.npz holds, for every sampler and architecture (such as
 "pytorch_1/gru_2x4/"): `counts` [num_settings] uint16, the correct sentences of every setting in the order
 of its index; `histogram` [N + 1] int64, settings with 0..N correct; `best` and `best_counts` [<= 100]
-int64, the best settings' indices and their correct sentences; `audit` [4] int64, see landscape_audit.
+int64, the best settings' indices and their correct sentences; `lowest` [1] int64, the worst setting's index;
+`audit` [4] int64, see landscape_audit.
 """
 
 import concurrent.futures
@@ -159,9 +160,11 @@ def _score(
         )
     progress.clear()
     best = tally.best_counts[0] / len(inputs.split.words) if len(tally.best) else float("nan")
+    there = int(tally.histogram.sum()) - computed
     run.log.info(
-        "%s under %s: best %.2f %%, %d settings scored in %.1f s",
+        "%s under %s: best %.2f %%, %d settings scored in %.1f s%s",
         architecture.name, sampler.spec, 100 * best, computed, time.monotonic() - started,
+        f", {there} were there already" if there else "",
     )  # fmt: skip
     return tally, audit
 

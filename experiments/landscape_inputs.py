@@ -10,7 +10,7 @@ from rnnjax.datasets import Split, make_dataset
 from rnnjax.embeddings import make_embedding
 from rnnjax.errors import UserError, in_range
 from rnnjax.initializers import Sampler, parse_sampler
-from rnnjax.landscape import Architecture, parse_architecture
+from rnnjax.landscape import NUM_BEST, Architecture, parse_architecture
 from rnnjax.streams import stream
 
 
@@ -36,7 +36,7 @@ def prepare(config: ConfigDict) -> Inputs:
     in_range("landscape.num_settings", wanted.num_settings, 1, 10**9)
     in_range("landscape.settings_per_part", wanted.settings_per_part, 1, 2**24)
     in_range("landscape.settings_per_call", wanted.settings_per_call, 1, 2**20)
-    in_range("landscape.audited_settings", wanted.audited_settings, 0, 10_000)
+    in_range("landscape.audited_settings", wanted.audited_settings, 0, NUM_BEST)
     names = _listed(wanted.architectures)
     if not names or len(set(names)) < len(names):
         raise UserError(

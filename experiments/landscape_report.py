@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from experiments import runner
@@ -27,7 +28,9 @@ Histograms = dict[Sampler, dict[Architecture, np.ndarray]]
 def report(run: runner.Run, inputs: Inputs, samplers: Sequence[Sampler]) -> None:
     """Write everything that result.npz holds of these samplers, the main one first."""
     places = {(s, a): place(s, a) for s in samplers for a in inputs.architectures}
-    names = [where + what for where in places.values() for what in ("histogram", "best", "best_counts", "audit")]
+    names = [
+        where + what for where in places.values() for what in ("histogram", "best", "best_counts", "lowest", "audit")
+    ]
     arrays = results.read_npz(run.workdir / "result.npz", names)
     histograms = {s: {a: arrays[places[s, a] + "histogram"] for a in inputs.architectures} for s in samplers}
     tails = [row for sampler in samplers for row in _tails(sampler, histograms[sampler])]
@@ -72,14 +75,15 @@ def figure_4_19(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
     total, num_sentences = _sizes(histograms)
     for ax in axes[-1]:
         ax.set_xlabel(f"accuracy on {data}'s {num_sentences:,} validation sentences")
-    figure.supylabel(f"settings in a bin of {bin_width:.1%}", size=8)
+    figure.supylabel(f"settings in a bin of {bin_width:.1%} (those on an edge: half to each side)", size=8)
     figure.suptitle(
-        f"Figure 4.19: accuracy of {total:,} random parameter settings, no training; {sampler.title}", size=9
+        f"Figure 4.19: accuracy of {total:,} random parameter settings (inputs x hidden units H), no training;"
+        f" {sampler.title}",
+        size=9,
     )
     handles: list[Artist] = [plotting.cell_handle(c.name, c.title) for c in cells]
-    handles.append(
-        Patch(fill=False, ec="0.35", label=f"expected of {total:,} × {num_sentences:,} tosses of a fair coin")
-    )
+    handles.append(Line2D([], [], ls="", marker="x", ms=4, color="0.35", label="the other cell of the same shape"))
+    handles.append(Patch(fill=False, ec="0.35", label=f"fair coins: {total:,} × {num_sentences:,} tosses"))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 
@@ -116,7 +120,7 @@ def figure_tails(histograms: Histograms, data: str) -> Figure:
         ax.set_xlabel("accuracy a")
     figure.supylabel("P(accuracy > a), 95 % Wilson band", size=8)
     figure.suptitle(
-        f"Section 4.6.1: tails of {total:,} random settings an architecture on {data}'s {num_sentences:,} sentences",
+        f"Section 4.6.1: tails of {total:,} random settings each on {data}'s {num_sentences:,} validation sentences",
         size=9,
     )
     handles = [plotting.cell_handle(c.name, c.title) for c in cells]
@@ -173,6 +177,7 @@ def _summary(arrays: dict[str, np.ndarray], where: str) -> dict[str, Any]:
         "lowest": float(np.flatnonzero(histogram)[0]) / num_sentences,
         "best": float(arrays[where + "best_counts"][0]) / num_sentences,
         "best_index": int(arrays[where + "best"][0]),
+        "lowest_index": int(arrays[where + "lowest"][0]),
         "exactly_half": int(histogram[num_sentences // 2]) if num_sentences % 2 == 0 else 0,
         "audit": Audit(*arrays[where + "audit"].tolist())._asdict(),
     }
@@ -190,18 +195,20 @@ def _csv(rows: Sequence[dict[str, Any]]) -> str:
 
 def _table(tails: Sequence[dict[str, Any]], sampler: Sampler) -> Iterator[str]:
     """One sampler's ratios of tails, as text; what neither cell reached is left out."""
-    rows = [row for row in tails if row["sampler"] == sampler.spec and "ratio" in row]
-    shown = [row for row in rows if not np.isnan(row["ratio_estimate"])]
-    if rows:
-        yield f"P(accuracy > a) under {sampler.spec}, and its ratio with a 95 % interval:"
-    if rows and not shown:
+    rows = [row for row in tails if row["sampler"] == sampler.spec]
+    shown = [
+        row for row in rows if any(row[name] for name in row if name.endswith("_above") and name[:8] != "accuracy")
+    ]
+    yield f"P(accuracy > a) under {sampler.spec}; of two cells of one shape the ratio too, with a 95 % interval:"
+    if not shown:
         yield f"  no setting above {THRESHOLDS[0]:.2f}"
     for row in shown:
-        b, a = row["ratio"].split("/")
-        yield (
-            f"  {row['shape']:>5}  a = {row['accuracy_above']:.2f}  {a} {row[f'{a}_p']:.2e}  {b} {row[f'{b}_p']:.2e}"
-            f"  {row['ratio']} {row['ratio_estimate']:.3g} [{row['ratio_low']:.3g}, {row['ratio_high']:.3g}]"
-        )
+        cells = [name.removesuffix("_p") for name in row if name.endswith("_p")]
+        tail = "".join(f"  {cell} {row[f'{cell}_p']:.2e}" for cell in cells)
+        ratio = ""
+        if "ratio" in row:
+            ratio = f"  {row['ratio']} {row['ratio_estimate']:.3g} [{row['ratio_low']:.3g}, {row['ratio_high']:.3g}]"
+        yield f"  {row['shape']:>5}  a = {row['accuracy_above']:.2f}{tail}{ratio}"
 
 
 def _save(run: runner.Run, name: str, figure: Figure) -> None:

@@ -110,4 +110,4 @@ def _clusters(key: jax.Array, centres: jax.Array) -> jax.Array:
 
 def _plane_only(name: str, dim: int) -> None:
     if dim != 2:
-        raise UserError(f"{name} has 2 dimensions, not {dim}; only embedding_2 extends to others")
+        raise UserError(f"{name} has 2 dimensions, not {dim}; for others: embedding_2, or architectures with 2 inputs")

@@ -176,21 +176,25 @@ class Tally(NamedTuple):
     histogram: np.ndarray  # [N + 1] int64: settings with 0, 1, ..., N correct sentences
     best: np.ndarray  # [<= 100] int64: the best settings' indices, best first, then lowest first
     best_counts: np.ndarray  # [<= 100] int64: their numbers of correct sentences
+    lowest: np.ndarray  # [<= 1] int64: the worst setting's index, the lowest of equally bad ones
 
     def add(self, start: int, new: np.ndarray) -> "Tally":
         """The tally with the counts of settings start, start + 1, ... added."""
+        worst = int(np.argmin(new))
+        worse = not len(self.lowest) or new[worst] < np.flatnonzero(self.histogram)[0]
         histogram = self.histogram + np.bincount(new, minlength=len(self.histogram))
         top = np.argsort(-new.astype(np.int64), kind="stable")[:NUM_BEST]
         best = np.concatenate([self.best, start + top])
         best_counts = np.concatenate([self.best_counts, new[top].astype(np.int64)])
         order = np.lexsort((best, -best_counts))[:NUM_BEST]
-        return Tally(histogram, best[order], best_counts[order])
+        lowest = np.array([start + worst]) if worse else self.lowest
+        return Tally(histogram, best[order], best_counts[order], lowest)
 
 
 def empty_tally(num_sentences: int) -> Tally:
     """The tally of no settings."""
     nothing = np.zeros(0, np.int64)
-    return Tally(np.zeros(num_sentences + 1, np.int64), nothing, nothing)
+    return Tally(np.zeros(num_sentences + 1, np.int64), nothing, nothing, nothing)
 
 
 def plain_margins(architecture: Architecture, split: Split, embedding: np.ndarray) -> Callable[[Params], np.ndarray]:

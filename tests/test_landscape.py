@@ -152,6 +152,7 @@ def test_a_tally_is_what_all_counts_together_say() -> None:
     order = sorted(range(5000), key=lambda i: (-int(counts[i]), i))[: landscape.NUM_BEST]
     np.testing.assert_array_equal(tally.best, order)
     np.testing.assert_array_equal(tally.best_counts, counts[order])
+    assert tally.lowest.tolist() == [int(np.argmin(counts))]
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,7 @@ def test_everything_written_agrees_with_the_counts(finished: Path) -> None:
                 assert len(values) == SETTINGS == told["num_settings"]
                 np.testing.assert_array_equal(result[place + "histogram"], np.bincount(values, minlength=1001))
                 assert told["best"] == values.max() / 1000 and told["best_index"] == np.argmax(values)
+                assert told["lowest"] == values.min() / 1000 and told["lowest_index"] == np.argmin(values)
                 assert told["mean"] == pytest.approx(values.mean() / 1000)
                 assert told["audit"]["settings"] == 32 and told["audit"]["judged_differently"] == 0
         with (finished / "tails_4_6_1.csv").open() as file:
@@ -237,7 +238,7 @@ def test_a_bad_command_ends_in_one_line(flag: str, words: list[str], tmp_path: P
         ("data.label", "second", "unknown label 'second'; valid: count, first, xor"),
         ("data.version", "III", "unknown data set version 'III'; valid: I, II"),
         ("data.embedding", "word2vec", "unknown embedding 'word2vec'; valid: embedding_1, embedding_2"),
-        ("data.embedding", "embedding_3", "embedding_3 has 2 dimensions, not 4; only embedding_2"),
+        ("data.embedding", "embedding_3", "embedding_3 has 2 dimensions, not 4; for others: embedding_2"),
         ("data.sentence_length", 0, "sentence_length is 0; it must be from 1 to 18"),
         ("data.sentence_length", 2, "sentences of 2 words .* only"),
         ("data.kind_probabilities", (0.6, 0.4), "kind_probabilities is .*three numbers"),
