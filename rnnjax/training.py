@@ -129,6 +129,39 @@ def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, material: Mater
     return trainer
 
 
+def make_evaluator(
+    architecture: Architecture, mesh: Mesh, tile: int, size: int, split: Split, embedding: np.ndarray
+) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
+    """Compile the judging of trained networks by any split, such as the test sentences.
+
+    Args:
+        architecture: of all.
+        mesh: over which the members are spread.
+        tile: members that are worked on at once.
+        size: members of a call, a multiple of the mesh's size times the tile.
+        split: the sentences.
+        embedding: the word vectors, [V, D].
+
+    Returns:
+        params [P, S], S <= size -> how many sentences each classifies correctly, [S] int32, and their mean
+        cross-entropy in nats, [S] float32.
+    """
+    shared = (make_plan(split.words), embedding, split.positive)
+    members = jax.ShapeDtypeStruct((count(_sizes(architecture)), size), jnp.float32)
+
+    def judge(params: jax.Array, plan: Plan, embedding: jax.Array, positive: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return evaluate(architecture, params, plan, embedding, positive)
+
+    compiled = spread(judge, mesh, tile, members, *shared)
+
+    def evaluator(params: Any) -> tuple[np.ndarray, np.ndarray]:
+        number = params.shape[1]
+        correct, loss = compiled(np.asarray(params)[:, np.arange(size) % number], *shared)
+        return np.asarray(correct)[:number], np.asarray(loss)[:number]
+
+    return evaluator
+
+
 def run_epochs(
     setup: Setup,
     state: State,

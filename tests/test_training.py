@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from rnnjax import members, sweeps, training
+from rnnjax.classifier import logits
 from rnnjax.datasets import Split, make_dataset
 from rnnjax.embeddings import make_embedding
 from rnnjax.initializers import parse_sampler
@@ -154,6 +155,21 @@ def test_a_member_is_the_same_in_any_sweep_tile_and_place() -> None:
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
             ours, theirs = trained.curves.train_loss[:, place], together.curves.train_loss[:, member]
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+def test_the_test_split_is_judged_as_each_network_alone_does() -> None:
+    architecture = parse_architecture("gru_2x3")
+    split, embedding = few(DATASET.test, 150), make_embedding(KEY, "embedding_3", 2)
+    params = 2 * starts(architecture, 5)
+    evaluator = training.make_evaluator(architecture, members.make_mesh(1), 4, 8, split, embedding)
+    correct, loss = evaluator(params)
+    sizes = shapes(3, 2, 3)
+    for member in range(5):
+        network = unflatten(params[:, member], sizes)
+        pairs = jax.vmap(lambda sentence: logits(architecture.cell, network, sentence))(embedding[split.words])  # noqa: B023
+        losses = -jax.nn.log_softmax(pairs)[np.arange(150), split.positive.astype(int)]
+        assert correct[member] == ((pairs[:, 1] > pairs[:, 0]) == split.positive).sum()
+        assert loss[member] == pytest.approx(float(losses.mean()), rel=1e-5)
 
 
 def test_orders_are_permutations_each_of_its_own() -> None:
