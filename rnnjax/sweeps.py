@@ -17,7 +17,7 @@ class Trained(NamedTuple):
 
     initial: np.ndarray  # [P, S]
     state: State  # after the last epoch; state.params are the final parameters
-    curves: Epoch  # [E, S]; after a member's end its last epoch's numbers, `trained` False
+    curves: Epoch  # [E, S]; after a member's end its last epoch's numbers (0 if it had ended before), `trained` False
     epochs_run: np.ndarray  # [S] int32
     finite: np.ndarray  # [S] bool, whether every training loss was a number
     history: np.ndarray | None  # [E + 1, P, S], the start and after each epoch; None unless asked for
@@ -110,8 +110,10 @@ def _trained(
     """The calls' records put together; epochs after a member's end repeat its last."""
     curves = jax.tree.map(lambda *parts: np.concatenate(parts), *records)
     finite = np.asarray(np.isfinite(np.where(curves.trained, curves.train_loss, 0)).all(0))
-    last = np.maximum.accumulate(np.where(curves.trained, np.arange(len(curves.trained))[:, None], 0))
-    held = jax.tree.map(lambda leaf: np.take_along_axis(leaf, last, 0), curves)._replace(trained=curves.trained)
+    # Of each epoch the last one in which the member trained; -1: it had ended before all of these.
+    last = np.maximum.accumulate(np.where(curves.trained, np.arange(len(curves.trained))[:, None], -1))
+    held = Epoch(*(np.where(last < 0, 0, np.take_along_axis(leaf, np.maximum(last, 0), 0)) for leaf in curves))
+    held = held._replace(trained=curves.trained)
     history = None
     if with_history:
         every = np.concatenate(histories)

@@ -219,6 +219,22 @@ def test_training_goes_on_from_a_state_as_if_it_had_never_stopped() -> None:
     np.testing.assert_array_equal(second.curves.train_loss, whole.curves.train_loss[2:])
 
 
+def test_who_had_ended_before_stays_as_it_was() -> None:
+    compiled, data = program("rnn_2x2", history=True, epochs_per_call=4)
+    rules = Rules(learning_rate=0.01, patience=2)
+    start = starts(compiled.setup.architecture, 8)
+    first = sweeps.train(compiled, start, np.arange(8), KEY, data, rules, 8)
+    ended = ~np.asarray(first.state.clock.active)
+    assert 0 < ended.sum() < 8
+    second = sweeps.train(compiled, first.state, np.arange(8), KEY, data, rules, 12, first_epoch=8)
+    assert second.history is not None
+    np.testing.assert_array_equal(second.epochs_run[ended], 0)
+    np.testing.assert_array_equal(second.curves.correct[:, ended], 0)
+    for epoch in second.history:
+        np.testing.assert_array_equal(epoch[:, ended], first.state.params[:, ended])
+    assert (second.epochs_run[~ended] > 0).all()
+
+
 def test_a_loss_that_is_no_number_stays_with_its_member() -> None:
     compiled, data = program("rnn_2x2")
     start = starts(compiled.setup.architecture, 8)
