@@ -33,10 +33,9 @@ class JaxVmapTraining(Way):
         self.facts = {"form": "an epoch a call", "compile_seconds": time.perf_counter() - started}
 
     def score(self) -> int:
-        params, number = self._task.params, len(self._task.dataset.train.words)
-        orders = np.stack([np.random.default_rng(i).permutation(number) for i in range(params.shape[1])], 1)
-        self.losses(params, orders)
-        return -(-number // self._task.batch_size) * params.shape[1]
+        number, num_members = self._task.orders.shape
+        self.losses(self._task.params, self._task.orders)
+        return -(-number // self._task.batch_size) * num_members
 
     def losses(self, params: np.ndarray, orders: np.ndarray) -> np.ndarray:
         """The mean training loss of an epoch, [S]; starts [P, S], orders of the sentences [N, S]."""

@@ -24,6 +24,7 @@ class TrainingTask(NamedTuple):
     dataset: Dataset
     embedding: np.ndarray  # [V, D] float32
     params: np.ndarray  # [P, S] float32, the members' starts
+    orders: np.ndarray  # [N, S], an order of the training sentences for each, for ways that are given one
 
 
 def make_task(name: str, batch_size: int, num_members: int) -> TrainingTask:
@@ -40,4 +41,6 @@ def make_task(name: str, batch_size: int, num_members: int) -> TrainingTask:
     draw = jax.vmap(
         lambda key: flatten(sample(key, architecture.cell, architecture.input_dim, architecture.hidden_dim))
     )
-    return TrainingTask(name, batch_size, dataset, embedding, np.asarray(draw(keys)).T)
+    number = len(dataset.train.words)
+    orders = np.stack([np.random.default_rng(i).permutation(number) for i in range(num_members)], 1)
+    return TrainingTask(name, batch_size, dataset, embedding, np.asarray(draw(keys)).T, orders)

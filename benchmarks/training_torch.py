@@ -32,8 +32,7 @@ class TorchTraining(Way):
         self.facts = {"form": form, "compile_seconds": 0.0, "tried": tried}
 
     def score(self) -> int:
-        order = np.random.default_rng(0).permutation(len(self._x))
-        self._train(self._task.params[:, 0], order, 8 * _STEPS)
+        self._train(self._task.params[:, 0], self._task.orders[:, 0], 8 * _STEPS)
         return 8 * _STEPS
 
     def losses(self, params: np.ndarray, orders: np.ndarray) -> np.ndarray:
@@ -83,10 +82,8 @@ class TorchVmapTraining(Way):
         self.facts = {"form": best_form, "compile_seconds": tried[best_form]["compile_seconds"], "tried": tried}
 
     def score(self) -> int:
-        params = self._task.params
-        orders = np.stack([np.random.default_rng(i).permutation(len(self._x)) for i in range(params.shape[1])], 1)
-        self._train(params, orders, _STEPS)
-        return _STEPS * params.shape[1]
+        self._train(self._task.params, self._task.orders, _STEPS)
+        return _STEPS * self._task.params.shape[1]
 
     def losses(self, params: np.ndarray, orders: np.ndarray) -> np.ndarray:
         """The mean training loss of an epoch, [S]; starts [P, S], orders of the sentences [N, S]."""
