@@ -15,7 +15,7 @@ from rnnjax.classifier import logits
 from rnnjax.landscape import parse_architecture
 from rnnjax.parameters import shapes, unflatten
 from rnnjax.schedule import Rules
-from rnnjax.streams import stream
+from rnnjax.streams import of_members, stream
 
 _RULES = Rules(learning_rate=LEARNING_RATE, factor=1.0, early_stop=False)
 
@@ -88,11 +88,12 @@ class RnnjaxTraining(Way):
 
     def shared(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Some members' starts, their first epoch's orders of sentences, and their mean losses in it."""
-        keys = jax.vmap(lambda i: jax.random.fold_in(jax.random.fold_in(self._key, i), 0))(np.arange(number))
+        keys = of_members(self._key, np.arange(number))
+        keys = jax.vmap(lambda key: jax.random.fold_in(key, 0))(keys)
         orders = training.orders(keys, len(self._material.words))
         losses = self._train(np.arange(number), 1).curves.train_loss[0]
         return self._task.params[:, :number], np.asarray(orders).astype(np.int64), losses
 
     def _train(self, indices: np.ndarray, epochs: int) -> sweeps.Trained:
-        start = self._task.params[:, indices]
-        return sweeps.train(self._program, start, indices, self._key, self._material, _RULES, epochs)
+        start, keys = self._task.params[:, indices], of_members(self._key, indices)
+        return sweeps.train(self._program, start, keys, self._material, _RULES, epochs)

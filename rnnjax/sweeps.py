@@ -1,6 +1,6 @@
 """Training sweeps seen from the host: calls of some epochs, members that have ended out of the way, curves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -9,7 +9,18 @@ from jax.sharding import Mesh
 
 from rnnjax.errors import UserError, in_range
 from rnnjax.schedule import Clock, Rules
-from rnnjax.training import Epoch, Material, Setup, State, Trainer, begin, make_trainer
+from rnnjax.training import (
+    Epoch,
+    Material,
+    Setup,
+    State,
+    Task,
+    Trainer,
+    begin,
+    make_trainer,
+    per_member,
+    stack,
+)
 
 
 class Trained(NamedTuple):
@@ -24,7 +35,7 @@ class Trained(NamedTuple):
 
 
 class Program(NamedTuple):
-    """A compiled training, for any number of members of one architecture."""
+    """A compiled training, for members of one architecture on up to size / tile different materials."""
 
     setup: Setup
     mesh: Mesh
@@ -41,67 +52,110 @@ def compile_program(setup: Setup, mesh: Mesh, tile: int, size: int, material: Ma
     """
     in_range("training.batch_size", setup.batch_size, 1, len(material.words))
     in_range("training.epochs_per_call", setup.epochs_per_call, 1, 10_000)
-    return Program(setup, mesh, tile, size, make_trainer(setup, mesh, tile, size, material))
+    trainer = make_trainer(setup, mesh, tile, size, stack([material] * (size // tile)))
+    return Program(setup, mesh, tile, size, trainer)
 
 
 def train(
     program: Program,
     start: np.ndarray | State,
-    indices: np.ndarray,
-    key: jax.Array,
-    material: Material,
+    keys: jax.Array,
+    material: Material | Sequence[Material],
     rules: Rules,
     max_epochs: int,
+    draws: np.ndarray | None = None,
     trainable: np.ndarray | None = None,
     first_epoch: int = 0,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Trained:
-    """Train S members to their ends, at most the program's size of them.
+    """Train S members to their ends, at most as many as fit into the program's tiles (see num_tiles).
 
     Args:
         program: of compile_program.
         start: parameters [P, S], with a fresh optimizer; or a state to go on from, clocks included.
-        indices: [S] uint32, which members they are: their minibatches depend on it.
-        key: of the shuffles.
-        material: sentences, labels, embedding.
-        rules: of the learning rate and the end.
+        keys: [S], of the members' shuffles: their minibatches depend on it and on the epoch alone.
+        material: sentences, labels, embedding; or several of them.
+        rules: of the learning rate and the end; each field a number, or [S].
         max_epochs: after which training ends at the latest.
-        trainable: [P] bool, False for what is frozen; default: all train.
+        draws: [S], which of the materials each member trains on; default: the first.
+        trainable: [P] or [P, S] bool, False for what is frozen; default: all train.
         first_epoch: epochs first_epoch, ..., max_epochs - 1 are run: minibatches depend on it.
         progress: called with the number of member epochs that were just done.
 
     Raises:
-        UserError: max_epochs outside first_epoch + 1..100000, or more members than the program's size.
+        UserError: max_epochs outside first_epoch + 1..100000, or more members than fit.
     """
     in_range("training.max_epochs", max_epochs, first_epoch + 1, 100_000)
+    materials = [material] if isinstance(material, Material) else list(material)
     state = _on_host(start if isinstance(start, State) else begin(np.asarray(start), rules))
+    task = _make_task(state.params, keys, draws, trainable, rules)
     number = state.params.shape[1]
-    if not 1 <= number <= program.size:
-        raise UserError(f"{number} members; this program trains from 1 to {program.size}")
-    trainable = np.ones(len(state.params), bool) if trainable is None else trainable
-    initial, state = state.params, _filled_up(state, program.size)
-    indices = np.resize(np.asarray(indices, np.uint32), program.size)
-    slots = _slots(program)
+    needed, there = num_tiles(task.draw, program.tile), program.size // program.tile
+    if not 1 <= needed <= there:
+        raise UserError(f"{number} members need {needed} tiles; this program has {there} (at least 1 is needed)")
+    stacked = stack([materials[i % len(materials)] for i in range(there)])
+    initial = state.params
     records, histories = [], [initial[None]]
     for first in range(first_epoch, max_epochs, program.setup.epochs_per_call):
         number_of_epochs = min(program.setup.epochs_per_call, max_epochs - first)
-        # Whoever still trains comes first in all devices' tiles: a tile in which nobody does costs nothing.
-        order = np.argsort(~state.clock.active, kind="stable")
-        placed = np.empty_like(order)
-        placed[slots] = order
-        arguments = (key, trainable, material, rules, first, number_of_epochs)
-        out = program.trainer(_taken(state, placed), indices[placed], *arguments)
-        back = np.argsort(placed)
-        after, record, history = (_taken(_on_host(part), back) for part in out)
-        record = Epoch(*(leaf[:number_of_epochs, :number] for leaf in record))
+        placed, back = _places(program, state.clock.active, task.draw)
+        called = _repeats_ended(_taken(state, placed), placed, back)
+        out = program.trainer(called, _taken(task, placed), stacked, first, number_of_epochs)
+        state, record, history = (_taken(_on_host(part), back) for part in out)
+        record = Epoch(*(leaf[:number_of_epochs] for leaf in record))
         records.append(record)
         if history is not None:
-            histories.append(history[:number_of_epochs, :, :number])
-        state = after
+            histories.append(history[:number_of_epochs])
         progress(int(record.trained.sum()))
-        if not state.clock.active[:number].any():
+        if not state.clock.active.any():
             break
-    return _trained(initial, _taken(state, np.arange(number)), records, histories, program.setup.history)
+    return _trained(initial, state, records, histories, program.setup.history)
+
+
+def num_tiles(draws: np.ndarray, tile: int) -> int:
+    """How many tiles members need: those of one draw fill tiles of their own."""
+    return int(sum(-(-np.unique(draws, return_counts=True)[1] // tile)))
+
+
+def _make_task(
+    params: np.ndarray, keys: jax.Array, draws: np.ndarray | None, trainable: np.ndarray | None, rules: Rules
+) -> Task:
+    number = params.shape[1]
+    draws = np.zeros(number, np.int32) if draws is None else np.asarray(draws, np.int32)
+    trainable = np.ones(params.shape, bool) if trainable is None else np.asarray(trainable)
+    trainable = np.broadcast_to(trainable if trainable.ndim == 2 else trainable[:, None], params.shape)
+    return Task(keys, draws, trainable, per_member(rules, number))
+
+
+def _places(program: Program, active: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which member is in each place of a call, and where each member is found.
+
+    The members of a draw fill tiles of their own, those that still train first: a tile in which nobody does
+    costs nothing. Tiles are dealt out to the devices in turn, the fullest first; what is left of a tile,
+    and the tiles that nobody needs, repeat members.
+    """
+    tiles = []
+    for draw in np.unique(draws):
+        own = np.flatnonzero(draws == draw)
+        own = own[np.argsort(~active[own], kind="stable")]
+        tiles += [own[i : i + program.tile] for i in range(0, len(own), program.tile)]
+    tiles.sort(key=lambda members: -int(active[members].sum()))
+    filled = [np.resize(members, program.tile) for members in tiles]
+    filled += [filled[0]] * (program.size // program.tile - len(filled))
+    # Place k of the dealt tiles lies on device k mod n.
+    by_device = np.stack(filled).reshape(-1, program.mesh.size, program.tile).swapaxes(0, 1)
+    where = np.arange(program.size).reshape(program.mesh.size, -1, program.tile).swapaxes(0, 1)
+    back = np.zeros(len(draws), int)
+    for members, places in reversed(list(zip(tiles, where.reshape(-1, program.tile), strict=False))):
+        back[members] = places[: len(members)]
+    return by_device.ravel(), back
+
+
+def _repeats_ended(state: State, placed: np.ndarray, back: np.ndarray) -> State:
+    """The state in which all repeats of a member have ended: each trains in one place."""
+    original = back[placed] == np.arange(len(placed))
+    clock: Clock = state.clock
+    return state._replace(clock=clock._replace(active=clock.active & original))
 
 
 def _trained(
@@ -120,20 +174,6 @@ def _trained(
         places = np.concatenate([np.zeros((1, last.shape[1]), int), last + 1])
         history = np.take_along_axis(every, places[:, None], 0)
     return Trained(initial, state, held, curves.trained.sum(0).astype(np.int32), finite, history)
-
-
-def _filled_up(state: State, size: int) -> State:
-    """Members repeated up to `size`; the repeated ones have ended."""
-    number = state.params.shape[1]
-    filled = _taken(state, np.arange(size) % number)
-    clock: Clock = filled.clock
-    return filled._replace(clock=clock._replace(active=clock.active & (np.arange(size) < number)))
-
-
-def _slots(program: Program) -> np.ndarray:
-    """The places on the members' axis, tile by tile, every device's first tile before any second one."""
-    devices = program.mesh.size
-    return np.arange(program.size).reshape(devices, -1, program.tile).swapaxes(0, 1).ravel()
 
 
 def _taken(tree: Any, places: np.ndarray) -> Any:

@@ -5,7 +5,7 @@ not touch another. Parameters and Adam's moments are flat, [P, S] (parameters.fl
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -34,13 +34,22 @@ class Setup(NamedTuple):
 
 
 class Material(NamedTuple):
-    """What all members train on and are judged by; nothing of the test split."""
+    """What members train on and are judged by; nothing of the test split. Stacked: one more axis R in front."""
 
     words: Any  # [N, T] int32, the training sentences
     positive: Any  # [N] bool
     plan: Plan  # of the M validation sentences
     labels: Any  # [M] bool
     embedding: Any  # [V, D] float32
+
+
+class Task(NamedTuple):
+    """What each of S members is given; with `State` all that its training depends on."""
+
+    key: Any  # [S] typed keys, of its shuffles; its minibatches of epoch e are a function of (key, e) alone
+    draw: Any  # [S] int32, which of the materials it trains on; the members of a tile share theirs
+    trainable: Any  # [P, S] bool, False for what is frozen
+    rules: Rules  # of [S] each
 
 
 class State(NamedTuple):
@@ -79,7 +88,7 @@ def begin(params: Any, rules: Rules) -> State:
 
     Args:
         params: [P, S].
-        rules: of the learning rate and the end.
+        rules: of the learning rate and the end; each a number, or [S].
     """
     params = jnp.asarray(params, jnp.float32)
     nothing = jnp.zeros_like(params)
@@ -87,7 +96,7 @@ def begin(params: Any, rules: Rules) -> State:
     return State(params, adam, start(rules, params.shape[1:]))
 
 
-def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, material: Material) -> Trainer:
+def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, materials: Material) -> Trainer:
     """Compile some epochs of training.
 
     Args:
@@ -95,36 +104,24 @@ def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, material: Mater
         mesh: over which the members are spread.
         tile: members that are worked on at once.
         size: members of a call, a multiple of the mesh's size times the tile.
-        material: stands for all others of its shapes.
+        materials: several, stacked on a first axis R; they stand for all others of their shapes.
 
     Returns:
-        (state, indices [S] uint32, shuffle key, trainable [P] bool, material, rules, first epoch, number of
-        epochs <= E) -> (state, Epoch [E, S], history [E, P, S] or None). Member i's minibatches of epoch e
-        are a function of (key, i, e) alone. Epochs that were not run are 0 in what is handed out.
+        (state, task, materials, first epoch, number of epochs <= E) -> (state, Epoch [E, S], history
+        [E, P, S] or None). Epochs that were not run are 0 in what is handed out.
     """
-    sizes = _sizes(setup.architecture)
-    flat = jax.ShapeDtypeStruct((count(sizes), size), jnp.float32)
+    flat = jax.ShapeDtypeStruct((count(_sizes(setup.architecture)), size), jnp.float32)
     state = jax.eval_shape(lambda params: begin(params, Rules()), flat)
-    members = (state, jax.ShapeDtypeStruct((size,), jnp.uint32))
-    shared = (jax.random.key(0), np.ones(flat.shape[0], bool), material, _scalars(Rules()), np.int32(0), np.int32(0))
+    task = jax.eval_shape(lambda: _any_task(flat.shape))
+    shared = (materials, np.int32(0), np.int32(0), np.int32(1))
 
-    def some_epochs(members: tuple[State, jax.Array], *shared: Any) -> tuple[State, Epoch, Any]:
+    def some_epochs(members: tuple[State, Task], *shared: Any) -> tuple[State, Epoch, Any]:
         return run_epochs(setup, *members, *shared)
 
-    compiled = spread(some_epochs, mesh, tile, members, *shared)
+    compiled = spread(some_epochs, mesh, tile, (state, task), *shared)
 
-    def trainer(
-        state: State,
-        indices: np.ndarray,
-        key: jax.Array,
-        trainable: np.ndarray,
-        material: Material,
-        rules: Rules,
-        first: int,
-        number: int,
-    ) -> tuple[State, Epoch, Any]:
-        arguments = (key, trainable, material, _scalars(rules), np.int32(first), np.int32(number))
-        return compiled((state, indices), *arguments)
+    def trainer(state: State, task: Task, materials: Material, first: int, number: int) -> tuple[State, Epoch, Any]:
+        return compiled((state, task), materials, np.int32(first), np.int32(number), np.int32(1))
 
     return trainer
 
@@ -165,17 +162,16 @@ def make_evaluator(
 def run_epochs(
     setup: Setup,
     state: State,
-    indices: jax.Array,
-    key: jax.Array,
-    trainable: jax.Array,
-    material: Material,
-    rules: Rules,
+    task: Task,
+    materials: Material,
     first: jax.Array,
     number: jax.Array,
+    one: jax.Array,
 ) -> tuple[State, Epoch, Any]:
     """What make_trainer compiles, for one tile; it stops early when all members have ended."""
-    keys = jax.vmap(lambda index: jax.random.fold_in(key, index))(indices)
-    epoch_shapes = jax.eval_shape(lambda: one_epoch(setup, state, keys, trainable, material, rules)[1])
+    # Apart: what is read through an index where it is used is no vector code.
+    material = apart(lambda draw: jax.tree.map(lambda leaf: leaf[draw], materials), one, task.draw[0])
+    epoch_shapes = jax.eval_shape(lambda: one_epoch(setup, state, task, material)[1])
     records = jax.tree.map(lambda leaf: jnp.zeros((setup.epochs_per_call, *leaf.shape), leaf.dtype), epoch_shapes)
     history = jnp.zeros((setup.epochs_per_call, *state.params.shape)) if setup.history else None
 
@@ -185,8 +181,8 @@ def run_epochs(
 
     def body(carry: Any) -> Any:
         epoch, state, records, history = carry
-        epoch_keys = jax.vmap(lambda key: jax.random.fold_in(key, first + epoch))(keys)
-        state, record = one_epoch(setup, state, epoch_keys, trainable, material, rules)
+        keys = jax.vmap(lambda key: jax.random.fold_in(key, first + epoch))(task.key)
+        state, record = one_epoch(setup, state, task._replace(key=keys), material)
         records = jax.tree.map(lambda all, one: all.at[epoch].set(one), records, record)
         history = history if history is None else history.at[epoch].set(state.params)
         return epoch + 1, state, records, history
@@ -195,15 +191,13 @@ def run_epochs(
     return state, records, history
 
 
-def one_epoch(
-    setup: Setup, state: State, keys: jax.Array, trainable: jax.Array, material: Material, rules: Rules
-) -> tuple[State, Epoch]:
-    """All minibatches once, then the validation sentences and the clock; keys [S] are consumed."""
+def one_epoch(setup: Setup, state: State, task: Task, material: Material) -> tuple[State, Epoch]:
+    """All minibatches once, then the validation sentences and the clock; the task's keys are consumed."""
     num_sentences, one = len(material.words), material.plan.one
     # A minibatch is worked on in portions, so that compile time and caches do not grow with it.
     portions = -(-setup.batch_size // _PORTION)
     rows = -(-setup.batch_size // portions)
-    order = jnp.pad(orders(keys, num_sentences), ((0, rows), (0, 0)))
+    order = jnp.pad(orders(task.key, num_sentences), ((0, rows), (0, 0)))
     table = jnp.moveaxis(material.embedding[material.words], 0, 2)  # [T, D, N]
 
     def minibatch(i: jax.Array, carry: Any) -> Any:
@@ -222,7 +216,7 @@ def one_epoch(
         nothing = jnp.zeros(params.shape[1])
         empty = jax.tree.map(jnp.zeros_like, networks), Loss(nothing, nothing.astype(jnp.int32))
         gradient, of_batch = jax.lax.fori_loop(0, portions, portion, empty)
-        step = functools.partial(_step, state.clock, trainable)
+        step = functools.partial(_step, state.clock, task.trainable)
         params, adam = apart(step, one, params, adam, flatten_members(gradient), size.astype(jnp.float32))
         return params, adam, jax.tree.map(jnp.add, loss, of_batch)
 
@@ -233,7 +227,7 @@ def one_epoch(
     active, rate = state.clock.active, state.clock.learning_rate
     adam = jax.tree.map(lambda new, old: jnp.where(active[None], new, old), adam, state.adam)
     record = Epoch(correct, validation_loss, loss.correct, loss.total / num_sentences, rate, active)
-    return State(params, adam, tick(rules, state.clock, correct)), record
+    return State(params, adam, tick(task.rules, state.clock, correct)), record
 
 
 def orders(keys: jax.Array, number: int) -> jax.Array:
@@ -277,7 +271,7 @@ def _step(
 ) -> tuple[jax.Array, optax.ScaleByAdamState]:
     """Adam's step along the mean gradient of `size` sentences; who has ended or is frozen stays in place."""
     direction, after = _ADAM.update(gradient / size, adam)
-    moved = clock.active[None] & trainable[:, None]
+    moved = clock.active[None] & trainable
     return jnp.where(moved, params - clock.learning_rate[None] * direction, params), after
 
 
@@ -285,7 +279,25 @@ def _sizes(architecture: Architecture) -> Params:
     return shapes(len(architecture.cell.gates), architecture.input_dim, architecture.hidden_dim)
 
 
-def _scalars(rules: Rules) -> Rules:
-    """The rules with one dtype a field, so that all share a compiled program."""
+def _any_task(shape: tuple[int, int]) -> Task:
+    """A task of the right shapes, for P parameters and S members."""
+    keys = jax.random.split(jax.random.key(0), shape[1])
+    rules = per_member(Rules(), shape[1])
+    return Task(keys, jnp.zeros(shape[1], jnp.int32), jnp.ones(shape, bool), rules)
+
+
+def per_member(rules: Rules, number: int) -> Rules:
+    """The rules with an axis of members and one dtype a field, so that all share a compiled program.
+
+    Args:
+        rules: each field a number, or [S].
+        number: S.
+    """
     kinds = {float: np.float32, int: np.int32, bool: np.bool_}
-    return Rules(*(kinds[type(default)](value) for value, default in zip(rules, Rules(), strict=True)))
+    fields = zip(rules, Rules(), strict=True)
+    return Rules(*(np.broadcast_to(np.asarray(value, kinds[type(default)]), (number,)) for value, default in fields))
+
+
+def stack(materials: Sequence[Material]) -> Material:
+    """Several materials of the same shapes, on a first axis R."""
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *materials)

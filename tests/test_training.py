@@ -17,10 +17,12 @@ from rnnjax import members, sweeps, training
 from rnnjax.classifier import logits
 from rnnjax.datasets import Split, make_dataset
 from rnnjax.embeddings import make_embedding
+from rnnjax.errors import UserError
 from rnnjax.initializers import parse_sampler
 from rnnjax.landscape import Architecture, parse_architecture
 from rnnjax.parameters import flatten, shapes, unflatten
 from rnnjax.schedule import Rules
+from rnnjax.streams import of_members
 from rnnjax.training import Material, Setup, make_material
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +69,7 @@ def run(
     indices = options.pop("indices", np.arange(number))
     compiled, data = program(name, **options)
     start = starts(compiled.setup.architecture, int(indices.max()) + 1, sampler)[:, indices]
-    return sweeps.train(compiled, start, indices, KEY, data, rules, epochs, trainable)
+    return sweeps.train(compiled, start, of_members(KEY, indices), data, rules, epochs, None, trainable)
 
 
 class TorchClassifier(torch.nn.Module):
@@ -209,12 +211,67 @@ def test_a_member_that_has_ended_is_left_as_it_is_while_others_train_on() -> Non
         assert trained.curves.trained[:, member].tolist() == [e < epochs for e in range(len(trained.curves.trained))]
 
 
+def another_material(architecture: Architecture) -> Material:
+    """Other sentences, other words, of the same shapes."""
+    dataset = make_dataset(jax.random.key(8), "first", "II")
+    embedding = make_embedding(jax.random.key(9), "embedding_2", architecture.input_dim)
+    return make_material(few(dataset.train, TRAIN), few(dataset.validation, VALIDATION), embedding)
+
+
+def test_members_of_several_draws_train_together_as_each_draw_alone() -> None:
+    # Six members of the first draw and three of the second need three tiles of four.
+    compiled, data = program("gru_2x2", tile=4, size=16, history=True)
+    other = another_material(compiled.setup.architecture)
+    start, keys = starts(compiled.setup.architecture, 9), of_members(KEY, np.arange(9))
+    draws = np.array([0, 1, 0, 0, 1, 0, 0, 1, 0])
+    rules = Rules(learning_rate=0.01, patience=2)
+    together = sweeps.train(compiled, start, keys, [data, other], rules, 9, draws)
+    assert together.history is not None
+    for draw, only in enumerate((data, other)):
+        own = draws == draw
+        alone = sweeps.train(compiled, start[:, own], keys[own], only, rules, 9)
+        assert alone.history is not None
+        np.testing.assert_array_equal(together.state.params[:, own], alone.state.params)
+        np.testing.assert_array_equal(together.epochs_run[own], alone.epochs_run)
+        epochs = len(alone.curves.correct)
+        np.testing.assert_array_equal(together.curves.correct[:epochs, own], alone.curves.correct)
+        np.testing.assert_array_equal(together.history[: epochs + 1, :, own], alone.history)
+
+
+def test_each_member_has_its_own_rules_and_its_own_frozen_parameters() -> None:
+    compiled, data = program("gru_2x2", tile=4, size=8)
+    start, keys = starts(compiled.setup.architecture, 6), of_members(KEY, np.arange(6))
+    stop, rate = np.arange(6) % 2 == 0, np.repeat([0.01, 0.002, 0.03], 2)
+    trainable = np.arange(42)[:, None] % np.arange(2, 8) > 0
+    rules = Rules(learning_rate=rate, early_stop=stop, patience=np.array([1, 1, 2, 2, 3, 3]))
+    together = sweeps.train(compiled, start, keys, data, rules, 9, trainable=trainable)
+    for i in range(6):
+        own = Rules(learning_rate=rate[i], early_stop=stop[i], patience=i // 2 + 1)
+        mask = trainable[:, i]
+        alone = sweeps.train(compiled, start[:, [i]], keys[i : i + 1], data, own, 9, trainable=mask)
+        np.testing.assert_array_equal(together.state.params[:, i], alone.state.params[:, 0])
+        assert together.epochs_run[i] == alone.epochs_run[0]
+        np.testing.assert_array_equal(together.state.params[~mask, i], start[~mask, i])
+    assert (together.epochs_run[~stop] == 9).all()
+    assert (together.epochs_run[stop] < 9).any()
+
+
+@pytest.mark.parametrize("draws", [[0] * 9, [0, 1, 2], []])
+def test_more_members_than_fit_are_refused(draws: list[int]) -> None:
+    compiled, data = program("rnn_2x2")  # two tiles of four
+    number = len(draws)
+    keys = of_members(KEY, np.arange(max(number, 1)))[:number]
+    start = np.zeros((18, number), np.float32)
+    with pytest.raises(UserError, match="tiles; this program has 2"):
+        sweeps.train(compiled, start, keys, [data] * 3, RULES, 1, np.array(draws, np.int32))
+
+
 def test_training_goes_on_from_a_state_as_if_it_had_never_stopped() -> None:
     compiled, data = program("gru_2x2", epochs_per_call=2)
     start = starts(compiled.setup.architecture, 4)
-    whole = sweeps.train(compiled, start, np.arange(4), KEY, data, RULES, 4)
-    first = sweeps.train(compiled, start, np.arange(4), KEY, data, RULES, 2)
-    second = sweeps.train(compiled, first.state, np.arange(4), KEY, data, RULES, 4, first_epoch=2)
+    whole = sweeps.train(compiled, start, of_members(KEY, np.arange(4)), data, RULES, 4)
+    first = sweeps.train(compiled, start, of_members(KEY, np.arange(4)), data, RULES, 2)
+    second = sweeps.train(compiled, first.state, of_members(KEY, np.arange(4)), data, RULES, 4, first_epoch=2)
     np.testing.assert_array_equal(second.state.params, whole.state.params)
     np.testing.assert_array_equal(second.curves.train_loss, whole.curves.train_loss[2:])
 
@@ -223,10 +280,10 @@ def test_who_had_ended_before_stays_as_it_was() -> None:
     compiled, data = program("rnn_2x2", history=True, epochs_per_call=4)
     rules = Rules(learning_rate=0.01, patience=2)
     start = starts(compiled.setup.architecture, 8)
-    first = sweeps.train(compiled, start, np.arange(8), KEY, data, rules, 8)
+    first = sweeps.train(compiled, start, of_members(KEY, np.arange(8)), data, rules, 8)
     ended = ~np.asarray(first.state.clock.active)
     assert 0 < ended.sum() < 8
-    second = sweeps.train(compiled, first.state, np.arange(8), KEY, data, rules, 12, first_epoch=8)
+    second = sweeps.train(compiled, first.state, of_members(KEY, np.arange(8)), data, rules, 12, first_epoch=8)
     assert second.history is not None
     np.testing.assert_array_equal(second.epochs_run[ended], 0)
     np.testing.assert_array_equal(second.curves.correct[:, ended], 0)
@@ -238,10 +295,10 @@ def test_who_had_ended_before_stays_as_it_was() -> None:
 def test_a_loss_that_is_no_number_stays_with_its_member() -> None:
     compiled, data = program("rnn_2x2")
     start = starts(compiled.setup.architecture, 8)
-    healthy = sweeps.train(compiled, start, np.arange(8), KEY, data, RULES, 3)
+    healthy = sweeps.train(compiled, start, of_members(KEY, np.arange(8)), data, RULES, 3)
     start = start.copy()
     start[:, 2] = np.nan
-    trained = sweeps.train(compiled, start, np.arange(8), KEY, data, RULES, 3)
+    trained = sweeps.train(compiled, start, of_members(KEY, np.arange(8)), data, RULES, 3)
     assert trained.finite.tolist() == [member != 2 for member in range(8)]
     others = np.arange(8) != 2
     np.testing.assert_array_equal(trained.state.params[:, others], healthy.state.params[:, others])
