@@ -64,5 +64,23 @@ def flatten_members(params: Params) -> jax.Array:
     return jnp.concatenate([leaf.reshape(-1, leaf.shape[-1]) for leaf in _leaves(params)])
 
 
+def with_inputs(flat: np.ndarray, leaf_shapes: Params, input_dim: int) -> np.ndarray:
+    """The vectors [P, ...] of networks with more or fewer inputs; added input weights are 0.
+
+    A network with added inputs computes the same where its words have zeros there, and such weights stay 0 in
+    training: so networks of several input dimensions can share a compiled program.
+
+    Args:
+        flat: [P, ...].
+        leaf_shapes: of these networks.
+        input_dim: that of the others.
+    """
+    rows, here = leaf_shapes.w_ih
+    w_ih = flat[: rows * here].reshape(rows, here, *flat.shape[1:])[:, :input_dim]
+    wider = np.zeros((rows, input_dim, *flat.shape[1:]), flat.dtype)
+    wider[:, : w_ih.shape[1]] = w_ih
+    return np.concatenate([wider.reshape(rows * input_dim, *flat.shape[1:]), flat[rows * here :]])
+
+
 def _leaves(params: Params) -> list[Any]:
     return [params.w_ih, params.w_hh, params.b_ih, params.b_hh, params.w_oh, params.b_oh]

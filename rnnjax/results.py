@@ -116,25 +116,34 @@ def check_npz(path: Path) -> set[str]:
 
 
 class Part(NamedTuple):
-    """One piece of a long array on the disk, bound to what it is a piece of."""
+    """A piece of a result on the disk, bound to what it is a piece of."""
 
     path: Path
     identity: str  # config, array, start and stop: a part of another run is not taken for this one
 
     def write(self, values: np.ndarray) -> None:
-        write_npz(self.path, {"values": values, "identity": np.array(self.identity)})
+        """Write a piece of one array."""
+        self.write_arrays({"values": values})
 
     def read(self) -> np.ndarray:
-        """The values.
+        """The values; raises as read_arrays does."""
+        return self.read_arrays()["values"]
+
+    def write_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write several arrays, of any names but "identity"."""
+        write_npz(self.path, {**arrays, "identity": np.array(self.identity)})
+
+    def read_arrays(self) -> dict[str, np.ndarray]:
+        """The arrays.
 
         Raises:
             Damaged: truncated, corrupted, or a part of something else.
             FileNotFoundError: not computed yet.
         """
-        stored = read_npz(self.path, ("values", "identity"))
-        if str(stored["identity"]) != self.identity:
+        stored = read_npz(self.path)
+        if str(stored.pop("identity", None)) != self.identity:
             raise Damaged(f"{self.path}: it belongs to another run or place")
-        return stored["values"]
+        return stored
 
 
 class Chunks(NamedTuple):

@@ -8,15 +8,19 @@ import numpy as np
 from jax.sharding import Mesh
 
 from rnnjax.errors import UserError, in_range
+from rnnjax.landscape import Architecture
 from rnnjax.schedule import Clock, Rules
 from rnnjax.training import (
     Epoch,
+    Exam,
+    Judge,
     Material,
     Setup,
     State,
     Task,
     Trainer,
     begin,
+    make_judge,
     make_trainer,
     per_member,
     stack,
@@ -112,6 +116,41 @@ def train(
     return _trained(initial, state, records, histories, program.setup.history)
 
 
+class Judging(NamedTuple):
+    """A compiled judging of trained networks, laid out like a Program."""
+
+    mesh: Mesh
+    tile: int
+    size: int
+    judge: Judge
+
+
+def compile_judging(architecture: Architecture, mesh: Mesh, tile: int, size: int, exam: Exam) -> Judging:
+    """Compile; `exam` stands for all others of its shapes."""
+    judge = make_judge(architecture, mesh, tile, size, stack([exam] * (size // tile)))
+    return Judging(mesh, tile, size, judge)
+
+
+def judge(
+    judging: Judging, params: np.ndarray, exam: Exam | Sequence[Exam], draws: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """How S networks [P, S] do in an exam: sentences classified correctly [S] and mean cross-entropy in nats [S].
+
+    Args:
+        judging: of compile_judging.
+        params: of the networks.
+        exam: one, or several.
+        draws: [S], by which of them each is judged; default: the first.
+    """
+    exams = [exam] if isinstance(exam, Exam) else list(exam)
+    number = params.shape[1]
+    draws = np.zeros(number, np.int32) if draws is None else np.asarray(draws, np.int32)
+    stacked = stack([exams[i % len(exams)] for i in range(judging.size // judging.tile)])
+    placed, back = _places(judging, np.ones(number, bool), draws)
+    correct, loss = judging.judge(params[:, placed], draws[placed], stacked)
+    return np.asarray(correct)[back], np.asarray(loss)[back]
+
+
 def num_tiles(draws: np.ndarray, tile: int) -> int:
     """How many tiles members need: those of one draw fill tiles of their own."""
     return int(sum(-(-np.unique(draws, return_counts=True)[1] // tile)))
@@ -127,7 +166,7 @@ def _make_task(
     return Task(keys, draws, trainable, per_member(rules, number))
 
 
-def _places(program: Program, active: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _places(program: Program | Judging, active: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which member is in each place of a call, and where each member is found.
 
     The members of a draw fill tiles of their own, those that still train first: a tile in which nobody does

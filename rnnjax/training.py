@@ -6,7 +6,7 @@ not touch another. Parameters and Adam's moments are flat, [P, S] (parameters.fl
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -71,6 +71,7 @@ class Epoch(NamedTuple):
     trained: Any  # bool, whether the member still trained; else the other entries are those of its last epoch
 
 
+T = TypeVar("T")
 Trainer = Callable[..., tuple[State, Epoch, Any]]
 
 _PORTION = 8  # sentences of a minibatch that are worked on at once, at most
@@ -126,37 +127,46 @@ def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, materials: Mate
     return trainer
 
 
-def make_evaluator(
-    architecture: Architecture, mesh: Mesh, tile: int, size: int, split: Split, embedding: np.ndarray
-) -> Callable[[Any], tuple[np.ndarray, np.ndarray]]:
-    """Compile the judging of trained networks by any split, such as the test sentences.
+class Exam(NamedTuple):
+    """Sentences that trained networks are judged by, such as the test split. Stacked: one more axis R in front."""
+
+    plan: Plan  # of M sentences
+    labels: Any  # [M] bool
+    embedding: Any  # [V, D] float32
+
+
+def make_exam(split: Split, embedding: np.ndarray) -> Exam:
+    """The split's sentences as a plan."""
+    return Exam(make_plan(split.words), split.positive, embedding)
+
+
+Judge = Callable[[Any, Any, Exam], tuple[jax.Array, jax.Array]]
+
+
+def make_judge(architecture: Architecture, mesh: Mesh, tile: int, size: int, exams: Exam) -> Judge:
+    """Compile the judging of trained networks.
 
     Args:
         architecture: of all.
         mesh: over which the members are spread.
         tile: members that are worked on at once.
         size: members of a call, a multiple of the mesh's size times the tile.
-        split: the sentences.
-        embedding: the word vectors, [V, D].
+        exams: several, stacked on a first axis R; they stand for all others of their shapes.
 
     Returns:
-        params [P, S], S <= size -> how many sentences each classifies correctly, [S] int32, and their mean
-        cross-entropy in nats, [S] float32.
+        (params [P, S], draws [S] int32, the same in all of a tile, exams) -> how many sentences of its draw's
+        exam each classifies correctly, [S] int32, and their mean cross-entropy in nats, [S] float32.
     """
-    shared = (make_plan(split.words), embedding, split.positive)
-    members = jax.ShapeDtypeStruct((count(_sizes(architecture)), size), jnp.float32)
+    params = jax.ShapeDtypeStruct((count(_sizes(architecture)), size), jnp.float32)
 
-    def judge(params: jax.Array, plan: Plan, embedding: jax.Array, positive: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return evaluate(architecture, params, plan, embedding, positive)
+    def judge(members: tuple[jax.Array, jax.Array], exams: Exam, one: jax.Array) -> tuple[jax.Array, jax.Array]:
+        params, draws = members
+        exam = _of_draw(exams, draws[0], one)
+        return evaluate(architecture, params, exam.plan, exam.embedding, exam.labels)
 
-    compiled = spread(judge, mesh, tile, members, *shared)
-
-    def evaluator(params: Any) -> tuple[np.ndarray, np.ndarray]:
-        number = params.shape[1]
-        correct, loss = compiled(np.asarray(params)[:, np.arange(size) % number], *shared)
-        return np.asarray(correct)[:number], np.asarray(loss)[:number]
-
-    return evaluator
+    members = (params, jax.ShapeDtypeStruct((size,), jnp.int32))
+    compiled = spread(judge, mesh, tile, members, exams, np.int32(1))
+    return lambda params, draws, exams: compiled((params, draws), exams, np.int32(1))
 
 
 def run_epochs(
@@ -169,8 +179,7 @@ def run_epochs(
     one: jax.Array,
 ) -> tuple[State, Epoch, Any]:
     """What make_trainer compiles, for one tile; it stops early when all members have ended."""
-    # Apart: what is read through an index where it is used is no vector code.
-    material = apart(lambda draw: jax.tree.map(lambda leaf: leaf[draw], materials), one, task.draw[0])
+    material = _of_draw(materials, task.draw[0], one)
     epoch_shapes = jax.eval_shape(lambda: one_epoch(setup, state, task, material)[1])
     records = jax.tree.map(lambda leaf: jnp.zeros((setup.epochs_per_call, *leaf.shape), leaf.dtype), epoch_shapes)
     history = jnp.zeros((setup.epochs_per_call, *state.params.shape)) if setup.history else None
@@ -298,6 +307,12 @@ def per_member(rules: Rules, number: int) -> Rules:
     return Rules(*(np.broadcast_to(np.asarray(value, kinds[type(default)]), (number,)) for value, default in fields))
 
 
-def stack(materials: Sequence[Material]) -> Material:
-    """Several materials of the same shapes, on a first axis R."""
-    return jax.tree.map(lambda *leaves: np.stack(leaves), *materials)
+def stack(several: Sequence[T]) -> T:
+    """Several materials or exams of the same shapes, on a first axis R."""
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *several)
+
+
+def _of_draw(stacked: T, draw: jax.Array, one: jax.Array) -> T:
+    """One of several. Apart: what is read through an index where it is used is no vector code."""
+    picked: T = apart(lambda draw: jax.tree.map(lambda leaf: leaf[draw], stacked), one, draw)
+    return picked

@@ -20,7 +20,7 @@ from rnnjax.embeddings import make_embedding
 from rnnjax.errors import UserError
 from rnnjax.initializers import parse_sampler
 from rnnjax.landscape import Architecture, parse_architecture
-from rnnjax.parameters import flatten, shapes, unflatten
+from rnnjax.parameters import flatten, shapes, unflatten, with_inputs
 from rnnjax.schedule import Rules
 from rnnjax.streams import of_members
 from rnnjax.training import Material, Setup, make_material
@@ -161,17 +161,33 @@ def test_a_member_is_the_same_in_any_sweep_tile_and_place() -> None:
 
 def test_the_test_split_is_judged_as_each_network_alone_does() -> None:
     architecture = parse_architecture("gru_2x3")
-    split, embedding = few(DATASET.test, 150), make_embedding(KEY, "embedding_3", 2)
-    params = 2 * starts(architecture, 5)
-    evaluator = training.make_evaluator(architecture, members.make_mesh(1), 4, 8, split, embedding)
-    correct, loss = evaluator(params)
+    split, embeddings = few(DATASET.test, 150), [make_embedding(KEY, f"embedding_{i}", 2) for i in (3, 2)]
+    exams = [training.make_exam(split, embedding) for embedding in embeddings]
+    params, draws = 2 * starts(architecture, 5), np.array([0, 1, 1, 0, 1])
+    judging = sweeps.compile_judging(architecture, members.make_mesh(1), 4, 8, exams[0])
+    correct, loss = sweeps.judge(judging, params, exams, draws)
     sizes = shapes(3, 2, 3)
     for member in range(5):
-        network = unflatten(params[:, member], sizes)
-        pairs = jax.vmap(lambda sentence: logits(architecture.cell, network, sentence))(embedding[split.words])  # noqa: B023
+        network, x = unflatten(params[:, member], sizes), embeddings[draws[member]][split.words]
+        pairs = jax.vmap(lambda sentence: logits(architecture.cell, network, sentence))(x)  # noqa: B023
         losses = -jax.nn.log_softmax(pairs)[np.arange(150), split.positive.astype(int)]
         assert correct[member] == ((pairs[:, 1] > pairs[:, 0]) == split.positive).sum()
         assert loss[member] == pytest.approx(float(losses.mean()), rel=1e-5)
+
+
+def test_a_network_with_inputs_that_are_always_0_trains_as_the_one_without_them() -> None:
+    narrow, data = program("gru_2x2")
+    wide, _ = program("gru_5x2")
+    embedding = np.pad(data.embedding, ((0, 0), (0, 3)))
+    start, keys = starts(narrow.setup.architecture, 8), of_members(KEY, np.arange(8))
+    one = sweeps.train(narrow, start, keys, data, RULES, 4)
+    other = sweeps.train(
+        wide, with_inputs(start, shapes(3, 2, 2), 5), keys, data._replace(embedding=embedding), RULES, 4
+    )
+    back = with_inputs(other.state.params, shapes(3, 5, 2), 2)
+    np.testing.assert_allclose(back, one.state.params, rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(with_inputs(back, shapes(3, 2, 2), 5), other.state.params)
+    np.testing.assert_allclose(other.curves.validation_loss, one.curves.validation_loss, rtol=0, atol=1e-6)
 
 
 def test_orders_are_permutations_each_of_its_own() -> None:
