@@ -2,8 +2,10 @@
 
 import datetime
 import importlib.metadata
+import os
 import platform
 import subprocess
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,13 +49,30 @@ def _describe(mesh: Mesh, seconds: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
+def keep_compiled_programs() -> None:
+    """Compiled programs outlive the process, in ~/.cache/rnnjax, or where JAX_COMPILATION_CACHE_DIR says.
+
+    Programs for one processor may not run on another of the same home directory: each has a folder of its own.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+        machine = f"{processor()} {_processor_line('flags')} {jax.__version__}"
+        folder = home / "rnnjax" / f"xla_{zlib.crc32(machine.encode()):08x}"
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+
+
 def processor() -> str:
     """The processor's name where the system tells it (Linux), else its architecture."""
+    return _processor_line("model name") or platform.machine()
+
+
+def _processor_line(name: str) -> str:
+    """What Linux says of the processor; empty elsewhere."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         lines = []
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return next((line.split(":", 1)[1].strip() for line in lines if line.split(":")[0].strip() == name), "")
 
 
 def _revision() -> str | None:

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
+from experiments.conditions import check_seeds, listed
 from rnnjax.datasets import Split, make_dataset
 from rnnjax.embeddings import make_embedding
 from rnnjax.errors import UserError, in_range
@@ -30,20 +31,19 @@ def prepare(config: ConfigDict) -> Inputs:
         UserError: a value that cannot be used.
     """
     wanted, data = config.landscape, config.data
-    for name, seed in (("seed", config.seed), ("data.seed", data.seed), ("data.embedding_seed", data.embedding_seed)):
-        in_range(name, seed, 0, 2**32 - 1)
+    check_seeds(config)
     in_range("members.tile", config.members.tile, 1, 65_536)
     in_range("landscape.num_settings", wanted.num_settings, 1, 10**9)
     in_range("landscape.settings_per_part", wanted.settings_per_part, 1, 2**24)
     in_range("landscape.settings_per_call", wanted.settings_per_call, 1, 2**20)
     in_range("landscape.audited_settings", wanted.audited_settings, 0, NUM_BEST)
-    names = _listed(wanted.architectures)
+    names = listed(wanted.architectures)
     if not names or len(set(names)) < len(names):
         raise UserError(
             f"landscape.architectures is {tuple(names)}; valid: one or more different ones, such as gru_2x4"
         )
     architectures = [parse_architecture(name) for name in names]
-    samplers = [parse_sampler(spec) for spec in (wanted.sampler, *_listed(wanted.compared_samplers))]
+    samplers = [parse_sampler(spec) for spec in (wanted.sampler, *listed(wanted.compared_samplers))]
     dataset = make_dataset(
         stream(jax.random.key(data.seed), "data"),
         data.label,
@@ -53,7 +53,7 @@ def prepare(config: ConfigDict) -> Inputs:
     )
     key = stream(jax.random.key(data.embedding_seed), "embedding")
     embeddings = {
-        dim: make_embedding(key, data.embedding, dim, data.embedding_scale)
+        dim: make_embedding(key, data.embedding, dim, data.embedding_scale, data.embedding_margin)
         for dim in sorted({architecture.input_dim for architecture in architectures})
     }
     return Inputs(architectures, list(dict.fromkeys(samplers)), dataset.validation, embeddings)
@@ -62,8 +62,3 @@ def prepare(config: ConfigDict) -> Inputs:
 def place(sampler: Sampler, architecture: Architecture) -> str:
     """The prefix of their arrays in result.npz, and the folder of their parts."""
     return f"{sampler.spec.replace(':', '_')}/{architecture.name}/"
-
-
-def _listed(value: tuple[str, ...]) -> list[str]:
-    """The names in a config field that may be given as one string with commas."""
-    return [name.strip() for item in value for name in str(item).split(",") if name.strip()]

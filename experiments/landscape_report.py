@@ -1,7 +1,5 @@
 """Section 4.6.1's files: figures 4.19 and 4.20, the tails as CSV, summary.json; all from result.npz alone."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -12,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from experiments import runner
+from experiments import reporting, runner
 from experiments.landscape_audit import Audit
 from experiments.landscape_inputs import Inputs, place
 from rnnjax import plotting, results, statistics
@@ -34,7 +32,7 @@ def report(run: runner.Run, inputs: Inputs, samplers: Sequence[Sampler]) -> None
     arrays = results.read_npz(run.workdir / "result.npz", names)
     histograms = {s: {a: arrays[places[s, a] + "histogram"] for a in inputs.architectures} for s in samplers}
     tails = [row for sampler in samplers for row in _tails(sampler, histograms[sampler])]
-    results.write_text(run.workdir / "tails_4_6_1.csv", _csv(tails))
+    results.write_text(run.workdir / "tails_4_6_1.csv", reporting.to_csv(tails))
     summary = {
         "num_sentences": len(inputs.split.words),
         "confidence": statistics.CONFIDENCE,
@@ -46,9 +44,9 @@ def report(run: runner.Run, inputs: Inputs, samplers: Sequence[Sampler]) -> None
     results.write_json(run.workdir / "summary.json", summary)
     data = f"{run.config.data.label.capitalize()}{run.config.data.version}"
     main = histograms[samplers[0]]
-    _save(run, "figure_4_19.png", figure_4_19(main, samplers[0], data))
-    _save(run, "figure_4_20.png", figure_4_20(main, samplers[0], data))
-    _save(run, "figure_4_19_tails.png", figure_tails(histograms, data))
+    reporting.save_figure(run.workdir / "figure_4_19.png", figure_4_19(main, samplers[0], data))
+    reporting.save_figure(run.workdir / "figure_4_20.png", figure_4_20(main, samplers[0], data))
+    reporting.save_figure(run.workdir / "figure_4_19_tails.png", figure_tails(histograms, data))
     for sampler in samplers:
         for line in _table(tails, sampler):
             run.log.info("%s", line)
@@ -183,16 +181,6 @@ def _summary(arrays: dict[str, np.ndarray], where: str) -> dict[str, Any]:
     }
 
 
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()})
-    return text.getvalue()
-
-
 def _table(tails: Sequence[dict[str, Any]], sampler: Sampler) -> Iterator[str]:
     """One sampler's ratios of tails, as text; what neither cell reached is left out."""
     rows = [row for row in tails if row["sampler"] == sampler.spec]
@@ -209,8 +197,3 @@ def _table(tails: Sequence[dict[str, Any]], sampler: Sampler) -> Iterator[str]:
         if "ratio" in row:
             ratio = f"  {row['ratio']} {row['ratio_estimate']:.3g} [{row['ratio_low']:.3g}, {row['ratio_high']:.3g}]"
         yield f"  {row['shape']:>5}  a = {row['accuracy_above']:.2f}{tail}{ratio}"
-
-
-def _save(run: runner.Run, name: str, figure: Figure) -> None:
-    with results.atomic_write(run.workdir / name) as file:
-        figure.savefig(file, format="png", dpi=200)

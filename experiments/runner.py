@@ -52,6 +52,10 @@ class Run(NamedTuple):
         """Process 0's value, on every process."""
         return multihost_utils.broadcast_one_to_all(value) if jax.process_count() > 1 else value
 
+    def all_have(self, it: bool) -> bool:
+        """Whether every process has it."""
+        return bool(np.all(multihost_utils.process_allgather(np.array(it)))) if jax.process_count() > 1 else it
+
 
 class Experiment(NamedTuple):
     """One section of the thesis."""
@@ -129,6 +133,7 @@ def _run(experiment: Experiment, workdir: Path) -> None:
 
 def _join_processes() -> None:
     members.use_all_cores()
+    environment.keep_compiled_programs()
     if _NUM_PROCESSES.value > 1:
         if not _COORDINATOR.value or not 0 <= _PROCESS_ID.value < _NUM_PROCESSES.value:
             raise UserError(

@@ -14,7 +14,7 @@ from rnnjax.errors import UserError, in_range, lookup
 from rnnjax.words import NEGATIVE, NUM_WORDS, POSITIVE, STOP, WORD_KINDS, words_of
 
 _SPREAD = 0.15  # of a word about its cluster's centre, in units of the clusters' distance
-_MARGIN = 0.25  # least distance of a sentiment word from the plane between the two sentiments
+MARGIN = 0.25  # least distance of embedding_2's sentiment words from the plane between the two sentiments
 
 
 def embedding_1(key: jax.Array, dim: int) -> jax.Array:
@@ -36,11 +36,11 @@ def embedding_1(key: jax.Array, dim: int) -> jax.Array:
     return radius[:, None] * jnp.stack([jnp.cos(angles), jnp.sin(angles)], 1)
 
 
-def embedding_2(key: jax.Array, dim: int) -> jax.Array:
+def embedding_2(key: jax.Array, dim: int, margin: float = MARGIN) -> jax.Array:
     """Figure 4.1 (b): positive and negative words separable, stop words "all over in random fashion".
 
     The recipe for any dimension: all words standard normal, then each sentiment word moved along a
-    random axis to its sentiment's side of the plane through the origin, at least 0.25 away from it.
+    random axis to its sentiment's side of the plane through the origin, at least a margin away from it.
     From nine dimensions on, ten words in general position are separable in every way.
     """
     axis_key, word_key = jax.random.split(key)
@@ -49,7 +49,7 @@ def embedding_2(key: jax.Array, dim: int) -> jax.Array:
     words = jax.random.normal(word_key, (NUM_WORDS, dim))
     along = words @ axis
     side = jnp.array([0.0, 1.0, -1.0])[WORD_KINDS]
-    wanted = jnp.where(side == 0, along, side * (jnp.abs(along) + _MARGIN))
+    wanted = jnp.where(side == 0, along, side * (jnp.abs(along) + margin))
     return words + jnp.outer(wanted - along, axis)
 
 
@@ -71,7 +71,7 @@ def embedding_4(key: jax.Array, dim: int) -> jax.Array:
     return _clusters(key, jnp.stack([jnp.cos(angles), jnp.sin(angles)], 1))
 
 
-EMBEDDINGS: dict[str, Callable[[jax.Array, int], jax.Array]] = {
+EMBEDDINGS: dict[str, Callable[..., jax.Array]] = {
     "embedding_1": embedding_1,
     "embedding_2": embedding_2,
     "embedding_3": embedding_3,
@@ -79,7 +79,9 @@ EMBEDDINGS: dict[str, Callable[[jax.Array, int], jax.Array]] = {
 }
 
 
-def make_embedding(key: jax.Array, name: str, dim: int, scale: float = 1.0) -> np.ndarray:
+def make_embedding(
+    key: jax.Array, name: str, dim: int, scale: float = 1.0, margin: float = MARGIN
+) -> np.ndarray:
     """The word vectors, [V, D] float32.
 
     Args:
@@ -87,14 +89,17 @@ def make_embedding(key: jax.Array, name: str, dim: int, scale: float = 1.0) -> n
         name: an entry of EMBEDDINGS.
         dim: D.
         scale: factor on all coordinates. Thesis leaves open: the scale; here: about 1 by default.
+        margin: embedding_2's, before scaling. Thesis leaves open: how far apart the sentiments are; here: the caller says.
 
     Raises:
-        UserError: an unknown name, a dimension that the embedding does not have, an absurd scale.
+        UserError: an unknown name, a dimension that the embedding does not have, an absurd scale or margin.
     """
     recipe = lookup(EMBEDDINGS, name, "embedding")
     in_range("embedding dimension", dim, 1, 1024)
     in_range("embedding_scale", scale, 1e-3, 1e3)
-    return np.asarray(scale * recipe(jax.random.fold_in(key, dim), dim), np.float32)
+    in_range("embedding_margin", margin, 0, 1e3)
+    options = {"margin": margin} if recipe is embedding_2 else {}
+    return np.asarray(scale * recipe(jax.random.fold_in(key, dim), dim, **options), np.float32)
 
 
 def _clusters(key: jax.Array, centres: jax.Array) -> jax.Array:

@@ -31,6 +31,11 @@ class Architecture(NamedTuple):
     hidden_dim: int
 
     @property
+    def sizes(self) -> Params:
+        """The shape of every leaf of its parameters, as a Params of tuples."""
+        return shapes(len(self.cell.gates), self.input_dim, self.hidden_dim)
+
+    @property
     def shape(self) -> str:
         """Input dimension x hidden dimension, as the thesis writes it."""
         return f"{self.input_dim}x{self.hidden_dim}"
@@ -120,9 +125,8 @@ def make_counter(
     def count(params: Params, plan: Plan, embedding: jax.Array, positive: jax.Array) -> jax.Array:
         return count_correct(architecture.cell, params, plan, embedding, positive)
 
-    sizes = shapes(len(architecture.cell.gates), architecture.input_dim, architecture.hidden_dim)
     members = jax.tree.map(
-        lambda shape: jax.ShapeDtypeStruct((*shape, size), jnp.float32), sizes, is_leaf=lambda x: isinstance(x, tuple)
+        lambda shape: jax.ShapeDtypeStruct((*shape, size), jnp.float32), architecture.sizes, is_leaf=lambda x: isinstance(x, tuple)
     )
     shared = (make_plan(split.words), embedding, split.positive)
     compiled = spread(count, mesh, tile, members, *shared, whole=True)

@@ -82,6 +82,8 @@ def spread(
         The compiled function (members, *shared) -> function's arrays, all members on their last axis.
     """
 
+    function = jax.jit(function)  # traced once, not each time that its shapes are asked for
+
     def on_device(one: jax.Array, members: Any, *shared: Any) -> Any:
         tiles = jax.tree.map(lambda leaf: _tiled(leaf, tile), members)
         out = _map_tiles(lambda here: function(here, *shared), tiles, one)

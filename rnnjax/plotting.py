@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from rnnjax import statistics
+from rnnjax.words import KINDS, words_of
 
 COLOURS = {
     "rnn": "#D55E00",
@@ -31,6 +32,7 @@ LINES: dict[str, Any] = {
     "update_gate_gru": "-.",
     "reset_gate_gru": (0, (8, 2)),
 }
+_KINDS = {"stop": ("#7F7F7F", "o"), "positive": ("#E69F00", "^"), "negative": ("#0072B2", "v")}
 _STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -55,6 +57,27 @@ def new_figure(width: float, height: float) -> Figure:
 def cell_handle(cell: str, title: str) -> Line2D:
     """A legend's entry for a cell, with its colour and line style."""
     return Line2D([], [], color=COLOURS[cell], linestyle=LINES[cell], label=title)
+
+
+def draw_words(axes: Axes, points: np.ndarray) -> None:
+    """The ten words as points of a plane, each kind with its colour and mark; equal axes.
+
+    Args:
+        axes: where to draw.
+        points: [V, 2].
+    """
+    for kind, (colour, marker) in zip(range(len(KINDS)), _KINDS.values(), strict=True):
+        x, y = points[words_of(kind)].T
+        axes.plot(x, y, ls="", marker=marker, color=colour, ms=5, mec="black", mew=0.4)
+    axes.set_aspect("equal", "datalim")
+
+
+def word_handles() -> list[Line2D]:
+    """A legend's entries for the kinds of words."""
+    return [
+        Line2D([], [], ls="", marker=marker, color=colour, ms=5, mec="black", mew=0.4, label=f"{kind} word")
+        for kind, (colour, marker) in _KINDS.items()
+    ]
 
 
 def draw_frequencies(axes: Axes, histograms: Mapping[str, np.ndarray], main: str, bin_width: float) -> None:

@@ -184,6 +184,38 @@ def own_workdir(path: Path, config: Mapping[str, Any]) -> Iterator[None]:
         yield
 
 
+class Networks(NamedTuple):
+    """Trained networks as a run left them."""
+
+    initial: np.ndarray  # [P, R, S] float32: R draws, S seeds (parameters.flatten)
+    final: np.ndarray  # likewise
+    config: dict[str, Any]  # what the run was asked to do
+
+
+def read_networks(workdir: Path, name: str) -> Networks:
+    """The networks of one condition of a training experiment, with their config.
+
+    Args:
+        workdir: the run's.
+        name: the condition's folder in result.npz, such as "CountII/gru_2x4".
+
+    Raises:
+        UserError: no such directory, no such condition there, or a damaged file.
+    """
+    try:
+        config = read_json(workdir / "config.json")
+        names = check_npz(workdir / "result.npz")
+        if f"{name}/final" not in names:
+            valid = sorted(each.removesuffix("/final") for each in names if each.endswith("/final"))
+            raise UserError(f"{workdir} has no networks {name!r}; valid: {', '.join(valid) or 'none, it trained none'}")
+        stored = read_npz(workdir / "result.npz", (f"{name}/initial", f"{name}/final"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UserError(f"no finished run is in {workdir}: {error.filename} is missing") from None
+    except Damaged as error:
+        raise UserError(str(error)) from None
+    return Networks(stored[f"{name}/initial"], stored[f"{name}/final"], config)
+
+
 def remove_tree(path: Path) -> None:
     """Remove a directory if it is there."""
     if path.exists():

@@ -19,7 +19,7 @@ from rnnjax.classifier import margin
 from rnnjax.datasets import Split
 from rnnjax.landscape import Architecture
 from rnnjax.members import apart, spread
-from rnnjax.parameters import Params, count, flatten_members, shapes, unflatten
+from rnnjax.parameters import Params, count, flatten_members, unflatten
 from rnnjax.prefixes import Plan, final_states, make_plan
 from rnnjax.schedule import Clock, Rules, start, tick
 
@@ -111,7 +111,7 @@ def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, materials: Mate
         (state, task, materials, first epoch, number of epochs <= E) -> (state, Epoch [E, S], history
         [E, P, S] or None). Epochs that were not run are 0 in what is handed out.
     """
-    flat = jax.ShapeDtypeStruct((count(_sizes(setup.architecture)), size), jnp.float32)
+    flat = jax.ShapeDtypeStruct((count(setup.architecture.sizes), size), jnp.float32)
     state = jax.eval_shape(lambda params: begin(params, Rules()), flat)
     task = jax.eval_shape(lambda: _any_task(flat.shape))
     shared = (materials, np.int32(0), np.int32(0), np.int32(1))
@@ -119,7 +119,9 @@ def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, materials: Mate
     def some_epochs(members: tuple[State, Task], *shared: Any) -> tuple[State, Epoch, Any]:
         return run_epochs(setup, *members, *shared)
 
-    compiled = spread(some_epochs, mesh, tile, (state, task), *shared)
+    # What the host reads must be whole on every process.
+    whole = jax.process_count() > 1
+    compiled = spread(some_epochs, mesh, tile, (state, task), *shared, whole=whole)
 
     def trainer(state: State, task: Task, materials: Material, first: int, number: int) -> tuple[State, Epoch, Any]:
         return compiled((state, task), materials, np.int32(first), np.int32(number), np.int32(1))
@@ -157,7 +159,7 @@ def make_judge(architecture: Architecture, mesh: Mesh, tile: int, size: int, exa
         (params [P, S], draws [S] int32, the same in all of a tile, exams) -> how many sentences of its draw's
         exam each classifies correctly, [S] int32, and their mean cross-entropy in nats, [S] float32.
     """
-    params = jax.ShapeDtypeStruct((count(_sizes(architecture)), size), jnp.float32)
+    params = jax.ShapeDtypeStruct((count(architecture.sizes), size), jnp.float32)
 
     def judge(members: tuple[jax.Array, jax.Array], exams: Exam, one: jax.Array) -> tuple[jax.Array, jax.Array]:
         params, draws = members
@@ -165,7 +167,7 @@ def make_judge(architecture: Architecture, mesh: Mesh, tile: int, size: int, exa
         return evaluate(architecture, params, exam.plan, exam.embedding, exam.labels)
 
     members = (params, jax.ShapeDtypeStruct((size,), jnp.int32))
-    compiled = spread(judge, mesh, tile, members, exams, np.int32(1))
+    compiled = spread(judge, mesh, tile, members, exams, np.int32(1), whole=jax.process_count() > 1)
     return lambda params, draws, exams: compiled((params, draws), exams, np.int32(1))
 
 
@@ -180,7 +182,8 @@ def run_epochs(
 ) -> tuple[State, Epoch, Any]:
     """What make_trainer compiles, for one tile; it stops early when all members have ended."""
     material = _of_draw(materials, task.draw[0], one)
-    epoch_shapes = jax.eval_shape(lambda: one_epoch(setup, state, task, material)[1])
+    an_epoch = jax.jit(functools.partial(one_epoch, setup))  # traced once, not here and below
+    epoch_shapes = jax.eval_shape(an_epoch, state, task, material)[1]
     records = jax.tree.map(lambda leaf: jnp.zeros((setup.epochs_per_call, *leaf.shape), leaf.dtype), epoch_shapes)
     history = jnp.zeros((setup.epochs_per_call, *state.params.shape)) if setup.history else None
 
@@ -191,7 +194,7 @@ def run_epochs(
     def body(carry: Any) -> Any:
         epoch, state, records, history = carry
         keys = jax.vmap(lambda key: jax.random.fold_in(key, first + epoch))(task.key)
-        state, record = one_epoch(setup, state, task._replace(key=keys), material)
+        state, record = an_epoch(state, task._replace(key=keys), material)
         records = jax.tree.map(lambda all, one: all.at[epoch].set(one), records, record)
         history = history if history is None else history.at[epoch].set(state.params)
         return epoch + 1, state, records, history
@@ -211,7 +214,7 @@ def one_epoch(setup: Setup, state: State, task: Task, material: Material) -> tup
 
     def minibatch(i: jax.Array, carry: Any) -> Any:
         params, adam, loss = carry
-        networks = unflatten(params, _sizes(setup.architecture))
+        networks = unflatten(params, setup.architecture.sizes)
         start = i * setup.batch_size
         size = jnp.minimum(setup.batch_size, num_sentences - start)
 
@@ -258,7 +261,7 @@ def evaluate(
     architecture: Architecture, params: jax.Array, plan: Plan, embedding: jax.Array, labels: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """How many sentences of a plan S networks [P, S] classify correctly, and their mean cross-entropy: [S] each."""
-    networks = unflatten(params, _sizes(architecture))
+    networks = unflatten(params, architecture.sizes)
     h = final_states(architecture.cell, networks, plan, embedding)
     margins = jax.vmap(margin, in_axes=(None, 0))(networks, h)
     correct = (margins > 0) == labels[:, None]
@@ -282,10 +285,6 @@ def _step(
     direction, after = _ADAM.update(gradient / size, adam)
     moved = clock.active[None] & trainable
     return jnp.where(moved, params - clock.learning_rate[None] * direction, params), after
-
-
-def _sizes(architecture: Architecture) -> Params:
-    return shapes(len(architecture.cell.gates), architecture.input_dim, architecture.hidden_dim)
 
 
 def _any_task(shape: tuple[int, int]) -> Task:

@@ -1,0 +1,105 @@
+"""Section 4.5.2, Figure 4.18: which gate matters? RNN, reset-gate GRU, update-gate GRU, GRU.
+
+    python -m experiments.gate_variants --config=configs/thesis.py
+
+result.npz: see outcomes; conditions are named "CountII/gru_2x4", "CountII/unstopped_0.003/gru_2x4".
+"""
+
+from itertools import combinations
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from experiments import runner
+from experiments.conditions import Condition, DataSet, architectures, data_sets, make
+from experiments.controls import best_unstopped, unstopped_conditions
+from experiments.outcomes import Outcome
+from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.training_figures import Rate, mean_accuracy, rates, row_panels, sorted_rows
+from rnnjax import resampling
+
+_NAME, _SUCCESS = "gate_variants", 0.9
+_CELLS = ("rnn", "reset_gate_gru", "update_gate_gru", "gru")
+
+
+def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
+    """Data set x variant x hidden size, and the same without early stop."""
+    found = []
+    for data in data_sets(config, _NAME):
+        for shape in architectures(_CELLS, (2,), config[_NAME].hidden_dims):
+            found.append(make(config, _NAME, data, shape))
+            found += unstopped_conditions(config, _NAME, data, shape)
+    return found
+
+
+def report(config: ConfigDict, outcomes: Outcomes) -> Report:
+    """Figure 4.18 and claims C23 to C25."""
+    wanted, report = config[_NAME], config.training.report
+    sets = data_sets(config, _NAME)
+    named = {
+        f"{data.title}, H = {h}": {
+            shape.cell.title: outcomes[f"{data.title}/{shape.name}"] for shape in architectures(_CELLS, (2,), (h,))
+        }
+        for data in sets
+        for h in wanted.hidden_dims
+    }
+    title = f"Figure 4.18: validation accuracy of {wanted.shown_seeds} initialisations, first draw"
+    figures = {"figure_4_18.png": sorted_rows(title, row_panels(named, report, wanted.shown_seeds), 2)}
+    table = []
+    for data in sets:
+        for protocol in ("thesis", "unstopped"):
+            chosen = _chosen(config, outcomes, data, protocol)
+            if not chosen:
+                continue
+            rows = [
+                Rate(
+                    f"{outcome.condition.architecture.cell.title}, H = {outcome.condition.architecture.hidden_dim}",
+                    mean_accuracy(outcome, report),
+                    None,
+                    outcome.condition.architecture.cell.name,
+                )
+                for outcome in chosen
+            ]
+            name = f"figure_4_18_{data.title}_means" + ("_unstopped" if protocol == "unstopped" else "")
+            how = "without early stop, best constant rate" if protocol == "unstopped" else "section 3.2's protocol"
+            networks = f"{chosen[0].condition.num_draws} draws x {chosen[0].condition.num_seeds} seeds"
+            figures[f"{name}.png"] = rates(
+                f"Section 4.5.2: gate variants on {data.title}, {how}", f"mean validation accuracy, {networks}", rows
+            )
+            table += _differences(data, protocol, chosen, report)
+    return Report(figures, {"gates_4_5_2.csv": table}, {"differences": table})
+
+
+def _chosen(config: ConfigDict, outcomes: Outcomes, data: DataSet, protocol: str) -> list[Outcome]:
+    """Every variant's outcome under a protocol; without early stop that of its best constant rate."""
+    found = []
+    for shape in architectures(_CELLS, (2,), config[_NAME].hidden_dims):
+        if protocol == "thesis":
+            found.append(outcomes[f"{data.title}/{shape.name}"])
+        elif best := best_unstopped(config, outcomes, data, shape, _SUCCESS):
+            found.append(outcomes[best[1]])
+    return found
+
+
+def _differences(data: DataSet, protocol: str, chosen: list[Outcome], report: str) -> list[dict[str, Any]]:
+    """Every pair of variants of one size: differences of mean accuracy and of success rate, in per cent."""
+    rows = []
+    for one, other in combinations(chosen, 2):
+        a, b = one.condition.architecture, other.condition.architecture
+        if a.hidden_dim != b.hidden_dim:
+            continue
+        row = {"data": data.title, "protocol": protocol, "hidden": a.hidden_dim, "from": a.cell.name, "to": b.cell.name}
+        low, high = list(one.accuracy(report)), list(other.accuracy(report))
+        for name, value in as_dict(resampling.difference(high, low)).items():
+            row[f"mean_gain_{name}"] = 100 * value
+        successes = [resampling.success(each, _SUCCESS) for each in (high, low)]
+        for name, value in as_dict(resampling.difference(successes[0], successes[1])).items():
+            row[f"above_90_gain_{name}"] = 100 * value
+        rows.append(row)
+    return rows
+
+
+EXPERIMENT = experiment(_NAME, [conditions], report)
+
+if __name__ == "__main__":
+    runner.launch(EXPERIMENT)

@@ -1,0 +1,82 @@
+"""Section 4.4.1, Figure 4.16: a ReLU RNN that starts from the identity (Le, Jaitly and Hinton 2015), beside the RNN.
+
+    python -m experiments.identity_init --config=configs/thesis.py
+
+result.npz: see outcomes; conditions are named "CountII/rnn_2x2" and "CountII/relu_rnn_2x2".
+"""
+
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from experiments import runner, thesis
+from experiments.conditions import Condition, architectures, data_sets, make
+from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.training_figures import Rate, rates, row_panels, sorted_rows, success_rate
+from rnnjax import resampling
+from rnnjax.initializers import parse_sampler
+
+_NAME, _CELLS = "identity_init", ("rnn", "relu_rnn")
+_THRESHOLD = 0.65  # the thesis': "accuracy more than 65%"
+
+
+def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
+    """Data set x cell x hidden size; the ReLU RNN starts from the identity."""
+    found = []
+    for data in data_sets(config, _NAME):
+        for shape in architectures(_CELLS, (2,), config[_NAME].hidden_dims):
+            sampler = parse_sampler("identity:1" if shape.cell.name == "relu_rnn" else config.training.sampler)
+            found.append(make(config, _NAME, data, shape, sampler=sampler))
+    return found
+
+
+def report(config: ConfigDict, outcomes: Outcomes) -> Report:
+    """Figure 4.16 and claim C19."""
+    wanted, report = config[_NAME], config.training.report
+    named = {
+        f"{shape.cell.title}, {data.title}": {
+            f"H = {h}": outcomes[f"{data.title}/{architectures((cell,), (2,), (h,))[0].name}"]
+            for h in wanted.hidden_dims
+        }
+        for data in data_sets(config, _NAME)
+        for cell in _CELLS
+        for shape in architectures((cell,), (2,), (2,))
+    }
+    panels = row_panels(named, report, wanted.shown_seeds)
+    title = f"Figure 4.16: validation accuracy of {wanted.shown_seeds} initialisations, first draw"
+    rows, table = [], []
+    for data in data_sets(config, _NAME):
+        for hidden in wanted.hidden_dims:
+            row: dict[str, Any] = {"data": data.title, "hidden": hidden}
+            both = []
+            for shape in architectures(_CELLS, (2,), (hidden,)):
+                outcome = outcomes[f"{data.title}/{shape.name}"]
+                both.append(resampling.success(list(outcome.accuracy(report)), _THRESHOLD))
+                rate, printed = success_rate(outcome, report, _THRESHOLD), _printed(data.title, shape.cell.name, hidden)
+                rows.append(Rate(f"{shape.cell.title}, H = {hidden}, {data.title}", rate, printed, shape.cell.name))
+                row |= {f"{shape.cell.name}_{name}": 100 * value for name, value in as_dict(rate).items()}
+                row[f"thesis_{shape.cell.name}"] = None if printed is None else 100 * printed
+            gain = as_dict(resampling.difference(both[1], both[0]))
+            table.append(row | {f"gain_{name}": 100 * value for name, value in gain.items()})
+    label = f"share of networks above {_THRESHOLD:.0%} validation accuracy, {wanted.draws} draws x {wanted.seeds} seeds"
+    figures = {
+        "figure_4_16.png": sorted_rows(title, panels, 2),
+        "figure_4_16_rates.png": rates("Section 4.4.1: ReLU RNN with identity start beside the RNN", label, rows),
+    }
+    return Report(figures, {"identity_4_4_1.csv": table}, {"above_65": table})
+
+
+def _printed(data: str, cell: str, hidden: int) -> float | None:
+    """The thesis' share above 65 %; of the ReLU RNN it says "more than 8 out of 10"."""
+    if data != thesis.percent("figure_4_16", "dataset"):
+        return None
+    if cell == "relu_rnn":
+        return float(thesis.percent("figure_4_16", "relu_rnn_above_65_more_than")) / 10
+    number = thesis.percent("figure_4_16", "rnn_above_65", f"hidden_{hidden}")
+    return None if number is None else number / 10
+
+
+EXPERIMENT = experiment(_NAME, [conditions], report)
+
+if __name__ == "__main__":
+    runner.launch(EXPERIMENT)

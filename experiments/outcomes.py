@@ -1,0 +1,92 @@
+"""What came out of a condition: arrays over draws and seeds, and their places in result.npz.
+
+Of every condition, such as "CountII/gru_2x4/", with R draws, S seeds, P parameters, E epochs: `initial` and `final`
+[P, R, S] float32 parameters (parameters.flatten); `test_correct` [R, S] int32, test sentences that the final
+parameters classify correctly; `epochs_run` [R, S]; `finite` [R, S] bool, whether every training loss was a number;
+the curves `correct` (validation sentences), `validation_loss`, `train_correct`, `train_loss`, `learning_rate`
+[E, R, S], which after a network's last epoch repeat it, and `trained` bool; `history` [E + 1, P, R, S], the
+parameters from the start on, if config.training.history.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.conditions import Condition
+from rnnjax import results
+from rnnjax.datasets import VERSIONS
+from rnnjax.training import Epoch
+
+_NAMES = ("initial", "final", "test_correct", "epochs_run", "finite", *Epoch._fields)
+_OVER_EPOCHS = (*Epoch._fields, "history")
+
+
+class Outcome:
+    """One condition's arrays."""
+
+    def __init__(self, condition: Condition, arrays: dict[str, np.ndarray] | None = None) -> None:
+        self.condition = condition
+        self._arrays: dict[str, np.ndarray] = arrays or {}
+
+    def put(self, name: str, draw: int, seeds: np.ndarray, values: np.ndarray) -> None:
+        """Set [..., S] values of some seeds of one draw; what other members lack of epochs repeats their last."""
+        where = self._arrays.get(name)
+        shape = (*values.shape[:-1], self.condition.num_draws, self.condition.num_seeds)
+        if where is None:
+            where = np.zeros(shape, values.dtype)
+        elif name in _OVER_EPOCHS and len(values) != len(where):
+            length = max(len(values), len(where))
+            where, values = (_longer(name, part, length) for part in (where, values))
+        where[..., draw, seeds] = values
+        self._arrays[name] = where
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._arrays[name]
+
+    def accuracy(self, report: str) -> np.ndarray:
+        """Validation accuracy [R, S] in [0, 1], of the last or the best epoch.
+
+        A network whose parameters are no numbers calls every sentence negative: one half. (See `finite`.)
+        """
+        correct = self["correct"][-1] if report == "last" else self["correct"].max(0)
+        return np.asarray(correct / VERSIONS[self.condition.data.version][1])
+
+    @property
+    def test_accuracy(self) -> np.ndarray:
+        """Test accuracy [R, S] of the final parameters."""
+        return np.asarray(self["test_correct"] / VERSIONS[self.condition.data.version][2])
+
+    def items(self) -> Iterator[tuple[str, np.ndarray]]:
+        """The arrays with their names in result.npz."""
+        for name, array in self._arrays.items():
+            yield f"{self.condition.name}/{name}", array
+
+
+def read(path: Path, conditions: list[Condition]) -> dict[str, Outcome]:
+    """The outcomes that a result.npz holds.
+
+    Raises:
+        Damaged: the file is damaged or lacks a condition.
+        FileNotFoundError: there is none.
+    """
+    stored = results.read_npz(path)
+    outcomes = {}
+    for condition in conditions:
+        here = f"{condition.name}/"
+        arrays = {name[len(here) :]: stored[name] for name in stored if name.startswith(here)}
+        # A condition's name may be the beginning of another's.
+        arrays = {name: array for name, array in arrays.items() if "/" not in name}
+        if not set(_NAMES) <= set(arrays):
+            raise results.Damaged(f"{path}: it lacks {here}{sorted(set(_NAMES) - set(arrays))[0]}")
+        outcomes[condition.name] = Outcome(condition, arrays)
+    return outcomes
+
+
+def _longer(name: str, array: np.ndarray, length: int) -> np.ndarray:
+    missing = length - len(array)
+    if not missing:
+        return array
+    last: Any = np.zeros_like(array[-1:]) if name == "trained" else array[-1:]
+    return np.concatenate([array, np.repeat(last, missing, 0)])

@@ -1,0 +1,138 @@
+"""Section 4.4.2, Tables 4.1-4.4: RNNs that start from a trained GRU's weights, beside RNNs that start at random.
+
+    python -m experiments.rnn_from_gru --config=configs/thesis.py
+
+Copied are W_hn, b_hn and the readout, as the section says; the input weights are random, as its wording has it, or
+copied too. Donors are GRUs above config.rnn_from_gru.donor_above; a donor's draw and seed are its RNNs' too.
+result.npz: see outcomes; conditions are named "CountII/gru_2x4" (all donors), "CountII/rnn_2x4" (random starts),
+"CountII/input_weights_random/rnn_2x4", "CountII/input_weights_copied/rnn_2x4".
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from ml_collections import ConfigDict
+
+from experiments import runner, thesis
+from experiments.conditions import Condition, DataSet, architectures, data_sets, make
+from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.training_figures import strips
+from experiments.transplants import transplanted
+from rnnjax import resampling
+from rnnjax.errors import in_range
+from rnnjax.landscape import Architecture
+from rnnjax.transplant import INPUT_WEIGHTS, rnn_from_gru
+
+_NAME = "rnn_from_gru"
+_TABLES = {"CountII": ("4_1", "4_2"), "FirstII": ("4_3", "4_4")}
+
+
+def donors(config: ConfigDict, _: Outcomes) -> list[Condition]:
+    """GRUs, and RNNs that start at random."""
+    in_range(f"{_NAME}.donor_above", config[_NAME].donor_above, 0, 1)
+    return [make(config, _NAME, data, shape) for data in data_sets(config, _NAME) for shape in _shapes(config)]
+
+
+def recipients(config: ConfigDict, outcomes: Outcomes) -> list[Condition]:
+    """An RNN from every GRU, input weights random and copied."""
+    rnn, gru = _shapes(config)
+    return [
+        condition
+        for data in data_sets(config, _NAME)
+        for condition in transplanted(config, _NAME, data, outcomes[f"{data.title}/{gru.name}"], rnn, rnn_from_gru)
+    ]
+
+
+def report(config: ConfigDict, outcomes: Outcomes) -> Report:
+    """Tables 4.1 to 4.4, every network as a figure, and claim C20."""
+    tables: dict[str, Any] = {}
+    figures, comparison = {}, []
+    for data in data_sets(config, _NAME):
+        numbers = _TABLES.get(data.title, (f"{data.title}_1", f"{data.title}_2"))
+        tables[f"table_{numbers[0]}.csv"] = _from_gru(config, outcomes, data, f"table_{numbers[0]}")
+        tables[f"table_{numbers[1]}.csv"] = _at_random(config, outcomes, data, f"table_{numbers[1]}")
+        rnn, gru = _shapes(config)
+        accepted = _accepted(config, outcomes, data)
+        rows = {"random start, all": (outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report), "rnn")}
+        for weights in INPUT_WEIGHTS:
+            accuracy = outcomes[f"{data.title}/input_weights_{weights}/{rnn.name}"].accuracy(config.training.report)
+            if accepted.any():
+                rows[f"from a GRU, input weights {weights}"] = accuracy[accepted], "relu_rnn"
+            comparison.append(_comparison(config, outcomes, data, weights, accepted))
+        rows["the GRUs, all"] = outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report), "gru"
+        title = f"Tables {' and '.join(numbers).replace('_', '.')}: RNNs on {data.title}, H = {rnn.hidden_dim}"
+        figures[f"figure_tables_{'_and_'.join(numbers)}.png"] = strips(title, "validation accuracy (tick: mean)", rows)
+    tables["rnn_from_gru_4_4_2.csv"] = comparison
+    return Report(figures, tables, {"comparison": comparison})
+
+
+def _shapes(config: ConfigDict) -> list[Architecture]:
+    return architectures(("rnn", "gru"), (2,), (config[_NAME].hidden_dim,))
+
+
+def _accepted(config: ConfigDict, outcomes: Outcomes, data: DataSet) -> np.ndarray:
+    """[R, S], which GRUs are trained well enough to be donors."""
+    accuracy = outcomes[f"{data.title}/{_shapes(config)[1].name}"].accuracy(config.training.report)
+    return np.asarray(accuracy > config[_NAME].donor_above)
+
+
+def _from_gru(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) -> list[dict[str, Any]]:
+    """The first accepted donors, draw by draw, beside the thesis' three."""
+    rnn, gru = _shapes(config)
+    report, printed = config.training.report, thesis.percent(table, "values") or []
+    rows = []
+    for i, (draw, seed) in enumerate(np.argwhere(_accepted(config, outcomes, data))[: config[_NAME].shown_donors]):
+        of_gru = outcomes[f"{data.title}/{gru.name}"].accuracy(report)[draw, seed]
+        row = {"initialization": i + 1, "draw": int(draw), "seed": int(seed), "gru": 100 * float(of_gru)}
+        for weights in INPUT_WEIGHTS:
+            accuracy = outcomes[f"{data.title}/input_weights_{weights}/{rnn.name}"].accuracy(report)
+            row[f"rnn_input_weights_{weights}"] = 100 * float(accuracy[draw, seed])
+        rows.append(row | {"thesis": printed[i] if i < len(printed) else None})
+    return rows or [{"initialization": "no GRU is above the donors' accuracy"}]
+
+
+def _at_random(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) -> list[dict[str, Any]]:
+    """Maximum, mean and minimum of RNNs that start at random: the first draw's, and all."""
+    accuracy = 100 * outcomes[f"{data.title}/{_shapes(config)[0].name}"].accuracy(config.training.report)
+    first = accuracy[0, : config[_NAME].shown_seeds]
+    measures: dict[str, Callable[[np.ndarray], float]] = {"max": np.max, "mean": np.mean, "min": np.min}
+    return [
+        {
+            "metric": name,
+            f"first_draw_{len(first)}_networks": float(measure(first)),
+            f"all_{accuracy.size}_networks": float(measure(accuracy)),
+            "thesis": thesis.percent(table, name),
+        }
+        for name, measure in measures.items()
+    ]
+
+
+def _comparison(
+    config: ConfigDict, outcomes: Outcomes, data: DataSet, weights: str, accepted: np.ndarray
+) -> dict[str, Any]:
+    """RNNs from accepted donors against the same draws' and seeds' random starts, in per cent."""
+    rnn, report = _shapes(config)[0], config.training.report
+    names = f"{data.title}/input_weights_{weights}/{rnn.name}", f"{data.title}/{rnn.name}"
+    draws = [d for d in range(len(accepted)) if accepted[d].any()]
+    pairs = [[outcomes[name].accuracy(report)[d, accepted[d]] for d in draws] for name in names]
+    row: dict[str, Any] = {
+        "data": data.title,
+        "input_weights": weights,
+        "donors": int(accepted.sum()),
+        "draws": len(draws),
+    }
+    if not draws:
+        return row
+    for which, values in zip(("from_gru", "random"), pairs, strict=True):
+        row[f"{which}_mean"] = 100 * resampling.mean(values).estimate
+        row[f"{which}_min"] = 100 * float(min(map(np.min, values)))
+    return row | {
+        f"gain_{name}": 100 * value for name, value in as_dict(resampling.difference(pairs[0], pairs[1])).items()
+    }
+
+
+EXPERIMENT = experiment(_NAME, [donors, recipients], report)
+
+if __name__ == "__main__":
+    runner.launch(EXPERIMENT)

@@ -1,0 +1,17 @@
+"""What the thesis prints, beside which our numbers are shown (thesis_numbers.json; accuracies in per cent)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+NUMBERS: dict[str, Any] = json.loads(Path(__file__).with_name("thesis_numbers.json").read_text())
+
+
+def percent(*path: str) -> Any:
+    """The entry at a path of keys, or None where the thesis prints none."""
+    here: Any = NUMBERS
+    for key in path:
+        if not isinstance(here, dict) or key not in here:
+            return None
+        here = here[key]
+    return here

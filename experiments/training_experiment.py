@@ -1,0 +1,134 @@
+"""What the training experiments share: stages of conditions in, result.npz, summary, tables and figures out."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from matplotlib.figure import Figure
+from ml_collections import ConfigDict
+
+from experiments import outcomes as stored_outcomes
+from experiments import reporting, runner
+from experiments.conditions import Condition, check_seeds
+from experiments.outcomes import Outcome
+from experiments.training_sweep import Sweep
+from rnnjax import resampling, results
+from rnnjax.statistics import Interval
+
+Outcomes = dict[str, Outcome]
+# (config, outcomes of the stages before) -> what is trained next.
+Stage = Callable[[ConfigDict, Outcomes], list[Condition]]
+
+THRESHOLDS = (0.65, 0.7, 0.9)  # 4.4.1's; "decent"; success
+
+
+class Report(NamedTuple):
+    """What an experiment makes of its outcomes."""
+
+    figures: dict[str, Figure]  # by file name
+    tables: dict[str, reporting.Rows]  # by file name
+    summary: dict[str, Any]  # what claims need beyond every condition's own numbers
+
+
+def experiment(
+    name: str, stages: Sequence[Stage], report: Callable[[ConfigDict, Outcomes], Report]
+) -> runner.Experiment:
+    """A training experiment.
+
+    Args:
+        name: its section in the config, and its module.
+        stages: of training; a later one may start from what an earlier one trained.
+        report: what is shown.
+    """
+
+    def prepare(config: ConfigDict) -> list[Condition]:
+        check_seeds(config)
+        return stages[0](config, {})
+
+    def run(run: runner.Run, first: list[Condition]) -> None:
+        found = _stored(run, stages)
+        if not run.all_have(found is not None):
+            found, sweep = {}, Sweep(run)
+            for number, stage in enumerate(stages):
+                conditions = stage(run.config, found) if number else first
+                found |= sweep.train(f"stage_{number + 1}", conditions)
+            if run.leads:
+                results.write_npz(run.workdir / "result.npz", dict(i for o in found.values() for i in o.items()))
+        assert found is not None
+        if run.leads:
+            _write(run, found, report(run.config, found))
+            results.remove_tree(run.workdir / "parts")
+
+    return runner.Experiment(name, prepare, run, {})
+
+
+def _stored(run: runner.Run, stages: Sequence[Stage]) -> Outcomes | None:
+    """What result.npz has, if it has everything, undamaged."""
+    path = run.workdir / "result.npz"
+    found: Outcomes = {}
+    try:
+        for stage in stages:
+            found |= stored_outcomes.read(path, stage(run.config, found))
+    except FileNotFoundError:
+        return None
+    except results.Damaged as error:
+        run.log.warning("damaged, made again: %s", error)
+        return None
+    run.log.info("%s is complete: only drawn again", path)
+    return found
+
+
+def _write(run: runner.Run, outcomes: Outcomes, report: Report) -> None:
+    rows = [condition_row(outcome, run.config.training.report) for outcome in outcomes.values()]
+    for name, table in {"conditions.csv": rows, **report.tables}.items():
+        results.write_text(run.workdir / name, reporting.to_csv(table))
+        run.log.info("%s:", name)
+        for line in reporting.to_text(table):
+            run.log.info("  %s", line)
+    for name, figure in report.figures.items():
+        reporting.save_figure(run.workdir / name, figure)
+    conditions = {name: summary(outcome, run.config.training.report) for name, outcome in outcomes.items()}
+    results.write_json(run.workdir / "summary.json", {"conditions": conditions, **report.summary})
+
+
+def condition_row(outcome: Outcome, report: str) -> dict[str, Any]:
+    """A condition as a line of a table, in per cent."""
+    accuracy = list(outcome.accuracy(report))
+    mean = resampling.mean(accuracy)
+    success = resampling.mean(resampling.success(accuracy, 0.9))
+    return {
+        "condition": outcome.condition.name,
+        "networks": sum(map(len, accuracy)),
+        "mean": 100 * mean.estimate,
+        "mean_low": 100 * mean.low,
+        "mean_high": 100 * mean.high,
+        "above_90": 100 * success.estimate,
+        "above_90_low": 100 * success.low,
+        "above_90_high": 100 * success.high,
+        "test_mean": 100 * float(outcome.test_accuracy.mean()),
+        "epochs": float(outcome["epochs_run"].mean()),
+        "not_finite": int((~outcome["finite"]).sum()),
+    }
+
+
+def summary(outcome: Outcome, report: str) -> dict[str, Any]:
+    """A condition's numbers, accuracies in [0, 1]; intervals resample draws first, then seeds."""
+    accuracy = list(outcome.accuracy(report))
+    first = outcome.accuracy(report)[0]
+    return {
+        "num_draws": outcome.condition.num_draws,
+        "num_seeds": outcome.condition.num_seeds,
+        "not_finite": int((~outcome["finite"]).sum()),
+        "mean": as_dict(resampling.mean(accuracy)),
+        "sd": float(outcome.accuracy(report).std()),
+        "least": float(outcome.accuracy(report).min()),
+        "most": float(outcome.accuracy(report).max()),
+        "test_mean": as_dict(resampling.mean(list(outcome.test_accuracy))),
+        "rates": {f"above {t}": as_dict(resampling.mean(resampling.success(accuracy, t))) for t in THRESHOLDS},
+        "mean_epochs": float(outcome["epochs_run"].mean()),
+        "first_draw": [float(value) for value in first],
+    }
+
+
+def as_dict(interval: Interval) -> dict[str, float]:
+    """An interval for summary.json."""
+    return interval._asdict()

@@ -1,0 +1,119 @@
+"""Figures that several training experiments share: heat maps, sorted rows, means and rates with intervals."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.outcomes import Outcome
+from rnnjax import grids, plotting, resampling
+from rnnjax.statistics import Interval
+
+
+class Panel(NamedTuple):
+    """One heat map or one block of sorted rows."""
+
+    title: str
+    rows: Mapping[str, np.ndarray]  # by label: accuracies [C] of a heat map's cells, or [S] of initialisations
+
+
+class Rate(NamedTuple):
+    """One line of a figure of means or rates."""
+
+    label: str
+    interval: Interval
+    thesis: float | None  # printed, in [0, 1]
+    cell: str  # for the colour
+
+
+@plotting.house_style()
+def heat_maps(
+    title: str, panels: Sequence[Panel], columns: Sequence[str], x_label: str, y_label: str, per_row: int
+) -> Figure:
+    """Panels side by side, a row of the figure `per_row` of them."""
+    lines = -(-len(panels) // per_row)
+    height = max(len(panel.rows) for panel in panels)
+    figure = plotting.new_figure(7.2, lines * (0.24 * height + 0.75) + 0.7)
+    axes = figure.subplots(lines, per_row, squeeze=False)
+    for ax in axes.flat:
+        ax.set_visible(False)
+    for ax, panel in zip(axes.flat, panels, strict=False):
+        ax.set_visible(True)
+        drawn = grids.draw_heat_map(ax, np.stack(list(panel.rows.values())), list(panel.rows), columns)
+        ax.set_title(panel.title)
+        ax.set_xlabel(x_label)
+        ax.set_ylabel(y_label)
+    figure.colorbar(drawn, ax=axes, label="validation accuracy, %", shrink=0.7)
+    figure.suptitle(title, size=9)
+    return figure
+
+
+@plotting.house_style()
+def sorted_rows(title: str, panels: Sequence[Panel], per_row: int = 1) -> Figure:
+    """Panels below each other; each row of one is sorted by accuracy."""
+    lines = -(-len(panels) // per_row)
+    heights = [max(len(p.rows) for p in panels[i : i + per_row]) for i in range(0, len(panels), per_row)]
+    figure = plotting.new_figure(7.2, sum(0.2 * height + 0.62 for height in heights) + 0.5)
+    axes = figure.subplots(lines, per_row, squeeze=False, height_ratios=[height + 1.5 for height in heights])
+    for ax in axes.flat:
+        ax.set_visible(False)
+    for ax, panel in zip(axes.flat, panels, strict=False):
+        ax.set_visible(True)
+        drawn = grids.draw_sorted_rows(ax, list(panel.rows.values()), list(panel.rows))
+        ax.set_title(panel.title)
+    for ax in axes[:-1].flat:
+        ax.set_xlabel("")
+    figure.colorbar(drawn, ax=axes, label="validation accuracy, %", shrink=0.5)
+    figure.suptitle(title, size=9)
+    return figure
+
+
+@plotting.house_style()
+def rates(title: str, x_label: str, rows: Sequence[Rate]) -> Figure:
+    """Means or rates with 95 % intervals, thesis' numbers beside them."""
+    figure = plotting.new_figure(7.2, 0.2 * len(rows) + 1.2)
+    ax = figure.subplots()
+    colours = [plotting.COLOURS[row.cell] for row in rows]
+    labels = [row.label for row in rows]
+    grids.draw_rates(ax, labels, [row.interval for row in rows], [row.thesis for row in rows], colours)
+    ax.set_xlabel(x_label)
+    ax.set_title(title, size=9)
+    figure.legend(handles=grids.rate_handles(), loc="outside lower center", ncols=2)
+    return figure
+
+
+@plotting.house_style()
+def strips(title: str, x_label: str, rows: Mapping[str, tuple[np.ndarray, str]]) -> Figure:
+    """All networks' accuracies, a strip a label; (accuracies of any shape, the cell's name for the colour)."""
+    figure = plotting.new_figure(7.2, 0.3 * len(rows) + 1.0)
+    ax = figure.subplots()
+    values, cells = zip(*rows.values(), strict=True)
+    colours = [plotting.COLOURS[cell] for cell in cells]
+    grids.draw_accuracy_strips(ax, list(rows), [np.ravel(value) for value in values], colours)
+    ax.set_xlabel(x_label)
+    ax.set_title(title, size=9)
+    return figure
+
+
+def shown(outcome: Outcome, report: str, number: int) -> np.ndarray:
+    """The accuracies [S] that the thesis' figures show: the first draw's first members."""
+    return outcome.accuracy(report)[0, :number]
+
+
+def success_rate(outcome: Outcome, report: str, threshold: float) -> Interval:
+    """The share of networks above an accuracy, over all draws and seeds."""
+    return resampling.mean(resampling.success(list(outcome.accuracy(report)), threshold))
+
+
+def mean_accuracy(outcome: Outcome, report: str) -> Interval:
+    """The mean accuracy, over all draws and seeds."""
+    return resampling.mean(list(outcome.accuracy(report)))
+
+
+def row_panels(named: Mapping[str, Mapping[str, Outcome]], report: str, number: int) -> list[Panel]:
+    """Lettered panels (a), (b), ... of sorted rows, from outcomes by panel and row."""
+    return [
+        Panel(f"({letter}) {title}", {label: shown(outcome, report, number) for label, outcome in rows.items()})
+        for letter, (title, rows) in zip("abcdefghijklmnop", named.items(), strict=False)
+    ]
