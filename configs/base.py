@@ -127,6 +127,16 @@ def _training_experiments(mode: str) -> dict[str, ConfigDict]:
         "gate_variants": section(version_2, 10, 10, 10, hidden_dims=(2, 4), unstopped_seeds=10, unstopped_draws=2),
         # "validation accuracy more than 94%"
         "rnn_from_gru": section(version_2, 10, 10, 10, hidden_dim=4, donor_above=0.94, shown_donors=3),
+        # Which protocol makes the printed numbers likely? All combinations of what the thesis does not print.
+        "calibration": section(
+            version_2, 10, 10, 10,
+            batch_sizes=(32,) if mode == "quick" else (4, 16, 64),
+            margins=(0.25, 1.0),
+            scales=(1.0,) if mode == "quick" else (1.0, 3.0),
+            stop_shares=(0.6,) if mode == "quick" else (0.6, 1 / 3),
+            readings=("epoch/best", "best/best", "epoch/epoch", "tie/best"),
+            finalists=2 if mode == "quick" else 8, xor_draws=1 if mode == "quick" else 3, xor_seeds=2 if mode == "quick" else 30,
+        ),
         # "less than 60% accuracy"
         "gru_from_rnn": section(version_2, 10, 10, 10, hidden_dim=4, donor_below=0.6, shown_donors=3),
     }

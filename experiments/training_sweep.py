@@ -105,6 +105,7 @@ class Sweep:
             stage: the parts' folder; an experiment whose later conditions depend on earlier ones has several.
             conditions: with different names.
         """
+        self._sources.clear()
         groups = _groups(self._config, self._run, conditions)
         outcomes = {condition.name: Outcome(condition) for condition in conditions}
         progress = _progress(groups, self._run)

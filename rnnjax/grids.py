@@ -36,7 +36,7 @@ def draw_heat_map(
         what a colour bar can be made of; it counts in per cent.
     """
     mesh = _draw_cells(axes, np.ma.asarray(accuracies), row_labels, 7)
-    axes.set_xticks(np.arange(len(column_labels)) + 1, column_labels)
+    axes.set_xticks(np.arange(accuracies.shape[1]) + 1, column_labels)
     axes.tick_params(axis="x", length=0)
     axes.spines["bottom"].set_visible(False)
     return mesh
@@ -88,7 +88,7 @@ def draw_rates(
         axes.plot([interval.estimate], [place], "o", color=colour, ms=4, clip_on=False, zorder=3)
         if printed is not None:
             axes.plot([printed], [place], "D", mfc="none", mec="black", mew=0.8, ms=6, clip_on=False, zorder=4)
-    _label_rows(axes, labels)
+    _label_rows(axes, len(intervals), labels)
     axes.grid(axis="y", color="0.88", lw=0.5)
     axes.set_axisbelow(True)
     axes.set_xlim(0, 1)
@@ -118,10 +118,10 @@ def draw_accuracy_strips(
         if not len(members):
             continue
         height = place + _spread(len(members))
-        size, alpha = (5, 0.7) if len(members) < 200 else (3.5, 0.35)
+        size, alpha = 5 if len(members) < 200 else 3.5, float(np.clip(10 / np.sqrt(len(members)), 0.2, 0.7))
         axes.plot(np.sort(members), height, ".", color=colour, alpha=alpha, ms=size, mew=0, rasterized=True)
         axes.vlines(np.mean(members), place - 0.42, place + 0.42, colors="black", lw=1.6, zorder=3)
-    _label_rows(axes, labels)
+    _label_rows(axes, len(groups), labels)
     axes.axvline(0.5, color="0.4", lw=0.6, ls=":")
     least = min((float(members.min()) for members in groups if len(members)), default=0.5)
     axes.set_xlim(min(0.44, least - 0.01), 1.01)
@@ -151,7 +151,7 @@ def _draw_cells(axes: Axes, accuracies: np.ma.MaskedArray, labels: Sequence[str]
     if numbered:
         axes.vlines(x[1:-1], y[0], y[-1], colors="white", lw=0.5)
     axes.spines[["left", "right", "top"]].set_visible(False)
-    _label_rows(axes, labels)
+    _label_rows(axes, num_rows, labels)
     axes.tick_params(axis="y", length=0)
     axes.set(xlim=(x[0], x[-1]), ylim=(y[-1], y[0]))
     return mesh
@@ -169,9 +169,9 @@ def _inks(rgba: np.ndarray) -> np.ndarray:
     return np.where((luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05), "black", "white")
 
 
-def _label_rows(axes: Axes, labels: Sequence[str]) -> None:
-    axes.set_yticks(np.arange(len(labels)) + 1, labels)
-    axes.set_ylim(len(labels) + 0.6, 0.4)
+def _label_rows(axes: Axes, number: int, labels: Sequence[str]) -> None:
+    axes.set_yticks(np.arange(number) + 1, labels)
+    axes.set_ylim(number + 0.6, 0.4)
 
 
 def _spread(number: int) -> np.ndarray:

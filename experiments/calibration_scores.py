@@ -1,0 +1,115 @@
+"""How likely the printed numbers are under simulated networks: what protocols are chosen by and what they are judged by."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from experiments import thesis
+from experiments.calibration_candidates import FITTED
+from rnnjax.likelihood import log_classes, log_count, log_extremes, log_pairs, log_values
+
+_CLASSES = (0.53, 0.7, 0.9)  # chance, some, decent, success: of Figure 4.7's rounded accuracies
+_SUCCESS = 0.9
+_DONOR = 0.94
+
+
+def fit(accuracy: np.ndarray) -> dict[str, np.ndarray]:
+    """Log-likelihoods [R] of every number that protocols are chosen by, by its name.
+
+    Args:
+        accuracy: of FITTED's networks, [10, R, S].
+    """
+    found = {}
+    for (data, architecture, frozen), of_draws in zip(FITTED, accuracy, strict=True):
+        if architecture == "rnn_2x4":
+            table = {"CountII": "table_4_2", "FirstII": "table_4_4"}[data]
+            printed = [thesis.percent(table, name) / 100 for name in ("max", "mean", "min")]
+            logs = [log_extremes(*printed, 10, simulated) for simulated in of_draws]
+            found[f"{data} {table.replace('_', ' ', 1).replace('_', '.')}"] = np.array(logs)
+        else:
+            successes = thesis.percent("figure_4_17", data, *_key(architecture, frozen))
+            logs = [log_count(successes, 10, simulated > _SUCCESS) for simulated in of_draws]
+            found[f"{data} figure 4.17 {architecture}{' frozen' if frozen else ''}"] = np.array(logs)
+    return found
+
+
+def per_data_set(logs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """[2, R]: the sums of CountII's and of FirstII's. One draw of words made all numbers of a data set."""
+    return np.stack([np.sum([v for name, v in logs.items() if name.startswith(d)], 0) for d in ("CountII", "FirstII")])
+
+
+def held_out(accuracy: Mapping[str, np.ndarray], xor: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Log-likelihoods [R] of the numbers that no protocol was chosen by.
+
+    Args:
+        accuracy: of CountII and FirstII's networks [R, S], by data set and "gru", "rnn", "rnn_from_gru", "gru_from_rnn".
+        xor: of XorI's shapes [R', S'], by architecture.
+    """
+    found = {}
+    for data, one, other in (("CountII", "4_1", "4_5"), ("FirstII", "4_3", "4_6")):
+        gru, rnn, from_gru, from_rnn = (
+            accuracy[f"{data} {name}"] for name in ("gru", "rnn", "rnn_from_gru", "gru_from_rnn")
+        )
+        values = _fractions(thesis.percent(f"table_{one}", "values"))
+        accepted = gru > _DONOR
+        logs = [log_values(values, each[mask]) for each, mask in zip(from_gru, accepted, strict=True)]
+        found[f"{data} table {one.replace('_', '.')}"] = np.array(logs)
+        columns = (thesis.percent(f"table_{other}", name) for name in ("rnn", "gru_from_rnn"))
+        pairs = list(zip(*map(_fractions, columns), strict=True))
+        logs = [log_pairs(pairs, a, b) for a, b in zip(rnn, from_rnn, strict=True)]
+        found[f"{data} table {other.replace('_', '.')}"] = np.array(logs)
+    for name, of_draws in xor.items():
+        row = _fractions(thesis.percent("figure_4_7", "rows", name))
+        # Printed are whole per cents: so are the classes' edges.
+        logs = [log_classes(row, np.round(simulated, 2), np.array(_CLASSES) + 0.005) for simulated in of_draws]
+        found[f"XorI figure 4.7 {name}"] = np.array(logs)
+    return found
+
+
+def _key(architecture: str, frozen: bool) -> tuple[str, str]:
+    return f"hidden_{architecture[-1]}", "frozen" if frozen else "gru"
+
+
+def _fractions(percents: Sequence[float]) -> list[float]:
+    return [value / 100 for value in percents]
+
+
+def predictions(accuracy: np.ndarray) -> list[dict[str, object]]:
+    """Every printed number that protocols are chosen by, beside sets of ten simulated networks of one draw.
+
+    Args:
+        accuracy: of FITTED's networks, [10, R, S].
+
+    Returns:
+        Rows with the printed value, the simulated sets' mean, 2.5 % and 97.5 % quantiles, and the share of sets at
+        most and at least as large as printed.
+    """
+    rows: list[dict[str, object]] = []
+    for (data, architecture, frozen), of_draws in zip(FITTED, accuracy, strict=True):
+        sets = _sets(of_draws)
+        if architecture == "rnn_2x4":
+            table = {"CountII": "table_4_2", "FirstII": "table_4_4"}[data]
+            for name, measure in (("max", np.max), ("mean", np.mean), ("min", np.min)):
+                rows.append(
+                    _compared(f"{data} RNN H = 4, {name} (%)", thesis.percent(table, name), 100 * measure(sets, 1))
+                )
+        else:
+            printed = thesis.percent("figure_4_17", data, *_key(architecture, frozen))
+            kind = f"{'frozen ' if frozen else ''}GRU H = {architecture[-1]}"
+            rows.append(_compared(f"{data} {kind}, above 90 % of ten", printed, (sets > _SUCCESS).sum(1)))
+    return rows
+
+
+def _sets(of_draws: np.ndarray, number: int = 2000) -> np.ndarray:
+    """[number, 10]: each a draw, then ten of its networks with replacement."""
+    rng = np.random.default_rng(0)
+    picked = of_draws[rng.integers(len(of_draws), size=number)]
+    return np.take_along_axis(picked, rng.integers(picked.shape[1], size=(number, 10)), 1)
+
+
+def _compared(name: str, printed: float, simulated: np.ndarray) -> dict[str, object]:
+    low, high = np.quantile(simulated, (0.025, 0.975))
+    return {
+        "number": name, "thesis": float(printed), "simulated": float(simulated.mean()), "low": float(low),
+        "high": float(high), "at_most": float((simulated <= printed).mean()), "at_least": float((simulated >= printed).mean()),
+    }  # fmt: skip
