@@ -117,7 +117,15 @@ def _training_experiments(mode: str) -> dict[str, ConfigDict]:
         "trainability": section(version_1, 3, 3, 1, input_dims=(2, 5, 10, 15), hidden_dims=(2, 4, 8, 16)),
         # "all the four combinations of input dimension and hidden dimension as 2 and 4", "30 different initializations"
         "capacity": section(
-            version_1, 30, 30, 1, input_dims=(2, 4), hidden_dims=(2, 4), matched=True, unstopped_seeds=10, unstopped_draws=1
+            version_1,
+            30,
+            30,
+            1,
+            input_dims=(2, 4),
+            hidden_dims=(2, 4),
+            matched=True,
+            unstopped_seeds=10,
+            unstopped_draws=1,
         ),
         # "10 different initializations"; the input dimension is not printed: that of Embedding_2 as Figure 4.1 has it
         "identity_init": section(version_2, 10, 10, 10, hidden_dims=(2, 4)),
@@ -129,13 +137,18 @@ def _training_experiments(mode: str) -> dict[str, ConfigDict]:
         "rnn_from_gru": section(version_2, 10, 10, 10, hidden_dim=4, donor_above=0.94, shown_donors=3),
         # Which protocol makes the printed numbers likely? All combinations of what the thesis does not print.
         "calibration": section(
-            version_2, 10, 10, 10,
+            version_2,
+            10,
+            10,
+            10,
             batch_sizes=(32,) if mode == "quick" else (4, 16, 64),
             margins=(0.25, 1.0),
             scales=(1.0,) if mode == "quick" else (1.0, 3.0),
             stop_shares=(0.6,) if mode == "quick" else (0.6, 1 / 3),
             readings=("epoch/best", "best/best", "epoch/epoch", "tie/best"),
-            finalists=2 if mode == "quick" else 8, xor_draws=1 if mode == "quick" else 3, xor_seeds=2 if mode == "quick" else 30,
+            finalists=2 if mode == "quick" else 8,
+            xor_draws=1 if mode == "quick" else 3,
+            xor_seeds=2 if mode == "quick" else 30,
         ),
         # "less than 60% accuracy"
         "gru_from_rnn": section(version_2, 10, 10, 10, hidden_dim=4, donor_below=0.6, shown_donors=3),

@@ -39,8 +39,8 @@ def rank(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
         logs = calibration_scores.fit(accuracy[reading, :, REPORTED.index(candidate.report)])
         found.append((candidate, logs))
     by_data = np.stack([calibration_scores.per_data_set(logs) for _, logs in found])  # [M, 2, R]
-    fits = sum(np.array([likelihood.marginal(each) for each in by_data[:, i]]) for i in range(2))
-    resampled = sum(likelihood.bootstrap_marginal(by_data[:, i], seed=i) for i in range(2))  # [M, B]
+    fits = np.array([[likelihood.marginal(each) for each in by_data[:, i]] for i in range(2)]).sum(0)
+    resampled = np.sum([likelihood.bootstrap_marginal(by_data[:, i], seed=i) for i in range(2)], 0)  # [M, B]
     best = int(np.argmax(fits))
     # Against the same protocol in every resample: the question is whether this one may be as likely.
     behind = resampled[best] - resampled
@@ -132,7 +132,7 @@ def _figure_ranking(ranking: Sequence[Ranked], draws: str) -> Figure:
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.axvline(_RULED_OUT, color="0.4", lw=0.6, ls=":")
     ax.set_xlabel(
-        f"log-likelihood of Tables 4.2, 4.4 and Figure 4.17 below the best protocol's (nats; 95 % over draws; {draws})\n"
+        f"log-likelihood of Tables 4.2, 4.4, Figure 4.17 below the best protocol's (nats; 95 % over draws; {draws})\n"
         "dotted: 20 times less likely; blue dots: not ruled out, orange crosses: ruled out"
     )
     ax.set_title(f"Calibration: the {len(shown)} likeliest of {len(ranking)} protocols", size=9)

@@ -79,9 +79,7 @@ EMBEDDINGS: dict[str, Callable[..., jax.Array]] = {
 }
 
 
-def make_embedding(
-    key: jax.Array, name: str, dim: int, scale: float = 1.0, margin: float = MARGIN
-) -> np.ndarray:
+def make_embedding(key: jax.Array, name: str, dim: int, scale: float = 1.0, margin: float = MARGIN) -> np.ndarray:
     """The word vectors, [V, D] float32.
 
     Args:
@@ -89,7 +87,7 @@ def make_embedding(
         name: an entry of EMBEDDINGS.
         dim: D.
         scale: factor on all coordinates. Thesis leaves open: the scale; here: about 1 by default.
-        margin: embedding_2's, before scaling. Thesis leaves open: how far apart the sentiments are; here: the caller says.
+        margin: embedding_2's, before scaling. Thesis leaves open: how far apart sentiments are; here: the caller says.
 
     Raises:
         UserError: an unknown name, a dimension that the embedding does not have, an absurd scale or margin.

@@ -118,7 +118,7 @@ def draw_accuracy_strips(
         if not len(members):
             continue
         height = place + _spread(len(members))
-        size, alpha = 5 if len(members) < 200 else 3.5, float(np.clip(10 / np.sqrt(len(members)), 0.2, 0.7))
+        size, alpha = 5 if len(members) < 200 else 3.5, float(np.clip(10 / np.sqrt(len(members)), 0.25, 0.7))
         axes.plot(np.sort(members), height, ".", color=colour, alpha=alpha, ms=size, mew=0, rasterized=True)
         axes.vlines(np.mean(members), place - 0.42, place + 0.42, colors="black", lw=1.6, zorder=3)
     _label_rows(axes, len(groups), labels)
@@ -136,7 +136,7 @@ def _draw_cells(axes: Axes, accuracies: np.ma.MaskedArray, labels: Sequence[str]
     x, y = np.arange(num_columns + 1) + 0.5, np.arange(num_rows + 1) + 0.5
     colours = mpl.colormaps["cividis"]
     colours.colorbar_extend = "min"  # type: ignore[assignment]  # a colour bar's arrow: lower ones are as dark
-    norm = Normalize(100 * SCALE[0], 100 * SCALE[1], clip=True)
+    norm = Normalize(100 * SCALE[0], 100 * SCALE[1])
     percent = np.ma.masked_invalid(100 * accuracies)
     mesh = axes.pcolormesh(x, y, percent, norm=norm, cmap=colours, rasterized=not numbered)
     inks = _inks(mesh.to_rgba(percent))

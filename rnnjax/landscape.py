@@ -126,7 +126,9 @@ def make_counter(
         return count_correct(architecture.cell, params, plan, embedding, positive)
 
     members = jax.tree.map(
-        lambda shape: jax.ShapeDtypeStruct((*shape, size), jnp.float32), architecture.sizes, is_leaf=lambda x: isinstance(x, tuple)
+        lambda shape: jax.ShapeDtypeStruct((*shape, size), jnp.float32),
+        architecture.sizes,
+        is_leaf=lambda x: isinstance(x, tuple),
     )
     shared = (make_plan(split.words), embedding, split.positive)
     compiled = spread(count, mesh, tile, members, *shared, whole=True)

@@ -37,7 +37,7 @@ def log_classes(printed: Sequence[float], simulated: np.ndarray, edges: Sequence
 
 
 def log_values(printed: Sequence[float], simulated: np.ndarray) -> float:
-    """Of some printed accuracies, each by the kernel density of simulated ones [S] mixed with half a uniform network."""
+    """Of some printed accuracies, each by the kernel density of simulated ones [S] and half a uniform network."""
     values = np.asarray(printed)[:, None]
     kernels = stats.norm.pdf(values, np.asarray(simulated)[None], _BANDWIDTH).sum(1)
     return float(np.log((kernels + 0.5) / (len(simulated) + 0.5)).sum())

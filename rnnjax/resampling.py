@@ -2,11 +2,15 @@
 
 The seeds of one draw share sentences and words, so they are not independent. The bootstrap resamples draws first,
 then seeds within each drawn draw (Davison and Hinkley 1997, section 3.8), and its percentiles are the interval
-(Efron and Tibshirani 1993). With one draw only seeds are resampled: such an interval does not cover draws.
+(Efron and Tibshirani 1993, chapter 13). With one draw only seeds are resampled: such an interval does not cover draws.
+With few draws it is too narrow (of R draws it sees (R - 1) / R of their variance); where seeds vary more than
+draws it is too wide (it sees the seeds' share twice).
 
 Where all networks agree (0 of n, n of n), resampling gives an interval of width 0, which is a lie. For successes and
-failures Wilson's interval stands in, with the draws as trials: they are the independent units (the seeds, where
-there is one draw). Differences then combine the two intervals by Newcombe's (1998) squares.
+failures Wilson's interval stands in, with the draws as trials: they are the independent units, and counting them is
+right if a draw decides for all its seeds and too wide otherwise (the seeds, where there is one draw). Differences
+then combine the two intervals by Newcombe's (1998) squares, ratios by their corners. Accuracies that are all the
+same have no such model: their interval has no width and says nothing about other networks.
 """
 
 from collections.abc import Sequence
@@ -17,80 +21,89 @@ from rnnjax import statistics
 from rnnjax.statistics import CONFIDENCE, Interval
 
 _RESAMPLES = 2000
-_AT_ONCE = 2**22  # values of a block of resamples
+_AT_ONCE = 2**21  # values of a block of resamples: 16 MB of indices, 16 MB of values
 
 Draws = Sequence[np.ndarray]  # R of [S_r], accuracies or booleans
 
 
 def mean(draws: Draws, seed: int = 0) -> Interval:
-    """The mean over draws of each draw's mean, with its bootstrap interval.
+    """The mean over draws of each draw's mean, with its bootstrap interval; NaN if one of them is.
 
     Args:
-        draws: R arrays [S_r], none of them empty.
+        draws: R arrays [S_r]. With R = 1 the interval does not cover draws.
         seed: of the resampling.
+
+    Raises:
+        ValueError: no draws, or one that is not a vector of at least one value.
     """
     estimate = _mean_of_means(draws)
     if _constant(draws):
         return _without_variation(draws, estimate)
     rng = np.random.default_rng(seed)
-    return _percentiles(estimate, _resampled(draws, _picked(len(draws), rng), rng))
+    values = _resampled(draws, _picked(len(draws), rng), rng)
+    return _percentiles(estimate, values, values)
 
 
 def difference(one: Draws, other: Draws, seed: int = 0) -> Interval:
     """mean(one) - mean(other), both measured in the same draws.
 
+    If all resamples agree (all networks of each side do, or the two sides in every draw), it is Newcombe's
+    interval: the distances of the two means' own ends from their estimates, squared and added.
+
     Args:
         one: R arrays [S_r].
         other: R arrays, of any lengths.
-        seed: of the resampling; the drawn draws are the same for both.
+        seed: of the resampling; the drawn draws are the same for both, the seeds are drawn for each.
 
     Raises:
-        ValueError: different numbers of draws.
+        ValueError: different numbers of draws; or as mean.
     """
     estimate = _mean_of_means(one) - _mean_of_means(other)
-    if _constant(one) and _constant(other):
-        a, b = mean(one), mean(other)
-        low = np.hypot(a.estimate - a.low, b.high - b.estimate)
-        high = np.hypot(a.high - a.estimate, b.estimate - b.low)
-        return Interval(estimate, float(estimate - low), float(estimate + high))
     ones, others = _resampled_pair(one, other, seed)
-    return _percentiles(estimate, ones - others)
+    interval = _percentiles(estimate, ones - others, ones - others)
+    if interval.low != interval.high:
+        return interval
+    a, b = mean(one, seed), mean(other, seed)
+    down = np.hypot(a.estimate - a.low, b.high - b.estimate)
+    up = np.hypot(a.high - a.estimate, b.estimate - b.low)
+    return Interval(estimate, float(estimate - down), float(estimate + up))
 
 
 def ratio(one: Draws, other: Draws, seed: int = 0) -> Interval:
     """mean(one) / mean(other), likewise; of values from 0 on.
 
     A resample in which only the other is 0 counts as infinite, one in which both are says nothing: as 0 for the low
-    end and as infinite for the high one.
+    end and as infinite for the high one. The estimate is inf or NaN likewise. If all resamples agree, the ends
+    are the quotients of the two means' own ends, low by high and high by low, which is wider than need be.
     """
-    top, bottom = _mean_of_means(one), _mean_of_means(other)
+    estimate = float(_quotient(_mean_of_means(one), _mean_of_means(other), np.nan))
     ones, others = _resampled_pair(one, other, seed)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values, estimate = ones / others, np.divide(top, bottom)
-    tail = (1 - CONFIDENCE) / 2
-    ends = [
-        np.quantile(np.where(np.isnan(values), stand_in, values), q, method="inverted_cdf")
-        for stand_in, q in ((0.0, tail), (np.inf, 1 - tail))
-    ]
-    return Interval(float(estimate), float(ends[0]), float(ends[1]))
+    interval = _percentiles(estimate, _quotient(ones, others, 0.0), _quotient(ones, others, np.inf))
+    if interval.low != interval.high:
+        return interval
+    a, b = mean(one, seed), mean(other, seed)
+    return Interval(estimate, float(_quotient(a.low, b.high, 0.0)), float(_quotient(a.high, b.low, np.inf)))
 
 
 def success(accuracies: Draws, threshold: float) -> list[np.ndarray]:
-    """Which networks are above an accuracy; NaN is not."""
+    """Which networks are above an accuracy, R of [S_r] bool; NaN is not."""
     return [np.asarray(values) > threshold for values in accuracies]
 
 
 def _mean_of_means(draws: Draws) -> float:
+    shapes = [np.shape(values) for values in draws]
+    if not shapes or any(len(shape) != 1 or shape[0] == 0 for shape in shapes):
+        raise ValueError(f"draws of shapes {shapes}: at least one is needed, each a vector of at least one value")
     return float(np.mean([np.mean(values) for values in draws]))
 
 
 def _constant(draws: Draws) -> bool:
-    values = np.concatenate([np.ravel(each) for each in draws])
+    values = np.concatenate(draws)
     return bool((values == values[0]).all())
 
 
 def _without_variation(draws: Draws, estimate: float) -> Interval:
-    if np.asarray(draws[0]).dtype != bool:
+    if any(np.asarray(values).dtype != bool for values in draws):
         return Interval(estimate, estimate, estimate)
     trials = len(draws) if len(draws) > 1 else len(draws[0])
     return statistics.proportion(round(estimate * trials), trials)
@@ -98,7 +111,7 @@ def _without_variation(draws: Draws, estimate: float) -> Interval:
 
 def _picked(number: int, rng: np.random.Generator) -> np.ndarray:
     """[B, R], the draws of each resample."""
-    return rng.integers(number, size=(_RESAMPLES, number)) if number > 1 else np.zeros((_RESAMPLES, 1), int)
+    return rng.integers(number, size=(_RESAMPLES, number))
 
 
 def _resampled(draws: Draws, picked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -123,7 +136,16 @@ def _resampled_pair(one: Draws, other: Draws, seed: int) -> tuple[np.ndarray, np
     return _resampled(one, picked, rng), _resampled(other, picked, rng)
 
 
-def _percentiles(estimate: float, values: np.ndarray) -> Interval:
+def _quotient(top: np.ndarray | float, bottom: np.ndarray | float, undefined: float) -> np.ndarray:
+    """top / bottom, and a value for 0 / 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = np.divide(top, bottom)
+    return np.where(np.isnan(values), undefined, values)
+
+
+def _percentiles(estimate: float, for_low: np.ndarray, for_high: np.ndarray) -> Interval:
+    """Order statistics, since between a number and inf nothing can be interpolated."""
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(values, (tail, 1 - tail))
+    low = np.quantile(for_low, tail, method="inverted_cdf")
+    high = np.quantile(for_high, 1 - tail, method="inverted_cdf")
     return Interval(estimate, float(low), float(high))

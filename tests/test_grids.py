@@ -146,13 +146,14 @@ def test_a_network_without_a_number_is_hatched_and_has_no_colour() -> None:
     assert hatched(axes) == [(2, 1), (1, 2)]
     assert texts_of(axes) == [["50", "–"], ["–", "90"]]
     np.testing.assert_array_equal(colours_of(mesh)[..., 3], [[1, 0], [0, 1]])
+    (ink,) = {text.get_color() for text in axes.texts if text.get_text() == "–"}
     for patch in axes.patches:
         red, green, blue, alpha = to_rgba(patch.get_facecolor())
         assert red == green == blue
         assert alpha == 1
         # Of the hatching too.
         for colour in (patch.get_facecolor(), patch.get_edgecolor()):
-            assert contrast("black", colour) >= 4.5
+            assert contrast(ink, colour) >= 4.5
 
 
 def test_a_colour_bar_counts_in_per_cent_and_says_that_it_is_clipped_below() -> None:

@@ -1,0 +1,223 @@
+"""Sweeps of conditions: which members share a call, resumption, damage, and that a member is the same everywhere."""
+
+import functools
+import logging
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from ml_collections import ConfigDict
+
+from configs.thesis import get_config
+from experiments import conditions, runner, training_sweep
+from experiments.conditions import Condition, DataSet, draw_data, draw_embedding, draw_starts, make
+from experiments.outcomes import Outcome
+from experiments.training_sweep import Block, Sweep
+from rnnjax import members, sweeps
+from rnnjax.classifier import logits
+from rnnjax.errors import UserError
+from rnnjax.landscape import parse_architecture
+from rnnjax.parameters import unflatten
+
+FROZEN = ("w_hh.candidate", "b_hh.candidate")
+
+
+def small_config(**training: Any) -> ConfigDict:
+    """Two epochs of big minibatches, two tiles of four networks a call."""
+    config = get_config("quick")
+    config.gate_variants.update({"seeds": 3, "draws": 2, "shown_seeds": 2})
+    config.training.update({"batch_size": 500, "max_epochs": 2, "tile": 4, "members_per_call": 8, **training})
+    return config
+
+
+def some_conditions(config: ConfigDict) -> list[Condition]:
+    """GRUs, some of them frozen, on two data sets; and one with three inputs."""
+    count, first = (conditions.data_set(config, name) for name in ("CountII", "FirstII"))
+    gru, wide = parse_architecture("gru_2x2"), parse_architecture("gru_3x2")
+    plain = functools.partial(make, config, "gate_variants")
+    return [plain(count, gru), plain(count, gru, "frozen", frozen=FROZEN), plain(first, gru), plain(first, wide)]
+
+
+def make_run(workdir: Path, config: ConfigDict) -> runner.Run:
+    log = logging.getLogger("rnnjax.test")
+    return runner.Run(config, jax.random.key(config.seed), members.make_mesh(1), workdir, log, {"compile": 0.0})
+
+
+def trained(workdir: Path, config: ConfigDict) -> dict[str, Outcome]:
+    return Sweep(make_run(workdir, config)).train("stage", some_conditions(config))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    return trained(tmp_path_factory.mktemp("whole"), small_config())
+
+
+def assert_same(one: dict[str, Outcome], other: dict[str, Outcome]) -> None:
+    assert list(one) == list(other)
+    for name, outcome in one.items():
+        theirs = dict(other[name].items())
+        for array, values in outcome.items():
+            np.testing.assert_array_equal(values, theirs[array], err_msg=array)
+
+
+def test_every_member_starts_where_it_should_and_scores_what_its_final_weights_score(whole: dict[str, Outcome]) -> None:
+    config = small_config()
+    for name, outcome in whole.items():
+        condition = outcome.condition
+        for draw in range(2):
+            starts = draw_starts(config, condition, draw, np.arange(3))
+            np.testing.assert_array_equal(outcome["initial"][:, draw], starts)
+            data = draw_data(config, condition.data, draw)
+            embedding = draw_embedding(config, condition.data, draw, condition.architecture.input_dim)
+            for seed in range(3):
+                network = unflatten(jnp.asarray(outcome["final"][:, draw, seed]), condition.architecture.sizes)
+                for split, counted in (
+                    (data.validation, outcome["correct"][-1, draw, seed]),
+                    (data.test, outcome["test_correct"][draw, seed]),
+                ):
+                    pairs = jax.vmap(functools.partial(logits, condition.architecture.cell, network))(
+                        embedding[split.words]
+                    )
+                    correct = int(((pairs[:, 1] > pairs[:, 0]) == split.positive).sum())
+                    assert abs(correct - counted) <= 1, name  # a near tie may fall either way
+
+
+def test_different_draws_and_seeds_are_different_and_conditions_share_their_starts(whole: dict[str, Outcome]) -> None:
+    plain, frozen = whole["CountII/gru_2x2"], whole["CountII/frozen/gru_2x2"]
+    flat = plain["initial"].reshape(len(plain["initial"]), -1)
+    assert len(np.unique(flat, axis=1).T) == 6
+    np.testing.assert_array_equal(plain["initial"], frozen["initial"])
+    np.testing.assert_array_equal(plain["initial"], whole["FirstII/gru_2x2"]["initial"])
+    mask = conditions.trainable(frozen.condition)
+    np.testing.assert_array_equal(frozen["final"][~mask], frozen["initial"][~mask])
+    assert (plain["final"][~mask] != plain["initial"][~mask]).all()
+
+
+def test_members_do_not_depend_on_how_calls_are_cut(whole: dict[str, Outcome], tmp_path: Path) -> None:
+    other = trained(tmp_path, small_config(members_per_call=32))
+    for name, outcome in whole.items():
+        np.testing.assert_allclose(outcome["final"], other[name]["final"], rtol=0, atol=1e-5)
+        np.testing.assert_array_equal(outcome["epochs_run"], other[name]["epochs_run"])
+
+
+def test_fewer_seeds_and_draws_are_the_first_of_more(whole: dict[str, Outcome], tmp_path: Path) -> None:
+    config = small_config()
+    config.gate_variants.update({"seeds": 2, "draws": 1})
+    few = trained(tmp_path, config)
+    for name, outcome in few.items():
+        np.testing.assert_allclose(outcome["final"], whole[name]["final"][:, :1, :2], rtol=0, atol=1e-5)
+
+
+def test_a_stopped_sweep_goes_on_with_the_group_that_is_missing(
+    whole: dict[str, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, calls, train = small_config(), [], sweeps.train
+
+    def stops_in_the_third_call(*args: Any, **options: Any) -> sweeps.Trained:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return train(*args, **options)
+
+    monkeypatch.setattr(sweeps, "train", stops_in_the_third_call)
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path, config)
+    parts = sorted(tmp_path.rglob("*.npz"))
+    assert len(parts) == 2
+    # A damaged part is named and made again.
+    parts[0].write_bytes(parts[0].read_bytes()[:-100])
+    warned: list[str] = []
+    monkeypatch.setattr(logging.getLogger("rnnjax.test"), "warning", lambda *args: warned.append(args[0] % args[1:]))
+    groups = len(training_sweep._groups(config, make_run(tmp_path, config), some_conditions(config)))
+    resumed = trained(tmp_path, config)
+    assert len(calls) - 3 == groups - 1
+    assert len(warned) == 1
+    assert str(parts[0]) in warned[0]
+    assert_same(resumed, whole)
+
+
+def test_a_part_of_other_networks_is_not_taken(tmp_path: Path, whole: dict[str, Outcome]) -> None:
+    run = make_run(tmp_path, small_config())
+    sweep, found = Sweep(run), some_conditions(run.config)
+    (group, *_) = training_sweep._groups(run.config, run, found)
+    start = np.asarray(whole[found[0].name]["final"])
+    given = group._replace(blocks=(group.blocks[0]._replace(condition=found[0]._replace(start=start)),))
+    other = group._replace(blocks=(group.blocks[0]._replace(condition=found[0]._replace(start=start + 1)),))
+    sweep._part("stage", 0, given).write_arrays({"final": np.zeros(1)})
+    assert sweep._stored(sweep._part("stage", 0, given)) is not None
+    assert sweep._stored(sweep._part("stage", 0, other)) is None
+
+
+def test_groups_fill_tiles_and_hold_every_member_once(tmp_path: Path) -> None:
+    config = small_config()
+    config.gate_variants.update({"seeds": 11, "draws": 3})
+    run, found = make_run(tmp_path, config), some_conditions(config)
+    groups = training_sweep._groups(config, run, found)
+    seen: list[tuple[str, int, int]] = []
+    for group in groups:
+        draws = np.concatenate([[str(block.source)] * len(block.seeds) for block in group.blocks])
+        assert sweeps.num_tiles(np.unique(draws, return_inverse=True)[1], 4) <= 2
+        seen += [(b.condition.name, b.draw, int(seed)) for b in group.blocks for seed in b.seeds]
+    assert len(seen) == len(set(seen)) == 4 * 3 * 11
+    # CountII's and FirstII's 22 and 11 networks of two inputs a draw, 11 of three: no group is far from full.
+    assert len(groups) <= 1.3 * 4 * 3 * 11 / 8
+
+
+def test_two_input_dimensions_share_a_program_and_two_batch_sizes_do_not(tmp_path: Path) -> None:
+    config = small_config()
+    found = some_conditions(config)
+    slow = found[0]._replace(name="slow", protocol=found[0].protocol._replace(batch_size=100))
+    kinds = {g.kind for g in training_sweep._groups(config, make_run(tmp_path, config), [*found, slow])}
+    assert {(k.architecture.name, k.batch_size) for k in kinds} == {("gru_3x2", 500), ("gru_2x2", 100)}
+
+
+def test_history_holds_the_start_and_every_epoch(tmp_path: Path, whole: dict[str, Outcome]) -> None:
+    found = trained(tmp_path, small_config(history=True))
+    for name, outcome in found.items():
+        np.testing.assert_array_equal(outcome["history"][0], outcome["initial"])
+        np.testing.assert_array_equal(outcome["history"][-1], outcome["final"])
+        assert outcome["history"].shape[0] == 3
+        np.testing.assert_allclose(outcome["final"], whole[name]["final"], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("training.batch_size", 0, "training.batch_size is 0; it must be from 1 to 5000"),
+        ("training.patience", 0, "training.patience is 0"),
+        ("training.report", "mean", "training.report is 'mean'; valid: last, best"),
+        ("training.sampler", "gauss", "unknown sampler 'gauss'; valid: pytorch"),
+        ("gate_variants.seeds", 0, "gate_variants.seeds is 0"),
+        ("gate_variants.shown_seeds", 9, "gate_variants.shown_seeds is 9; it must be from 1 to 3"),
+        ("gate_variants.data_sets", ("CountIII",), "unknown data set 'CountIII'; valid: CountI, CountII"),
+        ("gate_variants.data_sets", ("XorI", "XorI"), "valid: one or more different ones"),
+        ("data.embedding", "embedding_5", "unknown embedding 'embedding_5'"),
+        ("data.embedding_margin", -1.0, "data.embedding_margin is -1.0"),
+    ],
+)
+def test_a_bad_value_is_named_with_the_valid_ones(field: str, value: Any, message: str) -> None:
+    config = small_config()
+    with config.unlocked():
+        config.update_from_flattened_dict({field: value})
+    shape = parse_architecture("gru_2x2")
+    with pytest.raises(UserError, match=message):
+        for data in conditions.data_sets(config, "gate_variants"):
+            make(config, "gate_variants", data, shape)
+
+
+def test_what_cannot_be_frozen_is_refused() -> None:
+    config = small_config()
+    with pytest.raises(UserError, match=r"cannot freeze 'w_hh.update' of a RNN; valid: w_ih"):
+        data: DataSet = conditions.data_sets(config, "gate_variants")[0]
+        make(config, "gate_variants", data, parse_architecture("rnn_2x2"), frozen=("w_hh.update",))
+
+
+def test_blocks_of_one_source_share_tiles() -> None:
+    config = small_config()
+    plain, frozen, first, _ = some_conditions(config)
+    same = [Block(c, 0, np.arange(2)) for c in (plain, frozen)]
+    assert same[0].source == same[1].source != Block(first, 0, np.arange(2)).source
+    assert [len(group) for group in training_sweep._filled(same, 4, 1)] == [2]
