@@ -14,7 +14,7 @@ from ml_collections import ConfigDict
 
 from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, architectures, data_sets, make
-from experiments.controls import best_unstopped, matched_rnn, unstopped_conditions
+from experiments.controls import best_unstopped, matched_condition, matched_name, unstopped_conditions
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from experiments.training_figures import Panel, Rate, rates, shown, sorted_rows, success_rate
 from rnnjax import resampling
@@ -34,7 +34,7 @@ def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
         for shape in shapes:
             found += unstopped_conditions(config, _NAME, data, shape)
             if config[_NAME].matched and shape.cell.name == "gru":
-                found.append(make(config, _NAME, data, matched_rnn(shape), f"matched_{shape.name}"))
+                found.append(matched_condition(config, _NAME, data, shape))
     return found
 
 
@@ -76,9 +76,8 @@ def _rates(config: ConfigDict, outcomes: Outcomes, data: DataSet) -> list[Rate]:
             label = f"{shape.title}, no early stop, rate {rate:g}"
             found.append(Rate(label, success_rate(outcomes[name], report, _SUCCESS), None, cell))
         if config[_NAME].matched and cell == "gru":
-            rnn = matched_rnn(shape)
-            outcome = outcomes[f"{data.title}/matched_{shape.name}/{rnn.name}"]
-            label = f"{rnn.title}, parameters as {shape.title}"
+            outcome = outcomes[matched_name(data, shape)]
+            label = f"{outcome.condition.architecture.title}, parameters as {shape.title}"
             found.append(Rate(label, success_rate(outcome, report, _SUCCESS), None, "rnn"))
     return found
 

@@ -144,7 +144,8 @@ def make(
     wanted = config[section]
     in_range(f"{section}.seeds", wanted.seeds, 1, 10**6)
     in_range(f"{section}.draws", wanted.draws, 1, 10**4)
-    in_range(f"{section}.shown_seeds", wanted.shown_seeds, 1, wanted.seeds)
+    if "shown_seeds" in wanted:
+        in_range(f"{section}.shown_seeds", wanted.shown_seeds, 1, wanted.seeds)
     fields: dict[str, Any] = {
         "name": "/".join((data.title, *kind, architecture.name)),
         "protocol": protocol(config),

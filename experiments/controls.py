@@ -47,6 +47,16 @@ def best_unstopped(
     return max(found)[2:] if found else None
 
 
+def matched_condition(config: ConfigDict, section: str, data: DataSet, gru: Architecture) -> Condition:
+    """RNNs with about as many parameters as a GRU: capacity is defined per parameter (section 4.2.2)."""
+    return make(config, section, data, matched_rnn(gru), f"matched_{gru.name}")
+
+
+def matched_name(data: DataSet, gru: Architecture) -> str:
+    """The name of matched_condition."""
+    return f"{data.title}/matched_{gru.name}/{matched_rnn(gru).name}"
+
+
 def matched_rnn(gru: Architecture) -> Architecture:
     """The RNN with the same inputs whose number of parameters is nearest (GRU 2x2: 42, RNN 2x4: 42)."""
     candidates = [Architecture(CELLS["rnn"], gru.input_dim, hidden) for hidden in range(1, _MOST_HIDDEN + 1)]

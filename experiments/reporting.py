@@ -51,4 +51,6 @@ def save_figure(path: Path, figure: Figure) -> None:
 def _shown(value: Any) -> str:
     if value is None or value != value:
         return "-"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.2f}" if value == 0 or abs(value) >= 0.1 else f"{value:.2g}"
+    return str(value)

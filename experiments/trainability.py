@@ -14,6 +14,7 @@ from ml_collections import ConfigDict
 
 from experiments import runner, thesis
 from experiments.conditions import Condition, architectures, data_sets, draw_embedding, make
+from experiments.controls import best_unstopped, matched_condition, matched_name, unstopped_conditions
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from experiments.training_figures import Panel, Rate, heat_maps, rates, success_rate
 from rnnjax import resampling
@@ -25,10 +26,15 @@ _SUCCESS, _DECENT = 0.9, 0.7
 
 
 def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
-    """Data set x cell x input and hidden size."""
-    wanted = config[_NAME]
-    shapes = architectures(_CELLS, wanted.input_dims, wanted.hidden_dims)
-    return [make(config, _NAME, data, shape) for data in data_sets(config, _NAME) for shape in shapes]
+    """Data set x cell x input and hidden size, and the controls that are asked for."""
+    wanted, found = config[_NAME], []
+    for data in data_sets(config, _NAME):
+        for shape in architectures(_CELLS, wanted.input_dims, wanted.hidden_dims):
+            found.append(make(config, _NAME, data, shape))
+            found += unstopped_conditions(config, _NAME, data, shape)
+            if wanted.matched and shape.cell.name == "gru":
+                found.append(matched_condition(config, _NAME, data, shape))
+    return found
 
 
 def report(config: ConfigDict, outcomes: Outcomes) -> Report:
@@ -48,8 +54,14 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         )
         rows = []
         for shape in architectures(_CELLS, wanted.input_dims, wanted.hidden_dims):
-            rate = success_rate(outcomes[f"{data.title}/{shape.name}"], config.training.report, _SUCCESS)
-            rows.append(Rate(shape.title, rate, None, shape.cell.name))
+            names = {shape.title: f"{data.title}/{shape.name}"}
+            if best := best_unstopped(config, outcomes, data, shape, _SUCCESS):
+                names[f"{shape.title}, no early stop, rate {best[0]:g}"] = best[1]
+            if wanted.matched and shape.cell.name == "gru":
+                names[f"RNN, parameters as {shape.title}"] = matched_name(data, shape)
+            for label, name in names.items():
+                rate = success_rate(outcomes[name], config.training.report, _SUCCESS)
+                rows.append(Rate(label, rate, None, outcomes[name].condition.architecture.cell.name))
         title = (
             f"Section 4.2.1: networks above 90 % on {data.title}, {wanted.draws} draws x {wanted.seeds} seeds a shape"
         )
