@@ -163,7 +163,7 @@ def _make_task(
     draws = np.zeros(number, np.int32) if draws is None else np.asarray(draws, np.int32)
     trainable = np.ones(params.shape, bool) if trainable is None else np.asarray(trainable)
     trainable = np.broadcast_to(trainable if trainable.ndim == 2 else trainable[:, None], params.shape)
-    return Task(keys, draws, trainable, per_member(rules, number))
+    return Task(np.asarray(jax.random.key_data(keys)).T, draws, trainable, per_member(rules, number))
 
 
 def _places(program: Program | Judging, active: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

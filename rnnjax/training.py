@@ -46,7 +46,7 @@ class Material(NamedTuple):
 class Task(NamedTuple):
     """What each of S members is given; with `State` all that its training depends on."""
 
-    key: Any  # [S] typed keys, of its shuffles; its minibatches of epoch e are a function of (key, e) alone
+    key: Any  # [2, S] uint32, a key's data, of its shuffles: its minibatches of epoch e are a function of (key, e)
     draw: Any  # [S] int32, which of the materials it trains on; the members of a tile share theirs
     trainable: Any  # [P, S] bool, False for what is frozen
     rules: Rules  # of [S] each
@@ -183,7 +183,7 @@ def run_epochs(
     """What make_trainer compiles, for one tile; it stops early when all members have ended."""
     material = _of_draw(materials, task.draw[0], one)
     an_epoch = jax.jit(functools.partial(one_epoch, setup))  # traced once, not here and below
-    epoch_shapes = jax.eval_shape(an_epoch, state, task, material)[1]
+    epoch_shapes = jax.eval_shape(an_epoch, state, task, material, first)[1]
     records = jax.tree.map(lambda leaf: jnp.zeros((setup.epochs_per_call, *leaf.shape), leaf.dtype), epoch_shapes)
     history = jnp.zeros((setup.epochs_per_call, *state.params.shape)) if setup.history else None
 
@@ -193,8 +193,7 @@ def run_epochs(
 
     def body(carry: Any) -> Any:
         epoch, state, records, history = carry
-        keys = jax.vmap(lambda key: jax.random.fold_in(key, first + epoch))(task.key)
-        state, record = an_epoch(state, task._replace(key=keys), material)
+        state, record = an_epoch(state, task, material, first + epoch)
         records = jax.tree.map(lambda all, one: all.at[epoch].set(one), records, record)
         history = history if history is None else history.at[epoch].set(state.params)
         return epoch + 1, state, records, history
@@ -203,13 +202,14 @@ def run_epochs(
     return state, records, history
 
 
-def one_epoch(setup: Setup, state: State, task: Task, material: Material) -> tuple[State, Epoch]:
-    """All minibatches once, then the validation sentences and the clock; the task's keys are consumed."""
+def one_epoch(setup: Setup, state: State, task: Task, material: Material, number: jax.Array) -> tuple[State, Epoch]:
+    """All minibatches once, then the validation sentences and the clock; `number` is the epoch's."""
     num_sentences, one = len(material.words), material.plan.one
+    keys = jax.vmap(lambda data: jax.random.fold_in(jax.random.wrap_key_data(data), number), in_axes=1)(task.key)
     # A minibatch is worked on in portions, so that compile time and caches do not grow with it.
     portions = -(-setup.batch_size // _PORTION)
     rows = -(-setup.batch_size // portions)
-    order = jnp.pad(orders(task.key, num_sentences), ((0, rows), (0, 0)))
+    order = jnp.pad(orders(keys, num_sentences), ((0, rows), (0, 0)))
     table = jnp.moveaxis(material.embedding[material.words], 0, 2)  # [T, D, N]
 
     def minibatch(i: jax.Array, carry: Any) -> Any:
@@ -289,7 +289,7 @@ def _step(
 
 def _any_task(shape: tuple[int, int]) -> Task:
     """A task of the right shapes, for P parameters and S members."""
-    keys = jax.random.split(jax.random.key(0), shape[1])
+    keys = jnp.zeros((2, shape[1]), jnp.uint32)
     rules = per_member(Rules(), shape[1])
     return Task(keys, jnp.zeros(shape[1], jnp.int32), jnp.ones(shape, bool), rules)
 
