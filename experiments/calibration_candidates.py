@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ml_collections import ConfigDict
 
 from experiments.conditions import REPORTED, Condition, DataSet, data_set, listed, make, protocol
-from rnnjax.errors import in_range, one_of
+from rnnjax.errors import UserError, in_range, one_of
 from rnnjax.landscape import parse_architecture
 from rnnjax.schedule import Rules
 
@@ -43,6 +43,10 @@ class Setting(NamedTuple):
         return f"batch_{self.batch_size}_margin_{self.margin:g}_scale_{self.scale:g}_stop_{self.stop_share:.2g}"
 
 
+# The fields of config.calibration that make a Setting, in its order, and what they may be.
+_RANGES = (("batch_sizes", 1, 5000), ("margins", 0, 1e3), ("scales", 1e-3, 1e3), ("stop_shares", 0, 0.98))
+
+
 class Candidate(NamedTuple):
     """One protocol."""
 
@@ -66,11 +70,23 @@ def settings(config: ConfigDict) -> list[Setting]:
         UserError: a value that cannot be used.
     """
     wanted = config[NAME]
-    for reading in listed(wanted.readings):
-        one_of("calibration.readings", reading, READINGS)
-    for share in wanted.stop_shares:
-        in_range("calibration.stop_shares", share, 0, 0.98)
-    return [Setting(*v) for v in product(wanted.batch_sizes, wanted.margins, wanted.scales, wanted.stop_shares)]
+    readings = listed(wanted.readings)
+    for reading in readings:
+        one_of(f"{NAME}.readings", reading, READINGS)
+    if not readings or len(set(readings)) < len(readings):
+        raise UserError(f"{NAME}.readings is {tuple(readings)}; valid: one or more different ones")
+    for name, low, high in _RANGES:
+        if not len(wanted[name]):
+            raise UserError(f"{NAME}.{name} is empty; it must have at least one value")
+        for value in wanted[name]:
+            in_range(f"{NAME}.{name}", value, low, high)
+    found = [Setting(*values) for values in product(*(wanted[name] for name, *_ in _RANGES))]
+    named: dict[str, Setting] = {}
+    for each in found:
+        # In result.npz and among the parts a second one would be taken for the first.
+        if named.setdefault(each.name, each) is not each:
+            raise UserError(f"{NAME} has {each.name} twice, once as {tuple(named[each.name])}, once as {tuple(each)}")
+    return found
 
 
 def candidates(config: ConfigDict) -> list[Candidate]:

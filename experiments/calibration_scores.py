@@ -90,9 +90,9 @@ def predictions(accuracy: np.ndarray) -> list[dict[str, object]]:
         if architecture == "rnn_2x4":
             table = {"CountII": "table_4_2", "FirstII": "table_4_4"}[data]
             for name, measure in (("max", np.max), ("mean", np.mean), ("min", np.min)):
-                rows.append(
-                    _compared(f"{data} RNN H = 4, {name} (%)", thesis.percent(table, name), 100 * measure(sets, 1))
-                )
+                # float32 accuracies are whole thousandths, and so are the printed ones: rounded, ties are ties.
+                found = np.round(100 * measure(sets.astype(float), 1), 4)
+                rows.append(_compared(f"{data} RNN H = 4, {name} (%)", thesis.percent(table, name), found))
         else:
             printed = thesis.percent("figure_4_17", data, *_key(architecture, frozen))
             kind = f"{'frozen ' if frozen else ''}GRU H = {architecture[-1]}"

@@ -16,13 +16,14 @@ from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, architectures, data_sets, make
 from experiments.controls import best_unstopped, matched_condition, matched_name, unstopped_conditions
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from experiments.training_figures import Panel, Rate, rates, shown, sorted_rows, success_rate
+from experiments.training_figures import Panel, Rate, figure_name, rate_of, rates, shown, sorted_rows, success_rate
 from rnnjax import resampling
 from rnnjax.landscape import Architecture
 
 _NAME, _CELLS = "capacity", ("rnn", "gru")
-_FIGURES = {"first": "4.6", "xor": "4.7"}
+_FIGURES = {"FirstI": "4.6", "XorI": "4.7"}
 _SUCCESS = 0.9
+_CHANCE = 0.55  # above it a network has left chance: 4.5 standard errors of 2,000 coins
 
 
 def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
@@ -42,8 +43,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     """Figures 4.6 and 4.7, and what C08 to C10 need."""
     figures, table = {}, []
     for data in data_sets(config, _NAME):
-        number = _FIGURES.get(data.label, "4.6")
-        name = f"figure_{number.replace('.', '_')}" + ("" if data.label in _FIGURES else f"_{data.title}")
+        figure, name = figure_name(_FIGURES, data.title)
         number_shown = config[_NAME].shown_seeds
         panels = [
             Panel(
@@ -51,13 +51,15 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
             )
             for shape in _shapes(config)
         ]
-        title = f"Figure {number}: validation accuracy of {number_shown} initialisations on {data.title}, first draw"
+        title = f"{figure}: validation accuracy of {number_shown} initialisations on {data.title}, first draw"
         figures[f"{name}.png"] = sorted_rows(title, panels)
         rows = list(_rates(config, outcomes, data))
         title = f"Section 4.2.2: networks above 90 % on {data.title} (inputs x hidden units)"
         figures[f"{name}_rates.png"] = rates(title, "share of networks above 90 % validation accuracy", rows)
         table += [_row(config, outcomes, data, shape) for shape in _shapes(config)]
-    return Report(figures, {"capacity_4_2_2.csv": table}, {"capacity": table})
+    ratios = [row for data in data_sets(config, _NAME) for row in _ratios(config, outcomes, data)]
+    tables = {"capacity_4_2_2.csv": table, "ratios_4_2_2.csv": ratios}
+    return Report(figures, tables, {"capacity": table, "ratios": ratios})
 
 
 def _shapes(config: ConfigDict) -> list[Architecture]:
@@ -72,9 +74,7 @@ def _rates(config: ConfigDict, outcomes: Outcomes, data: DataSet) -> list[Rate]:
         own = success_rate(outcomes[f"{data.title}/{shape.name}"], report, _SUCCESS)
         found.append(Rate(shape.title, own, _printed_rate(data, shape), cell))
         if best := best_unstopped(config, outcomes, data, shape, _SUCCESS):
-            rate, name = best
-            label = f"{shape.title}, no early stop, rate {rate:g}"
-            found.append(Rate(label, success_rate(outcomes[name], report, _SUCCESS), None, cell))
+            found.append(Rate(f"{shape.title}, {best.title}", rate_of(best.accuracy, _SUCCESS), None, cell))
         if config[_NAME].matched and cell == "gru":
             outcome = outcomes[matched_name(data, shape)]
             label = f"{outcome.condition.architecture.title}, parameters as {shape.title}"
@@ -100,9 +100,29 @@ def _row(config: ConfigDict, outcomes: Outcomes, data: DataSet, shape: Architect
     printed_rate = _printed_rate(data, shape)
     row["thesis_above_90"] = None if printed_rate is None else 100 * printed_rate
     if best := best_unstopped(config, outcomes, data, shape, _SUCCESS):
-        row["unstopped_rate"] = best[0]
-        row["unstopped_above_90"] = 100 * success_rate(outcomes[best[1]], config.training.report, _SUCCESS).estimate
+        row |= {"unstopped_learning_rate": best.learning_rate, "unstopped_networks": best.accuracy.size}
+        row |= {"unstopped_above_90": 100 * rate_of(best.accuracy, _SUCCESS).estimate}
+        if len(best.accuracy) <= len(accuracy) and best.seeds.max() < accuracy.shape[1]:
+            same = accuracy[: len(best.accuracy), best.seeds]
+            row |= {"same_networks_stopped_above_90": 100 * rate_of(same, _SUCCESS).estimate}
     return row
+
+
+def _ratios(config: ConfigDict, outcomes: Outcomes, data: DataSet) -> list[dict[str, Any]]:
+    """C09: how many times as often a GRU succeeds as an RNN of its shape; C33: how much each cell's seeds differ."""
+    rows = []
+    for rnn, gru in zip(
+        *(architectures((c,), config[_NAME].input_dims, config[_NAME].hidden_dims) for c in _CELLS), strict=True
+    ):
+        both = [outcomes[f"{data.title}/{shape.name}"].accuracy(config.training.report) for shape in (rnn, gru)]
+        successes = [resampling.success(list(each), _SUCCESS) for each in both]
+        row: dict[str, Any] = {"data": data.title, "shape": rnn.shape}
+        row |= {f"gru_to_rnn_{end}": v for end, v in as_dict(resampling.ratio(successes[1], successes[0])).items()}
+        row |= {f"{c}_left_chance": int((each > _CHANCE).sum()) for c, each in zip(_CELLS, both, strict=True)}
+        rows.append(
+            row | {f"{c}_sd_of_seeds": 100 * float(each.std(1).mean()) for c, each in zip(_CELLS, both, strict=True)}
+        )
+    return rows
 
 
 def _printed_row(data: DataSet, shape: Architecture) -> list[int] | None:

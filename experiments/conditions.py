@@ -154,14 +154,15 @@ def make(
         "num_draws": wanted.draws,
     }
     if config.training.start_from and "start" not in changed:
-        fields["start"] = _given_starts(config, fields | changed, f"{data.title}/{architecture.name}", architecture)
+        fields["start"] = _given_starts(config, fields | changed, architecture)
     condition = Condition(architecture=architecture, data=data, **(fields | changed))
     trainable(condition)
     return condition
 
 
-def _given_starts(config: ConfigDict, fields: dict[str, Any], name: str, architecture: Architecture) -> np.ndarray:
-    """The final weights of another run's networks, [P, R, S]."""
+def _given_starts(config: ConfigDict, fields: dict[str, Any], architecture: Architecture) -> np.ndarray:
+    """The final weights of another run's condition of the same name, [P, R, S]."""
+    name = fields["name"]
     final = read_networks(Path(config.training.start_from), name).final
     needed = count(architecture.sizes), fields["num_draws"], fields["num_seeds"]
     if len(final) != needed[0] or final.shape[1] < needed[1] or final.shape[2] < needed[2]:
@@ -179,8 +180,7 @@ def data_sets(config: ConfigDict, section: str, embedding: str | None = None) ->
         UserError: none, one twice, or an unknown one.
     """
     names = listed(config[section].data_sets)
-    if not names or len(set(names)) < len(names):
-        raise UserError(f"{section}.data_sets is {tuple(names)}; valid: one or more different ones, such as CountII")
+    different(f"{section}.data_sets", names, ", such as CountII")
     return [data_set(config, name, embedding) for name in names]
 
 
@@ -196,6 +196,12 @@ def architectures(cells: Sequence[str], input_dims: Sequence[int], hidden_dims: 
 def listed(value: Sequence[Any]) -> list[str]:
     """The names in a config field that may be given as one string with commas."""
     return [name.strip() for item in value for name in str(item).split(",") if name.strip()]
+
+
+def different(what: str, values: Sequence[Any], example: str = "") -> None:
+    """Raise a UserError unless there are values, all of them different."""
+    if not len(values) or len(set(values)) < len(values):
+        raise UserError(f"{what} is {tuple(values)}; valid: one or more different ones{example}")
 
 
 def check_seeds(config: ConfigDict) -> None:

@@ -8,15 +8,16 @@ result.npz: see outcomes; conditions are named "CountII/gru_2x4", "CountII/unsto
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 from ml_collections import ConfigDict
 
-from experiments import runner
+from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, architectures, data_sets, make
 from experiments.controls import best_unstopped, unstopped_conditions
-from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from experiments.training_figures import Rate, mean_accuracy, rates, row_panels, sorted_rows
+from experiments.training_figures import Rate, rates, row_panels, sorted_rows
 from rnnjax import resampling
+from rnnjax.landscape import Architecture
 
 _NAME, _SUCCESS = "gate_variants", 0.9
 _CELLS = ("rnn", "reset_gate_gru", "update_gate_gru", "gru")
@@ -53,49 +54,61 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
                 continue
             rows = [
                 Rate(
-                    f"{outcome.condition.architecture.cell.title}, H = {outcome.condition.architecture.hidden_dim}",
-                    mean_accuracy(outcome, report),
-                    None,
-                    outcome.condition.architecture.cell.name,
+                    f"{shape.cell.title}, H = {shape.hidden_dim}", resampling.mean(list(values)), None, shape.cell.name
                 )
-                for outcome in chosen
+                for shape, values in chosen.items()
             ]
             name = f"figure_4_18_{data.title}_means" + ("_unstopped" if protocol == "unstopped" else "")
             how = "without early stop, best constant rate" if protocol == "unstopped" else "section 3.2's protocol"
-            networks = f"{chosen[0].condition.num_draws} draws x {chosen[0].condition.num_seeds} seeds"
+            networks = "{} draws x {} seeds".format(*next(iter(chosen.values())).shape)
             figures[f"{name}.png"] = rates(
                 f"Section 4.5.2: gate variants on {data.title}, {how}", f"mean validation accuracy, {networks}", rows
             )
-            table += _differences(data, protocol, chosen, report)
-    return Report(figures, {"gates_4_5_2.csv": table}, {"differences": table})
+            table += _differences(data, protocol, chosen)
+    return Report(figures, {"gates_4_5_2.csv": table}, {"differences": table, "orders": _orders(sets, table)})
 
 
-def _chosen(config: ConfigDict, outcomes: Outcomes, data: DataSet, protocol: str) -> list[Outcome]:
-    """Every variant's outcome under a protocol; without early stop that of its best constant rate."""
-    found = []
+def _chosen(config: ConfigDict, outcomes: Outcomes, data: DataSet, protocol: str) -> dict[Architecture, np.ndarray]:
+    """Every variant's accuracies [R, S] under a protocol; without early stop those of its best constant rate."""
+    found = {}
     for shape in architectures(_CELLS, (2,), config[_NAME].hidden_dims):
         if protocol == "thesis":
-            found.append(outcomes[f"{data.title}/{shape.name}"])
+            found[shape] = outcomes[f"{data.title}/{shape.name}"].accuracy(config.training.report)
         elif best := best_unstopped(config, outcomes, data, shape, _SUCCESS):
-            found.append(outcomes[best[1]])
+            found[shape] = best.accuracy
     return found
 
 
-def _differences(data: DataSet, protocol: str, chosen: list[Outcome], report: str) -> list[dict[str, Any]]:
+def _differences(data: DataSet, protocol: str, chosen: dict[Architecture, np.ndarray]) -> list[dict[str, Any]]:
     """Every pair of variants of one size: differences of mean accuracy and of success rate, in per cent."""
     rows = []
-    for one, other in combinations(chosen, 2):
-        a, b = one.condition.architecture, other.condition.architecture
+    for (a, low), (b, high) in combinations(chosen.items(), 2):
         if a.hidden_dim != b.hidden_dim:
             continue
         row = {"data": data.title, "protocol": protocol, "hidden": a.hidden_dim, "from": a.cell.name, "to": b.cell.name}
-        low, high = list(one.accuracy(report)), list(other.accuracy(report))
-        for name, value in as_dict(resampling.difference(high, low)).items():
+        for name, value in as_dict(resampling.difference(list(high), list(low))).items():
             row[f"mean_gain_{name}"] = 100 * value
-        successes = [resampling.success(each, _SUCCESS) for each in (high, low)]
+        successes = [resampling.success(list(each), _SUCCESS) for each in (high, low)]
         for name, value in as_dict(resampling.difference(successes[0], successes[1])).items():
             row[f"above_90_gain_{name}"] = 100 * value
         rows.append(row)
+    return rows
+
+
+def _orders(sets: list[DataSet], table: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """C23, C24: the variants by mean accuracy, best first, beside the thesis' order."""
+    rows = []
+    for data in sets:
+        here = [row for row in table if row["data"] == data.title]
+        for protocol, hidden in dict.fromkeys((row["protocol"], row["hidden"]) for row in here):
+            gains = [row for row in here if (row["protocol"], row["hidden"]) == (protocol, hidden)]
+            # A variant's wins against all others are its place.
+            wins = dict.fromkeys(_CELLS, 0)
+            for row in gains:
+                wins[row["to"] if row["mean_gain_estimate"] > 0 else row["from"]] += 1
+            order = sorted(_CELLS, key=lambda cell: -wins[cell])
+            printed = thesis.percent("figure_4_18", "order_best_first", data.title)
+            rows.append({"data": data.title, "protocol": protocol, "hidden": hidden, "order": order, "thesis": printed})
     return rows
 
 

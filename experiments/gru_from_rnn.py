@@ -31,6 +31,7 @@ _TABLES = {"CountII": "4_5", "FirstII": "4_6"}
 def donors(config: ConfigDict, _: Outcomes) -> list[Condition]:
     """RNNs, and the control: GRUs that start at random."""
     in_range(f"{_NAME}.donor_below", config[_NAME].donor_below, 0, 1)
+    in_range(f"{_NAME}.shown_donors", config[_NAME].shown_donors, 1, 10**6)
     return [make(config, _NAME, data, shape) for data in data_sets(config, _NAME) for shape in _shapes(config)]
 
 
@@ -61,7 +62,10 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
                 rows[f"from a failed RNN, input weights {weights}"] = accuracy[failed], "reset_gate_gru"
             for name, chosen in (("failed", failed), ("all", np.ones_like(failed))):
                 comparison.append(_comparison(config, outcomes, data, weights, name, chosen))
-        rows["GRU, random start"] = outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report), "gru"
+        if failed.any():
+            control = outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report)
+            rows["GRU, random start, the failed RNNs' seeds"] = control[failed], "gru"
+        rows["GRU, random start, all"] = outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report), "gru"
         title = f"Table {number.replace('_', '.')}: GRUs on {data.title}, H = {gru.hidden_dim}"
         figures[f"figure_table_{number}.png"] = strips(title, "validation accuracy (tick: mean)", rows)
     tables["gru_from_rnn_4_4_3.csv"] = comparison

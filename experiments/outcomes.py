@@ -2,7 +2,7 @@
 
 Of every condition, such as "CountII/gru_2x4/", with R draws, S seeds, P parameters, E epochs: `initial` and `final`
 [P, R, S] float32 parameters (parameters.flatten); `test_correct` [R, S] int32, test sentences that the final
-parameters classify correctly; `epochs_run` [R, S]; `finite` [R, S] bool, whether every training loss was a number;
+parameters classify correctly; `epochs_run` [R, S]; `finite` [R, S] bool, whether every loss was a number;
 the curves `correct` (validation sentences), `validation_loss`, `train_correct`, `train_loss`, `learning_rate`
 [E, R, S], which after a network's last epoch repeat it, and `trained` bool; `history` [E + 1, P, R, S], the
 parameters from the start on, if config.training.history.

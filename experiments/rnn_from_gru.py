@@ -31,6 +31,7 @@ _TABLES = {"CountII": ("4_1", "4_2"), "FirstII": ("4_3", "4_4")}
 def donors(config: ConfigDict, _: Outcomes) -> list[Condition]:
     """GRUs, and RNNs that start at random."""
     in_range(f"{_NAME}.donor_above", config[_NAME].donor_above, 0, 1)
+    in_range(f"{_NAME}.shown_donors", config[_NAME].shown_donors, 1, 10**6)
     return [make(config, _NAME, data, shape) for data in data_sets(config, _NAME) for shape in _shapes(config)]
 
 

@@ -14,12 +14,12 @@ from ml_collections import ConfigDict
 from experiments import runner
 from experiments.conditions import Condition, architectures, data_sets, draw_embedding, listed, make
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from experiments.training_figures import Panel, heat_maps, shown, strips
+from experiments.training_figures import Panel, figure_name, heat_maps, shown, strips
 from rnnjax import plotting, resampling
 from rnnjax.separability import kind_margins
 
 _NAME, _CELLS = "separability", ("rnn", "gru")
-_FIGURES = {"count": "4.2", "first": "4.3"}
+_FIGURES = {"CountII": "4.2", "FirstII": "4.3"}
 
 
 def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
@@ -38,7 +38,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     wanted, embeddings = config[_NAME], listed(config[_NAME].embeddings)
     figures = {"figure_4_1.png": _figure_4_1(config, embeddings)}
     for data in data_sets(config, _NAME):
-        number = _FIGURES.get(data.label, f"4.2, 4.3 for {data.title}")
+        figure, file = figure_name(_FIGURES, data.title)
         panels, all_members = [], {}
         for architecture in architectures(_CELLS, (2,), wanted.hidden_dims):
             found = {e: outcomes[f"{data.title}/{e}/{architecture.name}"] for e in embeddings}
@@ -47,15 +47,11 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
             for e, outcome in found.items():
                 label = f"{architecture.cell.title}, H = {architecture.hidden_dim}: {_short(e)}"
                 all_members[label] = (outcome.accuracy(config.training.report), architecture.cell.name)
-        file = number.split(",")[0].replace(".", "_")
         columns = [str(i + 1) for i in range(wanted.shown_seeds)]
-        title = (
-            f"Figure {number}: validation accuracy on {data.title}, {wanted.shown_seeds} initialisations, first draw"
-        )
-        suffix = "" if data.label in _FIGURES else f"_{data.title}"
-        figures[f"figure_{file}{suffix}.png"] = heat_maps(title, panels, columns, "initialisation", "embedding", 4)
+        title = f"{figure}: validation accuracy on {data.title}, {wanted.shown_seeds} initialisations, first draw"
+        figures[f"{file}.png"] = heat_maps(title, panels, columns, "initialisation", "embedding", 4)
         title = f"Section 4.1.1: all {wanted.draws} x {wanted.seeds} networks of each kind on {data.title}"
-        figures[f"figure_{file}{suffix}_all.png"] = strips(title, "validation accuracy (tick: mean)", all_members)
+        figures[f"{file}_all.png"] = strips(title, "validation accuracy (tick: mean)", all_members)
     table = _neighbours(config, outcomes, embeddings)
     return Report(
         figures, {"neighbours_4_1_1.csv": table}, {"neighbours": table, "margins": _margins(config, embeddings)}

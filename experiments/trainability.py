@@ -16,12 +16,12 @@ from experiments import runner, thesis
 from experiments.conditions import Condition, architectures, data_sets, draw_embedding, make
 from experiments.controls import best_unstopped, matched_condition, matched_name, unstopped_conditions
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from experiments.training_figures import Panel, Rate, heat_maps, rates, success_rate
+from experiments.training_figures import Panel, Rate, figure_name, heat_maps, rate_of, rates, success_rate
 from rnnjax import resampling
 from rnnjax.separability import kind_margins
 
 _NAME, _CELLS = "trainability", ("rnn", "gru")
-_FIGURES = {"first": "4.4", "xor": "4.5"}
+_FIGURES = {"FirstI": "4.4", "XorI": "4.5"}
 _SUCCESS, _DECENT = 0.9, 0.7
 
 
@@ -41,11 +41,9 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     """Figures 4.4 and 4.5, success over the shapes (C04-C07)."""
     wanted, figures, table = config[_NAME], {}, []
     for data in data_sets(config, _NAME):
-        number = _FIGURES.get(data.label, "4.4")
-        suffix = "" if data.label in _FIGURES else f"_{data.title}"
-        name = f"figure_{number.replace('.', '_')}{suffix}"
+        figure, name = figure_name(_FIGURES, data.title)
         figures[f"{name}.png"] = heat_maps(
-            f"Figure {number}: validation accuracy on {data.title}, first draw",
+            f"{figure}: validation accuracy on {data.title}, first draw",
             [panel for cell in _CELLS for panel in _panels(config, outcomes, data.title, cell)],
             [str(d) for d in wanted.input_dims],
             "inputs",
@@ -54,14 +52,15 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         )
         rows = []
         for shape in architectures(_CELLS, wanted.input_dims, wanted.hidden_dims):
-            names = {shape.title: f"{data.title}/{shape.name}"}
+            rate = success_rate(outcomes[f"{data.title}/{shape.name}"], config.training.report, _SUCCESS)
+            rows.append(Rate(shape.title, rate, None, shape.cell.name))
             if best := best_unstopped(config, outcomes, data, shape, _SUCCESS):
-                names[f"{shape.title}, no early stop, rate {best[0]:g}"] = best[1]
+                rows.append(
+                    Rate(f"{shape.title}, {best.title}", rate_of(best.accuracy, _SUCCESS), None, shape.cell.name)
+                )
             if wanted.matched and shape.cell.name == "gru":
-                names[f"RNN, parameters as {shape.title}"] = matched_name(data, shape)
-            for label, name in names.items():
-                rate = success_rate(outcomes[name], config.training.report, _SUCCESS)
-                rows.append(Rate(label, rate, None, outcomes[name].condition.architecture.cell.name))
+                rate = success_rate(outcomes[matched_name(data, shape)], config.training.report, _SUCCESS)
+                rows.append(Rate(f"RNN, parameters as {shape.title}", rate, None, "rnn"))
         title = (
             f"Section 4.2.1: networks above 90 % on {data.title}, {wanted.draws} draws x {wanted.seeds} seeds a shape"
         )
@@ -104,6 +103,24 @@ def _overall(config: ConfigDict, outcomes: Outcomes, data: str) -> dict[str, Any
         row[f"gru_minus_rnn_{name}"] = 100 * value
     if data == thesis.percent("figure_4_5", "dataset"):
         row["thesis_rnn_decent"] = thesis.percent("figure_4_5", "rnn_decent_runs")
+    if data == thesis.percent("figure_4_4", "dataset"):
+        row |= _inputs_of_the_rnn(config, outcomes, data)
+    return row
+
+
+def _inputs_of_the_rnn(config: ConfigDict, outcomes: Outcomes, data: str) -> dict[str, Any]:
+    """C07: the best RNN with 10 inputs and 2 units, and of all with 2 or 5 inputs, in per cent."""
+    wanted = config[_NAME]
+    row: dict[str, Any] = {}
+    few = [d for d in wanted.input_dims if d in (2, 5)]
+    for name, inputs, hidden, printed in (
+        ("rnn_10x2_best", [10], [2], "rnn_10x2_reaches"),
+        ("rnn_2_and_5_inputs_best", few, wanted.hidden_dims, "rnn_first_two_columns_at_most"),
+    ):
+        shapes = [s.name for s in architectures(("rnn",), inputs, hidden) if f"{data}/{s.name}" in outcomes]
+        if shapes:
+            shown = [outcomes[f"{data}/{s}"].accuracy(config.training.report)[0, : wanted.shown_seeds] for s in shapes]
+            row |= {name: 100 * float(np.max(shown)), f"thesis_{name}": thesis.percent("figure_4_4", printed)}
     return row
 
 

@@ -1,6 +1,6 @@
 """What the training experiments share: stages of conditions in, result.npz, summary, tables and figures out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
@@ -8,7 +8,7 @@ from ml_collections import ConfigDict
 
 from experiments import outcomes as stored_outcomes
 from experiments import reporting, runner
-from experiments.conditions import Condition, check_seeds
+from experiments.conditions import Condition, check_seeds, different, listed
 from experiments.outcomes import Outcome
 from experiments.training_sweep import Sweep
 from rnnjax import resampling, results
@@ -24,9 +24,9 @@ THRESHOLDS = (0.65, 0.7, 0.9)  # 4.4.1's; "decent"; success
 class Report(NamedTuple):
     """What an experiment makes of its outcomes."""
 
-    figures: dict[str, Figure]  # by file name
-    tables: dict[str, reporting.Rows]  # by file name
-    summary: dict[str, Any]  # what claims need beyond every condition's own numbers
+    figures: Mapping[str, Figure]  # by file name
+    tables: Mapping[str, reporting.Rows]  # by file name
+    summary: Mapping[str, Any]  # what claims need beyond every condition's own numbers
 
 
 def experiment(
@@ -42,6 +42,9 @@ def experiment(
 
     def prepare(config: ConfigDict) -> list[Condition]:
         check_seeds(config)
+        for field in ("embeddings", "input_dims", "hidden_dims"):
+            if field in config[name]:
+                different(f"{name}.{field}", listed(config[name][field]))
         return stages[0](config, {})
 
     def run(run: runner.Run, first: list[Condition]) -> None:

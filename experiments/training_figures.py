@@ -96,6 +96,20 @@ def strips(title: str, x_label: str, rows: Mapping[str, tuple[np.ndarray, str]])
     return figure
 
 
+def figure_name(numbers: Mapping[str, str], title: str) -> tuple[str, str]:
+    """How a figure of a data set is called, and its file's beginning.
+
+    Args:
+        numbers: the thesis' figures' numbers by data set, such as {"FirstI": "4.4"}.
+        title: of the data set; one that the thesis does not show is named beside the first of its figures.
+    """
+    number = numbers.get(title)
+    if number is None:
+        first = next(iter(numbers.values()))
+        return f"Like Figure {first}", f"like_figure_{first.replace('.', '_')}_{title}"
+    return f"Figure {number}", f"figure_{number.replace('.', '_')}"
+
+
 def shown(outcome: Outcome, report: str, number: int) -> np.ndarray:
     """The accuracies [S] that the thesis' figures show: the first draw's first members."""
     return outcome.accuracy(report)[0, :number]
@@ -103,12 +117,12 @@ def shown(outcome: Outcome, report: str, number: int) -> np.ndarray:
 
 def success_rate(outcome: Outcome, report: str, threshold: float) -> Interval:
     """The share of networks above an accuracy, over all draws and seeds."""
-    return resampling.mean(resampling.success(list(outcome.accuracy(report)), threshold))
+    return rate_of(outcome.accuracy(report), threshold)
 
 
-def mean_accuracy(outcome: Outcome, report: str) -> Interval:
-    """The mean accuracy, over all draws and seeds."""
-    return resampling.mean(list(outcome.accuracy(report)))
+def rate_of(accuracy: np.ndarray, threshold: float) -> Interval:
+    """The share of accuracies [R, S] above a threshold."""
+    return resampling.mean(resampling.success(list(accuracy), threshold))
 
 
 def row_panels(named: Mapping[str, Mapping[str, Outcome]], report: str, number: int) -> list[Panel]:

@@ -207,7 +207,8 @@ def read_networks(workdir: Path, name: str) -> Networks:
         names = check_npz(workdir / "result.npz")
         if f"{name}/final" not in names:
             valid = sorted(each.removesuffix("/final") for each in names if each.endswith("/final"))
-            raise UserError(f"{workdir} has no networks {name!r}; valid: {', '.join(valid) or 'none, it trained none'}")
+            shown = ", ".join(valid[:8]) + (f" and {len(valid) - 8} others" if len(valid) > 8 else "")
+            raise UserError(f"{workdir} has no networks {name!r}; valid: {shown or 'none, it trained none'}")
         stored = read_npz(workdir / "result.npz", (f"{name}/initial", f"{name}/final"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(f"no finished run is in {workdir}: {error.filename} is missing") from None

@@ -34,7 +34,7 @@ class Trained(NamedTuple):
     state: State  # after the last epoch; state.params are the final parameters
     curves: Epoch  # [E, S]; after a member's end its last epoch's numbers (0 if it had ended before), `trained` False
     epochs_run: np.ndarray  # [S] int32
-    finite: np.ndarray  # [S] bool, whether every training loss was a number
+    finite: np.ndarray  # [S] bool, whether every loss, of training and of validation, was a number
     history: np.ndarray | None  # [E + 1, P, S], the start and after each epoch; None unless asked for
 
 
@@ -202,7 +202,8 @@ def _trained(
 ) -> Trained:
     """The calls' records put together; epochs after a member's end repeat its last."""
     curves = jax.tree.map(lambda *parts: np.concatenate(parts), *records)
-    finite = np.asarray(np.isfinite(np.where(curves.trained, curves.train_loss, 0)).all(0))
+    losses = curves.train_loss + curves.validation_loss
+    finite = np.asarray(np.isfinite(np.where(curves.trained, losses, 0)).all(0))
     # Of each epoch the last one in which the member trained; -1: it had ended before all of these.
     last = np.maximum.accumulate(np.where(curves.trained, np.arange(len(curves.trained))[:, None], -1))
     held = Epoch(*(np.where(last < 0, 0, np.take_along_axis(leaf, np.maximum(last, 0), 0)) for leaf in curves))
