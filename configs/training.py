@@ -49,7 +49,7 @@ def experiments(mode: str) -> dict[str, ConfigDict]:
     if mode == "quick":
         found["calibration"] |= {
             "batch_sizes": (32,), "scales": (1.0,), "stop_shares": (0.6,),
-            "finalists": 2, "xor_draws": 1, "xor_seeds": 2,
+            "finalists": 2, "final_draws": 2, "final_seeds": 4, "xor_draws": 1, "xor_seeds": 2,
         }  # fmt: skip
     return {name: ConfigDict(fields) for name, fields in found.items()}
 
@@ -111,8 +111,10 @@ def _calibration() -> dict[str, Any]:
         "scales": (1.0, 3.0),
         "stop_shares": (0.6, 1 / 3),
         "readings": ("epoch/best", "best/best", "epoch/epoch", "tie/best"),
-        "finalists": 8,
-        "xor_draws": 3,
+        "finalists": 5,
+        "final_draws": 24,
+        "final_seeds": 16,
+        "xor_draws": 5,
         "xor_seeds": 30,
     }
 

@@ -4,13 +4,17 @@
 
 Every combination of batch size, where the words lie, how frequent stop words are, how "gets worse" and "does not
 improve" are read, and whether the last or the best epoch's accuracy is reported is scored by the likelihood of
-Tables 4.2, 4.4 and Figure 4.17's counts; the best ones are judged by Tables 4.1, 4.3, 4.5, 4.6 and Figure 4.7.
+Tables 4.2, 4.4 and Figure 4.17's counts. The likeliest are simulated again, with more draws and seeds, ranked by that,
+and judged by numbers that played no part in it: Tables 4.1, 4.3, 4.5, 4.6 and Figure 4.7.
 
 result.npz: for every setting, such as "batch_32_margin_1_scale_1_stop_0.6/", `accuracy` [readings, 10, 2, R, S]: of
-FITTED's conditions, of the last and of the best epoch; for every finalist, such as "finalist_1/CountII gru", accuracy
-[R, S] under its own report.
+FITTED's conditions, of the last and of the best epoch; for every finalist, such as "final batch_32... epoch_best
+last/", `fitted` [10, R', S'] and [R, S] of what it is judged by, under its own report (donors: the last epoch).
 """
 
+import contextlib
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +23,7 @@ from ml_collections import ConfigDict
 from experiments import calibration_report, runner
 from experiments.calibration_candidates import (
     FITTED,
+    FROZEN,
     NAME,
     Candidate,
     Setting,
@@ -27,12 +32,10 @@ from experiments.calibration_candidates import (
     settings,
 )  # fmt: skip
 from experiments.conditions import REPORTED, check_seeds, listed
-from experiments.outcomes import Outcome
 from experiments.training_sweep import Sweep
 from experiments.transplants import transplanted
 from rnnjax import results
 from rnnjax.errors import in_range
-from rnnjax.landscape import parse_architecture
 from rnnjax.transplant import gru_from_rnn, rnn_from_gru
 
 _XOR = tuple(f"{cell}_{shape}" for shape in ("2x2", "4x2", "2x4", "4x4") for cell in ("rnn", "gru"))
@@ -42,8 +45,8 @@ def prepare(config: ConfigDict) -> list[Setting]:
     """The settings, checked."""
     check_seeds(config)
     wanted = config[NAME]
-    for name, low, high in (("finalists", 1, 1000), ("xor_draws", 1, 1000), ("xor_seeds", 1, 10**5)):
-        in_range(f"{NAME}.{name}", wanted[name], low, high)
+    for name in ("finalists", "final_draws", "final_seeds", "xor_draws", "xor_seeds"):
+        in_range(f"{NAME}.{name}", wanted[name], 1, 10**5)
     found = settings(config)
     for setting in found:
         list(fitted_conditions(config, setting))
@@ -51,25 +54,40 @@ def prepare(config: ConfigDict) -> list[Setting]:
 
 
 def run(run: runner.Run, wanted: list[Setting]) -> None:
-    """Train everything, then the finalists' other experiments; write, rank, draw."""
+    """Simulate all protocols, then the finalists with more draws, seeds and experiments; write, rank, draw."""
     path, sweep = run.workdir / "result.npz", Sweep(run)
     arrays = _stored(path, run)
     if arrays is None:
         arrays = {}
         for i, setting in enumerate(wanted):
             run.log.info("[%d/%d] %s", i + 1, len(wanted), setting.name)
-            outcomes = sweep.train(setting.name, list(fitted_conditions(run.config, setting)))
-            arrays[f"{setting.name}/accuracy"] = _accuracies(run.config, outcomes)
+            arrays |= _kept(run, setting.name, functools.partial(_simulated, run.config, sweep, setting))
         ranking = calibration_report.rank(run.config, arrays)
-        for place, ranked in enumerate(ranking[: run.config[NAME].finalists], 1):
-            run.log.info("finalist %d: %s", place, ranked.candidate.name)
-            for name, accuracy in _finalist(run.config, sweep, place, ranked.candidate).items():
-                arrays[f"finalist_{place}/{name}"] = accuracy
+        for i, ranked in enumerate(ranking[: run.config[NAME].finalists]):
+            name = ranked.candidate.name
+            run.log.info("finalist %d: %s", i + 1, name)
+            arrays |= _kept(run, f"final_{i + 1}", functools.partial(_finalist, run.config, sweep, ranked.candidate))
         if run.leads:
             results.write_npz(path, arrays)
     if run.leads:
         calibration_report.write(run, arrays)
         results.remove_tree(run.workdir / "parts")
+
+
+def _kept(run: runner.Run, stage: str, compute: Callable[[str], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """What a stage computes, or what is there of it; its networks' own parts are then no longer needed."""
+    identity = f"{results.digest(run.config.to_dict())} {stage}"
+    part, arrays = results.Part(run.workdir / "parts" / f"{stage}.npz", identity), None
+    with contextlib.suppress(FileNotFoundError, results.Damaged):
+        arrays = part.read_arrays()
+    if not run.all_have(arrays is not None):
+        arrays = compute(stage)
+        if run.leads:
+            part.write_arrays(arrays)
+            for folder in (run.workdir / "parts").glob(f"{stage}*/"):
+                results.remove_tree(folder)
+    assert arrays is not None
+    return arrays
 
 
 def _stored(path: Path, run: runner.Run) -> dict[str, np.ndarray] | None:
@@ -84,35 +102,41 @@ def _stored(path: Path, run: runner.Run) -> dict[str, np.ndarray] | None:
     return arrays if run.all_have(arrays is not None) else None
 
 
-def _accuracies(config: ConfigDict, outcomes: dict[str, Outcome]) -> np.ndarray:
-    """[readings, FITTED, REPORTED, R, S], from outcomes in the order of fitted_conditions."""
+def _simulated(config: ConfigDict, sweep: Sweep, setting: Setting, stage: str) -> dict[str, np.ndarray]:
+    """[readings, FITTED, REPORTED, R, S], in the order of fitted_conditions."""
+    outcomes = sweep.train(stage, list(fitted_conditions(config, setting)))
     found = np.stack([[outcome.accuracy(report) for report in REPORTED] for outcome in outcomes.values()])
-    return found.reshape(len(listed(config[NAME].readings)), len(FITTED), *found.shape[1:]).astype(np.float32)
+    readings = len(listed(config[NAME].readings))
+    return {f"{setting.name}/accuracy": found.reshape(readings, len(FITTED), *found.shape[1:]).astype(np.float32)}
 
 
-def _finalist(config: ConfigDict, sweep: Sweep, place: int, candidate: Candidate) -> dict[str, np.ndarray]:
-    """The accuracies that a finalist is judged by."""
-    setting, reading, report = candidate
-    wanted, found = config[NAME], {}
-    plain, xor, second = {}, {}, {}
-    for data in ("CountII", "FirstII"):
-        for cell in ("gru", "rnn"):
-            plain[f"{data} {cell}"] = condition(config, setting, reading, data, f"{cell}_2x4")
-    for architecture in _XOR:
-        sizes = {"num_draws": wanted.xor_draws, "num_seeds": wanted.xor_seeds}
-        xor[f"xor {architecture}"] = condition(config, setting, reading, "XorI", architecture, **sizes)
-    first = plain | xor
-    outcomes = sweep.train(f"finalist_{place}_donors", list(first.values()))
+def _finalist(config: ConfigDict, sweep: Sweep, candidate: Candidate, stage: str) -> dict[str, np.ndarray]:
+    """Again what protocols are chosen by, with more draws and seeds, and what finalists are judged by."""
+    wanted, (setting, reading, report) = config[NAME], candidate
+    sizes = {"num_draws": wanted.final_draws, "num_seeds": wanted.final_seeds}
+    fitted = [
+        condition(config, setting, reading, data, name, frozen=FROZEN if frozen else (), **sizes)
+        for data, name, frozen in FITTED
+    ]
+    sizes = {"num_draws": wanted.xor_draws, "num_seeds": wanted.xor_seeds}
+    xor = {name: condition(config, setting, reading, "XorI", name, **sizes) for name in _XOR}
+    outcomes = sweep.train(f"{stage}_donors", [*fitted, *xor.values()])
+    second = {}
+    by_place = {place: outcomes[one.name] for place, one in zip(FITTED, fitted, strict=True)}
     for data in ("CountII", "FirstII"):
         for cell, donor, function in (("rnn", "gru", rnn_from_gru), ("gru", "rnn", gru_from_rnn)):
-            like, of = plain[f"{data} {cell}"], outcomes[plain[f"{data} {donor}"].name]
+            like, of = by_place[data, f"{cell}_2x4", False].condition, by_place[data, f"{donor}_2x4", False]
             # The first reading of what is copied: input weights random, as the wording has it.
-            start = transplanted(config, NAME, like.data, of, parse_architecture(f"{cell}_2x4"), function)[0].start
+            start = transplanted(config, like, of, function)[0].start
             second[f"{data} {cell}_from_{donor}"] = like._replace(name=f"{like.name}/transplanted", start=start)
-    outcomes |= sweep.train(f"finalist_{place}_recipients", list(second.values()))
-    for name, one in (first | second).items():
-        found[name] = outcomes[one.name].accuracy(report).astype(np.float32)
-    return found
+    outcomes |= sweep.train(f"{stage}_recipients", list(second.values()))
+    found = {"fitted": np.stack([outcomes[one.name].accuracy(report) for one in fitted])}
+    for data in ("CountII", "FirstII"):
+        for cell in ("gru", "rnn"):
+            found[f"{data} {cell}"] = by_place[data, f"{cell}_2x4", False].accuracy("last")
+    for name, one in (second | {f"xor {name}": one for name, one in xor.items()}).items():
+        found[name] = outcomes[one.name].accuracy(report)
+    return {f"final {candidate.name}/{name}": array.astype(np.float32) for name, array in found.items()}
 
 
 EXPERIMENT = runner.Experiment(NAME, prepare, run, {})

@@ -40,7 +40,7 @@ class Setting(NamedTuple):
 
     @property
     def name(self) -> str:
-        return f"batch_{self.batch_size}_margin_{self.margin:g}_scale_{self.scale:g}_stop_{self.stop_share:.2g}"
+        return f"batch_{self.batch_size}_margin_{self.margin:g}_scale_{self.scale:g}_stop_{self.stop_share:.4g}"
 
 
 # The fields of config.calibration that make a Setting, in its order, and what they may be.
@@ -56,7 +56,7 @@ class Candidate(NamedTuple):
 
     @property
     def name(self) -> str:
-        return f"{self.setting.name} {self.reading} {self.report}"
+        return f"{self.setting.name} {self.reading.replace('/', '_')} {self.report}"
 
     def row(self) -> dict[str, object]:
         """Its fields, for a table."""

@@ -21,9 +21,13 @@ class Ranked(NamedTuple):
     """A protocol and how it fits; logarithms of likelihoods, natural."""
 
     candidate: Candidate
-    logs: dict[str, np.ndarray]  # [R] of each printed number
-    fit: float  # of all of them together
-    behind: tuple[float, float, float]  # by how much less than the best: estimate, 2.5 % and 97.5 % of resampled draws
+    accuracy: np.ndarray  # [10, R, S], what is scored
+    logs: np.ndarray  # [R] of all printed numbers together
+    behind: tuple[float, float, float]  # by how much less likely than the best: estimate, 2.5 % and 97.5 % over draws
+
+    @property
+    def fit(self) -> float:
+        return likelihood.marginal(self.logs)
 
     @property
     def ruled_out(self) -> bool:
@@ -32,110 +36,107 @@ class Ranked(NamedTuple):
 
 def rank(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
     """All protocols, the likeliest first."""
-    found = []
+    readings, found = listed(config[NAME].readings), {}
     for candidate in candidates(config):
         accuracy = arrays[f"{candidate.setting.name}/accuracy"]
-        reading = listed(config[NAME].readings).index(candidate.reading)
-        logs = calibration_scores.fit(accuracy[reading, :, REPORTED.index(candidate.report)])
-        found.append((candidate, logs))
-    by_data = np.stack([calibration_scores.per_data_set(logs) for _, logs in found])  # [M, 2, R]
-    fits = np.array([[likelihood.marginal(each) for each in by_data[:, i]] for i in range(2)]).sum(0)
-    resampled = np.sum([likelihood.bootstrap_marginal(by_data[:, i], seed=i) for i in range(2)], 0)  # [M, B]
+        found[candidate] = accuracy[readings.index(candidate.reading), :, REPORTED.index(candidate.report)]
+    return _ranked(found)
+
+
+def rank_finalists(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
+    """The protocols that were simulated again, the likeliest first."""
+    names = {candidate: f"final {candidate.name}/fitted" for candidate in candidates(config)}
+    return _ranked({candidate: arrays[name] for candidate, name in names.items() if name in arrays})
+
+
+def _ranked(accuracies: Mapping[Candidate, np.ndarray]) -> list[Ranked]:
+    logs = np.stack([calibration_scores.together(calibration_scores.fit(each)) for each in accuracies.values()])
+    fits = np.array([likelihood.marginal(each) for each in logs])
+    resampled = likelihood.bootstrap_marginal(logs)  # [M, B]
     best = int(np.argmax(fits))
-    # Against the same protocol in every resample: the question is whether this one may be as likely.
-    behind = resampled[best] - resampled
-    ends = np.quantile(behind, (0.025, 0.975), axis=1)
+    # Against the same protocol in every resample: the question is whether another may be as likely.
+    ends = np.quantile(resampled[best] - resampled, (0.025, 0.975), axis=1)
     ranked = [
-        Ranked(candidate, logs, float(fits[i]), (float(fits[best] - fits[i]), float(ends[0, i]), float(ends[1, i])))
-        for i, (candidate, logs) in enumerate(found)
+        Ranked(candidate, accuracy, logs[i], (float(fits[best] - fits[i]), float(ends[0, i]), float(ends[1, i])))
+        for i, (candidate, accuracy) in enumerate(accuracies.items())
     ]
     return sorted(ranked, key=lambda each: -each.fit)
 
 
 def write(run: runner.Run, arrays: Mapping[str, np.ndarray]) -> None:
-    """ranking.csv, fit.csv, held_out.csv, two figures, summary.json."""
-    ranking = rank(run.config, arrays)
-    judged = _held_out(run.config, arrays, ranking)
-    rows = [_row(place, ranked, judged) for place, ranked in enumerate(ranking, 1)]
-    fit = _fit_rows(run.config, arrays, ranking[0])
-    for name, table in {"ranking.csv": rows, "fit.csv": fit, "held_out.csv": _held_out_rows(judged)}.items():
+    """ranking.csv, finalists.csv, fit.csv, two figures, summary.json."""
+    ranking, finalists = rank(run.config, arrays), rank_finalists(run.config, arrays)
+    rows, best = [_row(place, ranked) for place, ranked in enumerate(ranking, 1)], finalists[0]
+    judged = [_row(place, each) | _held_out(arrays, each) for place, each in enumerate(finalists, 1)]
+    fit = calibration_scores.predictions(best.accuracy)
+    for name, table in {"ranking.csv": rows, "finalists.csv": judged, "fit.csv": fit}.items():
         results.write_text(run.workdir / name, reporting.to_csv(table))
         run.log.info("%s:", name)
         for line in reporting.to_text(table[:_SHOWN]):
             run.log.info("  %s", line)
-    draws = f"{run.config[NAME].draws} draws x {run.config[NAME].seeds} seeds"
-    reporting.save_figure(run.workdir / "figure_calibration.png", _figure_ranking(ranking, draws))
+    reporting.save_figure(run.workdir / "figure_calibration.png", _figure_ranking(ranking, finalists))
     reporting.save_figure(run.workdir / "figure_calibration_fields.png", _figure_fields(ranking))
-    kept = [ranked.candidate.row() | {"behind": ranked.behind[0]} for ranked in ranking if not ranked.ruled_out]
+    # A finalist is judged by the larger simulation, the others by the first one.
+    again = {each.candidate for each in finalists}
+    kept = [each for each in finalists if not each.ruled_out]
+    kept += [each for each in ranking if not each.ruled_out and each.candidate not in again]
     summary = {
-        "best": ranking[0].candidate.row(),
-        "not_ruled_out": kept,
+        "best": best.candidate.row(),
+        "not_ruled_out": [each.candidate.row() | {"behind": each.behind[0]} for each in kept],
         "protocols": len(ranking),
         "ruled_out_beyond": float(_RULED_OUT),
         "ranking": rows,
+        "finalists": judged,
         "fit": fit,
     }
     results.write_json(run.workdir / "summary.json", summary)
     run.log.info("%d of %d protocols are not ruled out", len(kept), len(ranking))
 
 
-def _row(place: int, ranked: Ranked, judged: Sequence[Mapping[str, np.ndarray]]) -> dict[str, Any]:
+def _row(place: int, ranked: Ranked) -> dict[str, Any]:
     row = {"rank": place, **ranked.candidate.row(), "log_likelihood": ranked.fit}
     row |= dict(zip(("behind", "behind_low", "behind_high"), ranked.behind, strict=True))
-    row["ruled_out"] = str(ranked.ruled_out)
-    if place <= len(judged):
-        row["held_out_log_likelihood"] = sum(likelihood.marginal(logs) for logs in judged[place - 1].values())
-    return row
+    return row | {"effective_draws": likelihood.effective_draws(ranked.logs), "ruled_out": str(ranked.ruled_out)}
 
 
-def _held_out(
-    config: ConfigDict, arrays: Mapping[str, np.ndarray], ranking: Sequence[Ranked]
-) -> list[dict[str, np.ndarray]]:
-    """What every finalist is judged by."""
-    found = []
-    for place in range(1, min(config[NAME].finalists, len(ranking)) + 1):
-        here = f"finalist_{place}/"
-        own = {name.removeprefix(here): array for name, array in arrays.items() if name.startswith(here)}
-        xor = {name.removeprefix("xor "): array for name, array in own.items() if name.startswith("xor ")}
-        found.append(calibration_scores.held_out(own, xor))
-    return found
-
-
-def _held_out_rows(judged: Sequence[Mapping[str, np.ndarray]]) -> list[dict[str, Any]]:
-    """A line a printed table or row, a column a finalist."""
-    return [
-        {"printed": name} | {f"finalist_{i}": likelihood.marginal(each[name]) for i, each in enumerate(judged, 1)}
-        for name in judged[0]
-    ]
-
-
-def _fit_rows(config: ConfigDict, arrays: Mapping[str, np.ndarray], best: Ranked) -> list[dict[str, Any]]:
-    """What the best protocol makes of every printed number, in sets of ten networks of one draw."""
-    accuracy = arrays[f"{best.candidate.setting.name}/accuracy"]
-    reading = listed(config[NAME].readings).index(best.candidate.reading)
-    return calibration_scores.predictions(accuracy[reading, :, REPORTED.index(best.candidate.report)])
+def _held_out(arrays: Mapping[str, np.ndarray], ranked: Ranked) -> dict[str, float]:
+    """What a finalist makes of numbers that it was not chosen by; draws weighted by how well they fit the others."""
+    here = f"final {ranked.candidate.name}/"
+    own = {name.removeprefix(here): array for name, array in arrays.items() if name.startswith(here)}
+    xor = {name.removeprefix("xor "): array for name, array in own.items() if name.startswith("xor ")}
+    found = {name: likelihood.weighted(logs, ranked.logs) for name, logs in calibration_scores.held_out(own).items()}
+    found |= {name: likelihood.marginal(logs) for name, logs in calibration_scores.held_out_rows(xor).items()}
+    return found | {"held_out": sum(found.values())}
 
 
 @plotting.house_style()
-def _figure_ranking(ranking: Sequence[Ranked], draws: str) -> Figure:
-    """The likeliest protocols, and by how much less likely than the best each is."""
+def _figure_ranking(ranking: Sequence[Ranked], finalists: Sequence[Ranked]) -> Figure:
+    """The finalists, and below them the likeliest of all protocols: how much less likely than the best each is."""
     shown = ranking[:_SHOWN]
-    figure = plotting.new_figure(7.2, 0.17 * len(shown) + 1.2)
-    ax = figure.subplots()
-    places = np.arange(len(shown))
-    for place, ranked in zip(places, shown, strict=True):
-        colour = plotting.COLOURS["rnn" if ranked.ruled_out else "gru"]
-        estimate, low, high = ranked.behind
-        ax.plot([low, high], [place, place], color=colour, lw=1.2)
-        ax.plot([estimate], [place], "x" if ranked.ruled_out else "o", color=colour, ms=4)
-    ax.set_yticks(places, [_label(ranked.candidate) for ranked in shown], size=6.5)
-    ax.set_ylim(len(shown) - 0.4, -0.6)
-    ax.axvline(_RULED_OUT, color="0.4", lw=0.6, ls=":")
+    heights = [len(finalists) + 1.5, len(shown) + 1.5]
+    figure = plotting.new_figure(7.2, 0.17 * sum(heights) + 1.3)
+    for ax, some, how in zip(
+        figure.subplots(2, 1, height_ratios=heights, sharex=True), (finalists, shown), ("again", "first"), strict=True
+    ):
+        for place, ranked in enumerate(some):
+            colour = plotting.COLOURS["rnn" if ranked.ruled_out else "gru"]
+            estimate, low, high = ranked.behind
+            ax.plot([low, high], [place, place], color=colour, lw=1.2)
+            ax.plot([estimate], [place], "x" if ranked.ruled_out else "o", color=colour, ms=4)
+        ax.set_yticks(range(len(some)), [_label(ranked.candidate) for ranked in some], size=6.5)
+        ax.set_ylim(len(some) - 0.4, -0.6)
+        ax.axvline(_RULED_OUT, color="0.4", lw=0.6, ls=":")
+        draws, seeds = some[0].accuracy.shape[1:]
+        title = f"the {len(some)} likeliest of {len(ranking)} protocols"
+        ax.set_title(
+            f"Calibration: {title}"
+            + (", simulated again" if how == "again" else "")
+            + f" ({draws} draws x {seeds} seeds)"
+        )
     ax.set_xlabel(
-        f"log-likelihood of Tables 4.2, 4.4, Figure 4.17 below the best protocol's (nats; 95 % over draws; {draws})\n"
+        "log-likelihood of Tables 4.2, 4.4 and Figure 4.17 below the best protocol's (nats; bars: 95 % over draws)\n"
         "dotted: 20 times less likely; blue dots: not ruled out, orange crosses: ruled out"
     )
-    ax.set_title(f"Calibration: the {len(shown)} likeliest of {len(ranking)} protocols", size=9)
     return figure
 
 

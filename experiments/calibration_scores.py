@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments import thesis
 from experiments.calibration_candidates import FITTED
-from rnnjax.likelihood import log_classes, log_count, log_extremes, log_pairs, log_values
+from rnnjax.likelihood import log_classes, log_count, log_extremes, log_given, log_values
 
 # Chance, some, decent, success, of Figure 4.7's rounded accuracies: edges lie between whole per cents.
 _CLASSES = (0.535, 0.705, 0.905)
@@ -34,17 +34,17 @@ def fit(accuracy: np.ndarray) -> dict[str, np.ndarray]:
     return found
 
 
-def per_data_set(logs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """[2, R]: the sums of CountII's and of FirstII's. One draw of words made all numbers of a data set."""
-    return np.stack([np.sum([v for name, v in logs.items() if name.startswith(d)], 0) for d in ("CountII", "FirstII")])
+def together(logs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """[R]: the sums over all numbers: one embedding made them all (section 3.1), and draw d has one for both sets."""
+    return np.sum(list(logs.values()), 0)
 
 
-def held_out(accuracy: Mapping[str, np.ndarray], xor: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Log-likelihoods [R] of the numbers that no protocol was chosen by.
+def held_out(accuracy: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Log-likelihoods [R] of the transplants' tables, by which no protocol was chosen.
 
     Args:
-        accuracy: of networks [R, S], by data set and what they are, such as "CountII gru" or "FirstII rnn_from_gru".
-        xor: of XorI's shapes [R', S'], by architecture.
+        accuracy: of networks [R, S], by data set and what they are, such as "CountII gru" or "FirstII rnn_from_gru";
+            that of donors after their last epoch, whose weights were transplanted.
     """
     found = {}
     for data, one, other in (("CountII", "4_1", "4_5"), ("FirstII", "4_3", "4_6")):
@@ -57,21 +57,25 @@ def held_out(accuracy: Mapping[str, np.ndarray], xor: Mapping[str, np.ndarray]) 
         found[f"{data} table {one.replace('_', '.')}"] = np.array(logs)
         columns = (thesis.percent(f"table_{other}", name) for name in ("rnn", "gru_from_rnn"))
         pairs = list(zip(*map(_fractions, columns), strict=True))
-        logs = [log_pairs(pairs, a, b) for a, b in zip(rnn, from_rnn, strict=True)]
-        found[f"{data} table {other.replace('_', '.')}"] = np.array(logs)
-    for name, of_draws in xor.items():
-        row = _fractions(thesis.percent("figure_4_7", "rows", name))
-        logs = [log_classes(row, np.round(simulated, 2), _CLASSES) for simulated in of_draws]
-        found[f"XorI figure 4.7 {name}"] = np.array(logs)
+        # Given their RNNs: the thesis picked these, and some of them are in Tables 4.2 and 4.4 too.
+        logs = [log_given(pairs, a, b) for a, b in zip(rnn, from_rnn, strict=True)]
+        found[f"{data} table {other.replace('_', '.')} given the RNNs"] = np.array(logs)
     return found
 
 
-def _key(architecture: str, frozen: bool) -> tuple[str, str]:
-    return f"hidden_{architecture[-1]}", "frozen" if frozen else "gru"
+def held_out_rows(xor: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Log-likelihoods [R] of Figure 4.7's rows by input dimension: shapes of one share their words.
 
-
-def _fractions(percents: Sequence[float]) -> list[float]:
-    return [value / 100 for value in percents]
+    Args:
+        xor: XorI's accuracies [R, S], by architecture.
+    """
+    found: dict[str, np.ndarray] = {}
+    for name, of_draws in xor.items():
+        row = _fractions(thesis.percent("figure_4_7", "rows", name))
+        logs = np.array([log_classes(row, np.round(simulated, 2), _CLASSES) for simulated in of_draws])
+        here = f"XorI figure 4.7, {name.split('_')[-1][0]} inputs"
+        found[here] = found.get(here, 0) + logs
+    return found
 
 
 def predictions(accuracy: np.ndarray) -> list[dict[str, object]]:
@@ -118,3 +122,11 @@ def _compared(name: str, printed: float, simulated: np.ndarray) -> dict[str, obj
         "at_most": float((simulated <= printed).mean()),
         "at_least": float((simulated >= printed).mean()),
     }
+
+
+def _key(architecture: str, frozen: bool) -> tuple[str, str]:
+    return f"hidden_{architecture[-1]}", "frozen" if frozen else "gru"
+
+
+def _fractions(percents: Sequence[float]) -> list[float]:
+    return [value / 100 for value in percents]

@@ -41,7 +41,9 @@ def recipients(config: ConfigDict, outcomes: Outcomes) -> list[Condition]:
     return [
         condition
         for data in data_sets(config, _NAME)
-        for condition in transplanted(config, _NAME, data, outcomes[f"{data.title}/{rnn.name}"], gru, gru_from_rnn)
+        for condition in transplanted(
+            config, make(config, _NAME, data, gru), outcomes[f"{data.title}/{rnn.name}"], gru_from_rnn
+        )
     ]
 
 

@@ -41,7 +41,9 @@ def recipients(config: ConfigDict, outcomes: Outcomes) -> list[Condition]:
     return [
         condition
         for data in data_sets(config, _NAME)
-        for condition in transplanted(config, _NAME, data, outcomes[f"{data.title}/{gru.name}"], rnn, rnn_from_gru)
+        for condition in transplanted(
+            config, make(config, _NAME, data, rnn), outcomes[f"{data.title}/{gru.name}"], rnn_from_gru
+        )
     ]
 
 
