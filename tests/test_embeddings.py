@@ -199,3 +199,37 @@ def test_an_absurd_dimension_is_refused(dim: int) -> None:
 def test_an_absurd_scale_is_refused(scale: float) -> None:
     with pytest.raises(UserError, match=f"scale is {scale}; it must be from"):
         make_embedding(jax.random.key(0), "embedding_2", 2, scale=scale)
+
+
+@pytest.mark.parametrize("dim", [2, 5])
+@pytest.mark.parametrize("margin", [0.0, 1.0, 4.0])
+def test_the_margin_of_embedding_2_is_as_wide_as_asked(dim: int, margin: float) -> None:
+    words = np.stack([make_embedding(jax.random.key(seed), "embedding_2", dim, margin=margin) for seed in range(20)])
+    found = largest_margins(words[:, POSITIVE].astype(np.float64), words[:, NEGATIVE].astype(np.float64))
+    assert found.min() >= margin - ROUNDING
+
+
+def test_another_margin_moves_sentiment_words_along_one_axis_and_nothing_else() -> None:
+    near, far = (make_embedding(jax.random.key(0), "embedding_2", 3, margin=margin) for margin in (0.25, 1.25))
+    np.testing.assert_array_equal(far[STOP], near[STOP])
+    moves = far[6:] - near[6:]
+    np.testing.assert_allclose(np.linalg.norm(moves, axis=1), 1, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(moves[:2], moves[[0, 0]], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(moves[2:], -moves[[0, 0]], rtol=0, atol=1e-6)
+
+
+def test_the_scale_is_a_factor_of_the_margin_too() -> None:
+    one, three = (make_embedding(jax.random.key(0), "embedding_2", 2, scale, margin=0.7) for scale in (1.0, 3.0))
+    np.testing.assert_allclose(three, 3 * one, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["embedding_1", "embedding_3", "embedding_4"])
+def test_the_other_embeddings_have_no_margin_to_set(name: str) -> None:
+    one, other = (make_embedding(jax.random.key(0), name, 2, margin=margin) for margin in (0.0, 2.0))
+    np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("margin", [-0.1, 1001.0, float("nan")])
+def test_an_absurd_margin_is_refused(margin: float) -> None:
+    with pytest.raises(UserError, match=r"embedding_margin is .*; it must be from 0 to 1000"):
+        make_embedding(jax.random.key(0), "embedding_2", 2, margin=margin)

@@ -377,3 +377,26 @@ def test_a_figure_without_outliers_or_tails_can_be_drawn() -> None:
     plotting.draw_boxes(boxes, ["relu_rnn"], ["ReLU RNN"], [histogram])
     plotting.draw_tails(tails, {"relu_rnn": histogram})
     figure.savefig(io.BytesIO(), format="png")
+
+
+def test_words_are_drawn_where_they_lie_each_kind_with_a_mark_and_colour_of_its_own() -> None:
+    points = np.random.default_rng(0).normal(size=(10, 2))
+    axes = new_axes()
+    plotting.draw_words(axes, points)
+    drawn = [np.column_stack([np.asarray(line.get_xdata()), np.asarray(line.get_ydata())]) for line in axes.lines]
+    for found, expected in zip(drawn, (points[:6], points[6:8], points[8:]), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert len({line.get_marker() for line in axes.lines}) == len({line.get_color() for line in axes.lines}) == 3
+    assert {line.get_linestyle() for line in axes.lines} == {"None"}
+    assert axes.get_aspect() == 1
+
+
+def test_a_legend_of_words_shows_the_marks_that_are_drawn() -> None:
+    axes = new_axes()
+    plotting.draw_words(axes, np.zeros((10, 2)))
+    handles = plotting.word_handles()
+    assert [handle.get_label() for handle in handles] == ["stop word", "positive word", "negative word"]
+    for handle, line in zip(handles, axes.lines, strict=True):
+        for look in (Line2D.get_marker, Line2D.get_color, Line2D.get_markersize, Line2D.get_markeredgecolor):
+            assert look(handle) == look(line)
+        assert len(np.asarray(handle.get_xdata())) == 0  # a legend's entry puts no point into the figure

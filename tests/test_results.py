@@ -25,6 +25,7 @@ from rnnjax.results import (
     digest,
     own_workdir,
     read_json,
+    read_networks,
     read_npz,
     remove_tree,
     write_json,
@@ -652,3 +653,81 @@ def test_a_tree_is_removed_once_and_again(tmp_path: Path) -> None:
     for _ in range(2):
         remove_tree(tmp_path / "parts")
         assert files_in(tmp_path) == {"result.npz"}
+
+
+def a_finished_run(workdir: Path) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    names = [f"CountII/{kind}gru_2x2/{which}" for kind in ("", "frozen/") for which in ("initial", "final", "correct")]
+    arrays = {name: rng.normal(size=(42, 2, 3)).astype(np.float32) for name in names}
+    write_npz(workdir / "result.npz", arrays)
+    write_json(workdir / "config.json", CONFIG)
+    return arrays
+
+
+def test_networks_are_read_as_they_were_written_with_their_config(tmp_path: Path) -> None:
+    arrays = a_finished_run(tmp_path)
+    for name in ("CountII/gru_2x2", "CountII/frozen/gru_2x2"):
+        found = read_networks(tmp_path, name)
+        np.testing.assert_array_equal(found.initial, arrays[f"{name}/initial"])
+        np.testing.assert_array_equal(found.final, arrays[f"{name}/final"])
+        assert found.config == CONFIG
+
+
+def no_networks(workdir: Path, name: str = "CountII/gru_2x2") -> str:
+    """The one line that says why."""
+    with pytest.raises(UserError) as caught:
+        read_networks(workdir, name)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_other_networks_are_refused_with_those_that_are_there(tmp_path: Path) -> None:
+    a_finished_run(tmp_path)
+    message = no_networks(tmp_path, "CountII/gru_2x4")
+    assert message == f"{tmp_path} has no networks 'CountII/gru_2x4'; valid: CountII/frozen/gru_2x2, CountII/gru_2x2"
+    # A folder of networks is no network.
+    assert "valid: CountII/frozen" in no_networks(tmp_path, "CountII")
+
+
+def test_of_very_many_networks_some_are_named(tmp_path: Path) -> None:
+    write_json(tmp_path / "config.json", CONFIG)
+    write_npz(tmp_path / "result.npz", {f"XorI/gru_{d}x2/final": np.zeros(1) for d in range(10, 40)})
+    message = no_networks(tmp_path)
+    assert "XorI/gru_10x2" in message and "and 22 others" in message and message.count("XorI") == 8
+
+
+def test_a_run_that_trained_nothing_has_no_networks(tmp_path: Path) -> None:
+    write_json(tmp_path / "config.json", CONFIG)
+    write_npz(tmp_path / "result.npz", {"pytorch_1/gru_2x2/counts": np.zeros(3)})
+    assert no_networks(tmp_path).endswith("valid: none, it trained none")
+
+
+@pytest.mark.parametrize("missing", ["config.json", "result.npz"])
+def test_a_run_that_is_not_finished_has_no_networks(missing: str, tmp_path: Path) -> None:
+    a_finished_run(tmp_path)
+    (tmp_path / missing).unlink()
+    assert no_networks(tmp_path) == f"no finished run is in {tmp_path}: {tmp_path / missing} is missing"
+
+
+def test_networks_of_no_directory(tmp_path: Path) -> None:
+    write_text(tmp_path / "file", "")
+    for workdir in (tmp_path / "nowhere", tmp_path / "file"):
+        assert no_networks(workdir).startswith(f"no finished run is in {workdir}: {workdir / 'config.json'}")
+
+
+def test_damage_to_networks_is_noticed_even_where_others_are_stored(tmp_path: Path) -> None:
+    a_finished_run(tmp_path)
+    path = tmp_path / "result.npz"
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        inside = [entry.header_offset + entry.compress_size // 2 for entry in archive.infolist()]
+    assert len(inside) == 6
+    for place in inside:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x01]) + whole[place + 1 :])
+        assert str(path) in no_networks(tmp_path)
+        path.write_bytes(whole[:place])
+        assert str(path) in no_networks(tmp_path)
+    path.write_bytes(whole)
+    read_networks(tmp_path, "CountII/gru_2x2")
+    (tmp_path / "config.json").write_text('{"seed": 0,')
+    assert str(tmp_path / "config.json") in no_networks(tmp_path)

@@ -1,0 +1,88 @@
+"""Tables: CSV that reads back, text whose columns line up."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from experiments.reporting import columns, save_figure, to_csv, to_text
+
+ROWS: list[dict[str, Any]] = [
+    {"data": "CountII", "networks": 10, "mean": 87.123456789, "thesis": None},
+    {"data": "First, II", "networks": 7, "mean": np.float64(0.5), "gain": -1.5e-7, "thesis": 91.0},
+    {"data": 'a "word"', "mean": float("nan")},
+]
+
+
+def test_the_columns_are_all_that_any_row_has_in_order_of_appearance() -> None:
+    assert columns(ROWS) == ["data", "networks", "mean", "thesis", "gain"]
+    assert columns([]) == []
+
+
+def test_a_csv_reads_back_with_six_digits_and_nothing_for_what_is_missing() -> None:
+    text = to_csv(ROWS)
+    assert "\r" not in text and text.endswith("\n")
+    read = list(csv.DictReader(io.StringIO(text)))
+    assert read == [
+        {"data": "CountII", "networks": "10", "mean": "87.1235", "thesis": "", "gain": ""},
+        {"data": "First, II", "networks": "7", "mean": "0.5", "thesis": "91", "gain": "-1.5e-07"},
+        {"data": 'a "word"', "networks": "", "mean": "nan", "thesis": "", "gain": ""},
+    ]
+
+
+def test_random_numbers_survive_a_csv_to_six_digits() -> None:
+    numbers = np.random.default_rng(0).lognormal(sigma=8, size=50)
+    read = csv.DictReader(io.StringIO(to_csv([{"x": float(x)} for x in numbers])))
+    np.testing.assert_allclose([float(row["x"]) for row in read], numbers, rtol=5e-6)
+
+
+def test_text_lines_up_numbers_to_the_right_words_to_the_left() -> None:
+    rows: list[dict[str, Any]] = [
+        {"data": "CountII", "n": 10, "mean": 87.126, "printed": None},
+        {"data": "XorI", "n": 7, "mean": 5.0, "printed": 91.0},
+        {"data": "FirstII", "n": 123, "mean": float("nan")},
+    ]
+    assert list(to_text(rows)) == [
+        "data       n   mean  printed",
+        "CountII   10  87.13        -",
+        "XorI       7   5.00    91.00",
+        "FirstII  123      -",
+    ]
+
+
+def test_a_column_with_a_word_in_it_is_a_column_of_words() -> None:
+    rows: list[dict[str, Any]] = [{"seed": 12, "n": 1}, {"seed": "none", "n": 20}]
+    assert list(to_text(rows)) == ["seed   n", "12     1", "none  20"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0, "0.00"), (99.999, "100.00"), (0.1, "0.10"), (-0.0123, "-0.012"), (0.001, "0.001"), (1e-6, "1e-06"),
+     (True, "True"), (None, "-"), (float("nan"), "-"), (float("inf"), "inf"), (3, "3"), ("word", "word")],
+)  # fmt: skip
+def test_how_a_value_is_shown(value: Any, shown: str) -> None:
+    assert [line.strip() for line in to_text([{"x": value}])] == ["x", shown]
+
+
+def test_a_table_without_rows() -> None:
+    assert to_csv([]).strip() == "" and "".join(to_text([])) == ""
+
+
+def test_a_figure_is_a_whole_png_or_absent(tmp_path: Path) -> None:
+    path = tmp_path / "figure_4_1.png"
+    save_figure(path, Figure((1, 1)))
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG\r\n") and content.endswith(b"IEND\xaeB`\x82")
+
+    class Broken(Figure):
+        def savefig(self, fname: Any, **_: Any) -> None:
+            fname.write(b"half")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        save_figure(path, Broken((1, 1)))
+    assert path.read_bytes() == content and [each.name for each in tmp_path.iterdir()] == [path.name]
