@@ -61,12 +61,14 @@ def run(run: runner.Run, wanted: list[Setting]) -> None:
         arrays = {}
         for i, setting in enumerate(wanted):
             run.log.info("[%d/%d] %s", i + 1, len(wanted), setting.name)
-            arrays |= _kept(run, setting.name, functools.partial(_simulated, run.config, sweep, setting))
+            arrays |= _kept(run, setting.name, setting.name, functools.partial(_simulated, run.config, sweep, setting))
         ranking = calibration_report.rank(run.config, arrays)
         for i, ranked in enumerate(ranking[: run.config[NAME].finalists]):
             name = ranked.candidate.name
             run.log.info("finalist %d: %s", i + 1, name)
-            arrays |= _kept(run, f"final_{i + 1}", functools.partial(_finalist, run.config, sweep, ranked.candidate))
+            arrays |= _kept(
+                run, f"final_{i + 1}", name, functools.partial(_finalist, run.config, sweep, ranked.candidate)
+            )
         if run.leads:
             results.write_npz(path, arrays)
     if run.leads:
@@ -74,9 +76,11 @@ def run(run: runner.Run, wanted: list[Setting]) -> None:
         results.remove_tree(run.workdir / "parts")
 
 
-def _kept(run: runner.Run, stage: str, compute: Callable[[str], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """What a stage computes, or what is there of it; its networks' own parts are then no longer needed."""
-    identity = f"{results.digest(run.config.to_dict())} {stage}"
+def _kept(
+    run: runner.Run, stage: str, what: str, compute: Callable[[str], dict[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """What a stage computes of a setting or protocol, or what is there of it; its networks' parts then go."""
+    identity = f"{results.digest(run.config.to_dict())} {what}"
     part, arrays = results.Part(run.workdir / "parts" / f"{stage}.npz", identity), None
     with contextlib.suppress(FileNotFoundError, results.Damaged):
         arrays = part.read_arrays()
@@ -84,8 +88,8 @@ def _kept(run: runner.Run, stage: str, compute: Callable[[str], dict[str, np.nda
         arrays = compute(stage)
         if run.leads:
             part.write_arrays(arrays)
-            for folder in (run.workdir / "parts").glob(f"{stage}*/"):
-                results.remove_tree(folder)
+            for suffix in ("", "_donors", "_recipients"):
+                results.remove_tree(run.workdir / "parts" / f"{stage}{suffix}")
     assert arrays is not None
     return arrays
 

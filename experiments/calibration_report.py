@@ -127,15 +127,14 @@ def _figure_ranking(ranking: Sequence[Ranked], finalists: Sequence[Ranked]) -> F
         ax.set_ylim(len(some) - 0.4, -0.6)
         ax.axvline(_RULED_OUT, color="0.4", lw=0.6, ls=":")
         draws, seeds = some[0].accuracy.shape[1:]
-        title = f"the {len(some)} likeliest of {len(ranking)} protocols"
-        ax.set_title(
-            f"Calibration: {title}"
-            + (", simulated again" if how == "again" else "")
-            + f" ({draws} draws x {seeds} seeds)"
-        )
-    ax.set_xlabel(
-        "log-likelihood of Tables 4.2, 4.4 and Figure 4.17 below the best protocol's (nats; bars: 95 % over draws)\n"
-        "dotted: 20 times less likely; blue dots: not ruled out, orange crosses: ruled out"
+        title = "simulated again" if how == "again" else f"the {len(some)} likeliest of {len(ranking)}"
+        ax.set_title(f"{title} ({draws} draws x {seeds} seeds)", loc="left")
+    ax.set_xlabel("log-likelihood below the best protocol's (nats; bars: 95 % of resampled draws)")
+    figure.suptitle(
+        "Calibration: how likely protocols make Tables 4.2, 4.4 and Figure 4.17\n"
+        "batch size | margin | scale | share of stop words | worse, better than | reported epoch\n"
+        "dotted: 20 times less likely than the best; blue dots: not ruled out, orange crosses: ruled out",
+        size=8,
     )
     return figure
 
@@ -165,7 +164,5 @@ def _figure_fields(ranking: Sequence[Ranked]) -> Figure:
 
 def _label(candidate: Candidate) -> str:
     setting = candidate.setting
-    return (
-        f"batch {setting.batch_size}, margin {setting.margin:g}, scale {setting.scale:g}, stop words"
-        f" {setting.stop_share:.2g}, worse/better than {candidate.reading}, {candidate.report} epoch"
-    )
+    numbers = f"{setting.batch_size} | {setting.margin:g} | {setting.scale:g} | {setting.stop_share:.2g}"
+    return f"{numbers} | {candidate.reading.replace('/', ', ')} | {candidate.report}"

@@ -250,5 +250,7 @@ def trainable(condition: Condition) -> np.ndarray:
 
 
 def fingerprint(condition: Condition) -> str:
-    """Which starting weights were given, for parts that depend on them."""
-    return "" if condition.start is None else f"{zlib.crc32(condition.start.tobytes()):08x}"
+    """Short, and different for conditions that train other networks: parts on the disk are bound to it."""
+    plain = condition._replace(architecture=None, start=None)  # type: ignore[arg-type]
+    start = b"" if condition.start is None else condition.start.tobytes()
+    return f"{zlib.crc32(start, zlib.crc32(f'{condition.architecture.name} {plain}'.encode())):08x}"
