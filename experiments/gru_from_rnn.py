@@ -15,13 +15,12 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments import runner, thesis
-from experiments.conditions import Condition, DataSet, architectures, data_sets, make
+from experiments.conditions import Condition, DataSet, data_sets
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from experiments.training_figures import strips
-from experiments.transplants import transplanted
+from experiments.transplants import both_cells, from_donors, random_starts
 from rnnjax import resampling
 from rnnjax.errors import in_range
-from rnnjax.landscape import Architecture
 from rnnjax.transplant import INPUT_WEIGHTS, gru_from_rnn
 
 _NAME, _SUCCESS = "gru_from_rnn", 0.9
@@ -32,26 +31,20 @@ def donors(config: ConfigDict, _: Outcomes) -> list[Condition]:
     """RNNs, and the control: GRUs that start at random."""
     in_range(f"{_NAME}.donor_below", config[_NAME].donor_below, 0, 1)
     in_range(f"{_NAME}.shown_donors", config[_NAME].shown_donors, 1, 10**6)
-    return [make(config, _NAME, data, shape) for data in data_sets(config, _NAME) for shape in _shapes(config)]
+    return random_starts(config, _NAME)
 
 
 def recipients(config: ConfigDict, outcomes: Outcomes) -> list[Condition]:
     """A GRU from every RNN, input weights random and copied."""
-    rnn, gru = _shapes(config)
-    return [
-        condition
-        for data in data_sets(config, _NAME)
-        for condition in transplanted(
-            config, make(config, _NAME, data, gru), outcomes[f"{data.title}/{rnn.name}"], gru_from_rnn
-        )
-    ]
+    rnn, gru = both_cells(config, _NAME)
+    return from_donors(config, _NAME, outcomes, rnn, gru, gru_from_rnn)
 
 
 def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     """Tables 4.5 and 4.6, every network as a figure, and claim C21."""
     tables: dict[str, Any] = {}
     figures, comparison = {}, []
-    rnn, gru = _shapes(config)
+    rnn, gru = both_cells(config, _NAME)
     for data in data_sets(config, _NAME):
         number = _TABLES.get(data.title, data.title)
         tables[f"table_{number}.csv"] = _table(config, outcomes, data, f"table_{number}")
@@ -74,13 +67,9 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     return Report(figures, tables, {"comparison": comparison})
 
 
-def _shapes(config: ConfigDict) -> list[Architecture]:
-    return architectures(("rnn", "gru"), (2,), (config[_NAME].hidden_dim,))
-
-
 def _table(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) -> list[dict[str, Any]]:
     """The first RNNs below the donors' accuracy, draw by draw; if they are too few, the worst of the others."""
-    rnn, gru = _shapes(config)
+    rnn, gru = both_cells(config, _NAME)
     report, of_rnn = config.training.report, outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report)
     failed = np.argwhere(of_rnn < config[_NAME].donor_below)
     others = np.argwhere(of_rnn >= config[_NAME].donor_below)
@@ -108,7 +97,7 @@ def _comparison(
     config: ConfigDict, outcomes: Outcomes, data: DataSet, weights: str, which: str, chosen: np.ndarray
 ) -> dict[str, Any]:
     """GRUs from chosen donors against the same draws' and seeds' random starts: success and gain, in per cent."""
-    report, (rnn, gru) = config.training.report, _shapes(config)
+    report, (rnn, gru) = config.training.report, both_cells(config, _NAME)
     draws = [d for d in range(len(chosen)) if chosen[d].any()]
 
     def of(name: str) -> list[np.ndarray]:

@@ -15,13 +15,12 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments import runner, thesis
-from experiments.conditions import Condition, DataSet, architectures, data_sets, make
+from experiments.conditions import Condition, DataSet, data_sets
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from experiments.training_figures import strips
-from experiments.transplants import transplanted
+from experiments.transplants import both_cells, from_donors, random_starts
 from rnnjax import resampling
 from rnnjax.errors import in_range
-from rnnjax.landscape import Architecture
 from rnnjax.transplant import INPUT_WEIGHTS, rnn_from_gru
 
 _NAME = "rnn_from_gru"
@@ -32,19 +31,13 @@ def donors(config: ConfigDict, _: Outcomes) -> list[Condition]:
     """GRUs, and RNNs that start at random."""
     in_range(f"{_NAME}.donor_above", config[_NAME].donor_above, 0, 1)
     in_range(f"{_NAME}.shown_donors", config[_NAME].shown_donors, 1, 10**6)
-    return [make(config, _NAME, data, shape) for data in data_sets(config, _NAME) for shape in _shapes(config)]
+    return random_starts(config, _NAME)
 
 
 def recipients(config: ConfigDict, outcomes: Outcomes) -> list[Condition]:
     """An RNN from every GRU, input weights random and copied."""
-    rnn, gru = _shapes(config)
-    return [
-        condition
-        for data in data_sets(config, _NAME)
-        for condition in transplanted(
-            config, make(config, _NAME, data, rnn), outcomes[f"{data.title}/{gru.name}"], rnn_from_gru
-        )
-    ]
+    rnn, gru = both_cells(config, _NAME)
+    return from_donors(config, _NAME, outcomes, gru, rnn, rnn_from_gru)
 
 
 def report(config: ConfigDict, outcomes: Outcomes) -> Report:
@@ -55,7 +48,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         numbers = _TABLES.get(data.title, (f"{data.title}_1", f"{data.title}_2"))
         tables[f"table_{numbers[0]}.csv"] = _from_gru(config, outcomes, data, f"table_{numbers[0]}")
         tables[f"table_{numbers[1]}.csv"] = _at_random(config, outcomes, data, f"table_{numbers[1]}")
-        rnn, gru = _shapes(config)
+        rnn, gru = both_cells(config, _NAME)
         accepted = _accepted(config, outcomes, data)
         rows = {"random start, all": (outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report), "rnn")}
         for weights in INPUT_WEIGHTS:
@@ -70,19 +63,15 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     return Report(figures, tables, {"comparison": comparison})
 
 
-def _shapes(config: ConfigDict) -> list[Architecture]:
-    return architectures(("rnn", "gru"), (2,), (config[_NAME].hidden_dim,))
-
-
 def _accepted(config: ConfigDict, outcomes: Outcomes, data: DataSet) -> np.ndarray:
     """[R, S], which GRUs are trained well enough to be donors."""
-    accuracy = outcomes[f"{data.title}/{_shapes(config)[1].name}"].accuracy(config.training.report)
+    accuracy = outcomes[f"{data.title}/{both_cells(config, _NAME)[1].name}"].accuracy(config.training.report)
     return np.asarray(accuracy > config[_NAME].donor_above)
 
 
 def _from_gru(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) -> list[dict[str, Any]]:
     """The first accepted donors, draw by draw, beside the thesis' three."""
-    rnn, gru = _shapes(config)
+    rnn, gru = both_cells(config, _NAME)
     report, printed = config.training.report, thesis.percent(table, "values") or []
     rows = []
     for i, (draw, seed) in enumerate(np.argwhere(_accepted(config, outcomes, data))[: config[_NAME].shown_donors]):
@@ -97,7 +86,7 @@ def _from_gru(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str)
 
 def _at_random(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) -> list[dict[str, Any]]:
     """Maximum, mean and minimum of RNNs that start at random: the first draw's, and all."""
-    accuracy = 100 * outcomes[f"{data.title}/{_shapes(config)[0].name}"].accuracy(config.training.report)
+    accuracy = 100 * outcomes[f"{data.title}/{both_cells(config, _NAME)[0].name}"].accuracy(config.training.report)
     first = accuracy[0, : config[_NAME].shown_seeds]
     measures: dict[str, Callable[[np.ndarray], float]] = {"max": np.max, "mean": np.mean, "min": np.min}
     return [
@@ -115,7 +104,7 @@ def _comparison(
     config: ConfigDict, outcomes: Outcomes, data: DataSet, weights: str, accepted: np.ndarray
 ) -> dict[str, Any]:
     """RNNs from accepted donors against the same draws' and seeds' random starts, in per cent."""
-    rnn, report = _shapes(config)[0], config.training.report
+    rnn, report = both_cells(config, _NAME)[0], config.training.report
     names = f"{data.title}/input_weights_{weights}/{rnn.name}", f"{data.title}/{rnn.name}"
     draws = [d for d in range(len(accepted)) if accepted[d].any()]
     pairs = [[outcomes[name].accuracy(report)[d, accepted[d]] for d in draws] for name in names]

@@ -1,17 +1,45 @@
 """What sections 4.4.2 and 4.4.3 share: donors' final weights become other networks' starts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments.conditions import Condition, draw_starts
+from experiments.conditions import Condition, architectures, data_sets, draw_starts, make
 from experiments.outcomes import Outcome
+from rnnjax.landscape import Architecture
 from rnnjax.parameters import Params, flatten_members, unflatten
 from rnnjax.transplant import INPUT_WEIGHTS
 
 Transplant = Callable[[Params, Params, str], Params]
+
+
+def both_cells(config: ConfigDict, section: str) -> list[Architecture]:
+    """The RNN and the GRU of the section's size."""
+    return architectures(("rnn", "gru"), (2,), (config[section].hidden_dim,))
+
+
+def random_starts(config: ConfigDict, section: str) -> list[Condition]:
+    """Both cells on all data sets from random starts: one is the donor, the other the control."""
+    shapes = both_cells(config, section)
+    return [make(config, section, data, shape) for data in data_sets(config, section) for shape in shapes]
+
+
+def from_donors(
+    config: ConfigDict,
+    section: str,
+    outcomes: Mapping[str, Outcome],
+    donor: Architecture,
+    shape: Architecture,
+    transplant: Transplant,
+) -> list[Condition]:
+    """On every data set a network of a shape from every donor, under each reading of what is copied."""
+    found = []
+    for data in data_sets(config, section):
+        of = outcomes[f"{data.title}/{donor.name}"]
+        found += transplanted(config, make(config, section, data, shape), of, transplant)
+    return found
 
 
 def transplanted(config: ConfigDict, like: Condition, donor: Outcome, transplant: Transplant) -> list[Condition]:
