@@ -45,7 +45,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
             rows = {_short(e): shown(o, config.training.report, wanted.shown_seeds) for e, o in found.items()}
             panels.append(Panel(f"{architecture.cell.title}, H = {architecture.hidden_dim}", rows))
             for e, outcome in found.items():
-                label = f"{architecture.cell.title}, H = {architecture.hidden_dim}: {_short(e)}"
+                label = f"{architecture.cell.title}, H = {architecture.hidden_dim}: {e.capitalize()}"
                 all_members[label] = (outcome.accuracy(config.training.report), architecture.cell.name)
         columns = [str(i + 1) for i in range(wanted.shown_seeds)]
         title = f"{figure}: validation accuracy on {data.title}, {wanted.shown_seeds} initialisations, first draw"

@@ -79,7 +79,8 @@ def rates(title: str, x_label: str, rows: Sequence[Rate]) -> Figure:
     grids.draw_rates(ax, labels, [row.interval for row in rows], [row.thesis for row in rows], colours)
     ax.set_xlabel(x_label)
     ax.set_title(title, size=9)
-    figure.legend(handles=grids.rate_handles(), loc="outside lower center", ncols=2)
+    printed = any(row.thesis is not None for row in rows)
+    figure.legend(handles=grids.rate_handles()[: 1 + printed], loc="outside lower center", ncols=2)
     return figure
 
 
