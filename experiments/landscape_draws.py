@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments import reporting
 from rnnjax import results
 from rnnjax.errors import UserError
 
@@ -34,8 +35,7 @@ def main() -> None:
     for line in table(rows):
         print(line)
     if flags.output:
-        with results.atomic_write(flags.output) as file:
-            file.write("\n".join(_csv(rows)).encode() + b"\n")
+        results.write_text(flags.output, reporting.to_csv(rows))
 
 
 def read(workdir: Path) -> list[dict[str, Any]]:
@@ -69,15 +69,6 @@ def table(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         cells = "".join(f"{f'{n} ({clearly})':>11}" for n, clearly in zip(ahead, (gru, rnn), strict=True))
         draws, span = f"{len(counted):>3}/{len(here):<2}", f"{ratios[0]:.2g} to {ratios[-1]:.2g}"
         yield f"{kind[0]:<12}{kind[1]:<7}{kind[2]:<6}{draws}{cells}  {span}"
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-    yield ",".join(_COLUMNS)
-    for row in rows:
-        yield ",".join(
-            f"{row[name]:.6g}" if isinstance(row[name], float) else str(row[name]).replace("None", "")
-            for name in _COLUMNS
-        )
 
 
 if __name__ == "__main__":
