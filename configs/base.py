@@ -6,7 +6,7 @@ A config file picks a data set and is given with --config=configs/<file>.py; any
 
 from ml_collections import ConfigDict
 
-from configs.training import experiments, protocol
+from configs import analyses, training
 from rnnjax.errors import one_of
 
 MODES = ("full", "quick", "many")
@@ -28,8 +28,8 @@ def base_config(label: str, version: str, mode: str, everywhere: bool = True) ->
     config.members = ConfigDict()
     config.members.tile = 80  # networks a device works on at once; 80 to 128 were fastest
     config.landscape = _landscape(mode)
-    config.training = protocol(mode)
-    for name, section in experiments(mode).items():
+    config.training = training.protocol(mode)
+    for name, section in (training.experiments(mode) | analyses.experiments(mode)).items():
         if everywhere and "data_sets" in section:
             section.data_sets = (f"{label.capitalize()}{version}",)
         config[name] = section

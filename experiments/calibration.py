@@ -55,7 +55,7 @@ def prepare(config: ConfigDict) -> list[Setting]:
 
 def run(run: runner.Run, wanted: list[Setting]) -> None:
     """Simulate all protocols, then the finalists with more draws, seeds and experiments; write, rank, draw."""
-    path, sweep = run.workdir / "result.npz", Sweep(run)
+    path, sweep = run.workdir / "result.npz", Sweep(run, _networks(run))
     arrays = _stored(path, run)
     if arrays is None:
         arrays = {}
@@ -88,10 +88,14 @@ def _kept(
         arrays = compute(stage)
         if run.leads:
             part.write_arrays(arrays)
-            for suffix in ("", "_donors", "_recipients"):
-                results.remove_tree(run.workdir / "parts" / f"{stage}{suffix}")
+            results.remove_tree(_networks(run))
     assert arrays is not None
     return arrays
+
+
+def _networks(run: runner.Run) -> Path:
+    """Of the setting or protocol under way: of more nothing but accuracies is kept."""
+    return run.workdir / "parts" / "networks"
 
 
 def _stored(path: Path, run: runner.Run) -> dict[str, np.ndarray] | None:

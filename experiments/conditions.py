@@ -1,7 +1,7 @@
 """What is trained: a condition is all that a group of networks have in common but the draw and the seed."""
 
+import hashlib
 import re
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -250,7 +250,7 @@ def trainable(condition: Condition) -> np.ndarray:
 
 
 def fingerprint(condition: Condition) -> str:
-    """Short, and different for conditions that train other networks: parts on the disk are bound to it."""
-    plain = condition._replace(architecture=None, start=None)  # type: ignore[arg-type]
-    start = b"" if condition.start is None else condition.start.tobytes()
-    return f"{zlib.crc32(start, zlib.crc32(f'{condition.architecture.name} {plain}'.encode())):08x}"
+    """Short, and different for conditions that train other networks, whatever their names and numbers of members."""
+    anonymous = condition._replace(name="", num_seeds=0, num_draws=0, architecture=None, start=None)  # type: ignore[arg-type]
+    start = b"" if condition.start is None else np.ascontiguousarray(condition.start).tobytes()
+    return hashlib.sha256(f"{condition.architecture.name} {anonymous} ".encode() + start).hexdigest()[:16]

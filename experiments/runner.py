@@ -27,6 +27,9 @@ from rnnjax.errors import UserError
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "The config file, such as configs/first_i.py[:quick].")
 _WORKDIR = flags.DEFINE_string("workdir", None, "Where the results go; default: results/<experiment>/<config name>.")
+_NETWORKS = flags.DEFINE_string(
+    "networks", None, "Where trained networks are found again; default: results/networks, with --workdir inside that."
+)
 _NUM_DEVICES = flags.DEFINE_integer("num_devices", None, "How many devices to use; default: all, one a core on CPU.")
 _COORDINATOR = flags.DEFINE_string("coordinator", None, "host:port of process 0, when several processes make one mesh.")
 _NUM_PROCESSES = flags.DEFINE_integer("num_processes", 1, "How many processes make one mesh.")
@@ -42,6 +45,12 @@ class Run(NamedTuple):
     workdir: Path
     log: logging.Logger
     seconds: dict[str, float]  # the experiment adds what its compiling took under "compile"
+    networks: Path | None = None  # where trained networks are shared with other runs; None: with none
+
+    @property
+    def store(self) -> Path:
+        """Where trained networks are kept."""
+        return self.networks or self.workdir / "networks"
 
     @property
     def leads(self) -> bool:
@@ -52,9 +61,10 @@ class Run(NamedTuple):
         """Process 0's value, on every process."""
         return multihost_utils.broadcast_one_to_all(value) if jax.process_count() > 1 else value
 
-    def all_have(self, it: bool) -> bool:
-        """Whether every process has it."""
-        return bool(np.all(multihost_utils.process_allgather(np.array(it)))) if jax.process_count() > 1 else it
+    def all_have(self, it: bool | np.ndarray) -> np.ndarray:
+        """Whether every process has it; or each of them."""
+        everywhere = multihost_utils.process_allgather(np.array(it)) if jax.process_count() > 1 else [it]
+        return np.all(np.asarray(everywhere), axis=0)
 
 
 class Experiment(NamedTuple):
@@ -114,7 +124,7 @@ def _run(experiment: Experiment, workdir: Path) -> None:
     inputs = experiment.prepare(config)
     mesh = members.make_mesh(_NUM_DEVICES.value)
     log = _new_log(experiment.name)
-    run = Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0})
+    run = Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0}, _networks())
     for flag, action in experiment.instead.items():
         if value := flags.FLAGS[flag].value:
             action(value, run, inputs)
@@ -129,6 +139,13 @@ def _run(experiment: Experiment, workdir: Path) -> None:
             if run.leads:
                 environment.add_session(workdir / "environment.json", mesh, run.seconds)
         log.info("done in %.0f s, of which %.0f s compiling", run.seconds["total"], run.seconds["compile"])
+
+
+def _networks() -> Path | None:
+    """Where trained networks are shared. A --workdir of one's own keeps to itself, unless it is told otherwise."""
+    if _NETWORKS.value:
+        return Path(_NETWORKS.value)
+    return None if _WORKDIR.value else Path("results", "networks")
 
 
 def _join_processes() -> None:

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
-from experiments import outcomes as stored_outcomes
 from experiments import reporting, runner
 from experiments.conditions import Condition, check_seeds, different, listed
-from experiments.outcomes import Outcome
+from experiments.outcomes import Outcome, read
 from experiments.training_sweep import Sweep
 from rnnjax import resampling, results
 from rnnjax.statistics import Interval
@@ -48,7 +47,7 @@ def experiment(
         return stages[0](config, {})
 
     def run(run: runner.Run, first: list[Condition]) -> None:
-        found = _stored(run, stages)
+        found = stored_outcomes(run, stages)
         if not run.all_have(found is not None):
             found, sweep = {}, Sweep(run)
             for number, stage in enumerate(stages):
@@ -58,19 +57,20 @@ def experiment(
                 results.write_npz(run.workdir / "result.npz", dict(i for o in found.values() for i in o.items()))
         assert found is not None
         if run.leads:
-            _write(run, found, report(run.config, found))
-            results.remove_tree(run.workdir / "parts")
+            write(run, found, report(run.config, found))
+            if run.networks is None:  # result.npz has them all
+                results.remove_tree(run.store)
 
     return runner.Experiment(name, prepare, run, {})
 
 
-def _stored(run: runner.Run, stages: Sequence[Stage]) -> Outcomes | None:
+def stored_outcomes(run: runner.Run, stages: Sequence[Stage]) -> Outcomes | None:
     """What result.npz has, if it has everything, undamaged."""
     path = run.workdir / "result.npz"
     found: Outcomes = {}
     try:
         for stage in stages:
-            found |= stored_outcomes.read(path, stage(run.config, found))
+            found |= read(path, stage(run.config, found))
     except FileNotFoundError:
         return None
     except results.Damaged as error:
@@ -80,7 +80,8 @@ def _stored(run: runner.Run, stages: Sequence[Stage]) -> Outcomes | None:
     return found
 
 
-def _write(run: runner.Run, outcomes: Outcomes, report: Report) -> None:
+def write(run: runner.Run, outcomes: Outcomes, report: Report) -> None:
+    """Tables, figures and summary.json into the working directory, tables on the screen too."""
     rows = [condition_row(outcome, run.config.training.report) for outcome in outcomes.values()]
     for name, table in {"conditions.csv": rows, **report.tables}.items():
         results.write_text(run.workdir / name, reporting.to_csv(table))

@@ -122,6 +122,30 @@ def spread(
     return call
 
 
+def each(function: Callable[..., Any], mesh: Mesh, tile: int, *arrays: Any) -> Any:
+    """A function of one network, of S networks: compiled once, called with a limited number of them at a time.
+
+    Args:
+        function: pure; of arrays without the members' axis, such as parameters [P], to a tree of arrays.
+        mesh: over which the members are spread.
+        tile: how many members a device works on at once; a call has ten tiles a device.
+        arrays: [..., S].
+
+    Returns:
+        function's arrays with one more axis S at the end, as NumPy arrays.
+    """
+    number = arrays[0].shape[-1]
+    size = min(call_size(mesh, tile, number), 10 * mesh.size * tile)
+    of_tile = jax.vmap(function, in_axes=-1, out_axes=-1)
+    first = tuple(np.take(array, np.arange(size) % number, -1) for array in arrays)
+    compiled = spread(lambda tile: of_tile(*tile), mesh, tile, first, whole=jax.process_count() > 1)
+    parts = []
+    for start in range(0, number, size):
+        places = np.arange(start, start + size) % number  # what is left of the last call repeats members
+        parts.append(jax.tree.map(np.asarray, compiled(tuple(np.take(array, places, -1) for array in arrays))))
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves, -1)[..., :number], *parts)
+
+
 def apart(function: Callable[..., Any], one: jax.Array | np.ndarray, *arguments: Any) -> Any:
     """function(*arguments), which XLA neither fuses with what is around it nor computes more than once.
 

@@ -1,0 +1,85 @@
+"""What the experiments that look inside trained networks share: train them or find them again, measure, draw.
+
+result.npz has the networks as outcomes.py describes them, and what was measured as "measured/<name>". An analysis is
+of final parameters, so the accuracy that goes with them is the last epoch's, whatever config.training.report is.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from ml_collections import ConfigDict
+
+from experiments import runner
+from experiments.conditions import Condition, check_seeds, draw_embedding
+from experiments.outcomes import Outcome
+from experiments.training_experiment import Outcomes, Report, stored_outcomes, write
+from experiments.training_sweep import Sweep
+from rnnjax import results
+
+Measured = dict[str, np.ndarray]
+_PREFIX = "measured/"
+
+
+def analysis(
+    name: str,
+    conditions: Callable[[ConfigDict], list[Condition]],
+    measure: Callable[[runner.Run, Sweep, Outcomes], Measured],
+    report: Callable[[ConfigDict, Outcomes, Measured], Report],
+) -> runner.Experiment:
+    """An experiment that looks inside networks.
+
+    Args:
+        name: its section in the config, and its module.
+        conditions: what is trained, or found where another experiment has trained it; raises UserError.
+        measure: what is seen inside, as arrays for result.npz. It may train some members again.
+        report: what is shown; it has these arrays alone to draw from.
+    """
+
+    def prepare(config: ConfigDict) -> list[Condition]:
+        check_seeds(config)
+        return conditions(config)
+
+    def run(run: runner.Run, wanted: list[Condition]) -> None:
+        outcomes = stored_outcomes(run, [lambda _config, _outcomes: wanted])
+        measured = None if outcomes is None else _stored_measures(run)
+        if not run.all_have(measured is not None):
+            sweep = Sweep(run)
+            outcomes = sweep.train(name, wanted)
+            measured = measure(run, sweep, outcomes)
+            if run.leads:
+                arrays = dict(item for outcome in outcomes.values() for item in outcome.items())
+                arrays |= {f"{_PREFIX}{key}": np.asarray(value) for key, value in measured.items()}
+                results.write_npz(run.workdir / "result.npz", arrays)
+        if run.leads:
+            assert outcomes is not None and measured is not None
+            write(run, outcomes, report(run.config, outcomes, measured))
+            if run.networks is None:
+                results.remove_tree(run.store)
+
+    return runner.Experiment(name, prepare, run, {})
+
+
+def last_accuracy(outcome: Outcome) -> np.ndarray:
+    """Validation accuracy [R, S] in [0, 1] of the final parameters."""
+    return outcome.accuracy("last")
+
+
+def embeddings_of(config: ConfigDict, condition: Condition) -> np.ndarray:
+    """Where the words of a condition lie in each of its draws, [V, D, R] float32."""
+    dim = condition.architecture.input_dim
+    places = [draw_embedding(config, condition.data, draw, dim) for draw in range(condition.num_draws)]
+    return np.stack(places, -1).astype(np.float32)
+
+
+def pick(accuracy: np.ndarray, target: float) -> tuple[int, ...]:
+    """The index of the accuracy that is nearest to a target; of several the first. NaN is never picked."""
+    distance = np.where(np.isnan(accuracy), np.inf, np.abs(accuracy - target))
+    return tuple(int(i) for i in np.unravel_index(np.argmin(distance), accuracy.shape))
+
+
+def _stored_measures(run: runner.Run) -> Measured | None:
+    """What result.npz has of them; without any the file is another's."""
+    stored: dict[str, Any] = results.read_npz(run.workdir / "result.npz")
+    found = {key.removeprefix(_PREFIX): array for key, array in stored.items() if key.startswith(_PREFIX)}
+    return found or None
