@@ -96,12 +96,13 @@ def small_config(**changed: Any) -> ConfigDict:
     return config
 
 
-def run_in(workdir: Path, name: str, config: ConfigDict) -> None:
+def run_in(workdir: Path, name: str, config: ConfigDict, networks: Path | None = None) -> None:
     """What `python -m experiments.<name>` does between the command line and the log."""
     experiment = module(name).EXPERIMENT
     inputs = experiment.prepare(config)
     log = logging.getLogger("rnnjax.test")
-    run = runner.Run(config, jax.random.key(config.seed), members.make_mesh(1), workdir, log, {"compile": 0.0})
+    key, mesh = jax.random.key(config.seed), members.make_mesh(1)
+    run = runner.Run(config, key, mesh, workdir, log, {"compile": 0.0}, networks)
     with results.own_workdir(workdir, config.to_dict()):
         experiment.run(run, inputs)
 
@@ -697,33 +698,56 @@ def test_a_result_that_lacks_an_array_is_made_again(
     assert "FirstII/relu_rnn_2x2/finite" in arrays_of(workdir)
 
 
-def test_a_run_killed_between_the_stages_goes_on_with_the_second(
+def test_a_run_killed_in_the_second_stage_goes_on_there(
     runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train, calls = sweeps.train, []
-
-    def stops_in_the_second_stage(*args: Any, **options: Any) -> sweeps.Trained:
-        calls.append(1)
-        if len(list(tmp_path.rglob("parts/stage_2/*.npz"))) == 1:
-            raise KeyboardInterrupt
-        return train(*args, **options)
+    train = sweeps.train
+    sizes: list[int] = []
 
     def counted(*args: Any, **options: Any) -> sweeps.Trained:
-        calls.append(1)
+        if len(sizes) == stops_at:
+            raise KeyboardInterrupt
+        sizes.append(args[1].shape[1])
         return train(*args, **options)
 
-    monkeypatch.setattr(sweeps, "train", stops_in_the_second_stage)
+    monkeypatch.setattr(sweeps, "train", counted)
+    stops_at = 10**6
+    run_in(tmp_path / "whole", "rnn_from_gru", small_config())
+    whole = sizes.copy()
+    assert len(whole) >= 4  # calls; the second stage's are the last two
+    sizes.clear()
+    stops_at = len(whole) - 1
     with pytest.raises(KeyboardInterrupt):
         run_in(tmp_path / "work", "rnn_from_gru", small_config())
-    first = len(list(tmp_path.rglob("parts/stage_1/*.npz")))
-    assert first >= 2 and len(calls) == first + 2 and not (tmp_path / "work" / "result.npz").exists()
-    calls.clear()
-    monkeypatch.setattr(sweeps, "train", counted)
+    assert not (tmp_path / "work" / "result.npz").exists()
+    sizes.clear()
+    stops_at = 10**6
     run_in(tmp_path / "work", "rnn_from_gru", small_config())
-    assert len(calls) == 1  # the second stage has two calls
+    assert sizes == whole[-1:]
     again, before = arrays_of(tmp_path / "work"), arrays_of(runs("rnn_from_gru"))
     assert all(same(again[array], before[array]) for array in before)
-    assert not (tmp_path / "work" / "parts").exists()
+    assert not (tmp_path / "work" / "networks").exists()
+
+
+def test_networks_of_one_experiment_serve_another(runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """frozen_recurrent's plain RNNs and GRUs are gate_variants' too."""
+    config, train = small_config(), sweeps.train
+    networks = tmp_path / "networks"
+    run_in(tmp_path / "one", "frozen_recurrent", config, networks)
+    trained = []
+
+    def counted(*args: Any, **options: Any) -> sweeps.Trained:
+        trained.append(args[1].shape[1])
+        return train(*args, **options)
+
+    monkeypatch.setattr(sweeps, "train", counted)
+    run_in(tmp_path / "two", "gate_variants", config, networks)
+    variants, controls = 2 * len(SETS) * SEEDS * DRAWS, 4 * len(SETS) * len(RATES) * SEEDS
+    assert sum(trained) == variants + controls
+    alone, after = arrays_of(runs("gate_variants")), arrays_of(tmp_path / "two")
+    assert alone.keys() == after.keys()
+    for array, values in alone.items():
+        np.testing.assert_allclose(after[array], values, rtol=0, atol=1e-4, err_msg=array)
 
 
 def test_a_run_starts_from_another_run_s_final_weights(runs: Runs, tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import conditions, runner, training_sweep
+from experiments import conditions, runner
 from experiments.conditions import Condition, DataSet, draw_data, draw_embedding, draw_starts, make
 from experiments.outcomes import Outcome
-from experiments.training_sweep import Block, Sweep
+from experiments.training_sweep import Sweep
 from rnnjax import members, sweeps
 from rnnjax.classifier import logits
 from rnnjax.errors import UserError
@@ -126,52 +126,35 @@ def test_a_stopped_sweep_goes_on_with_the_group_that_is_missing(
     with pytest.raises(KeyboardInterrupt):
         trained(tmp_path, config)
     parts = sorted(tmp_path.rglob("*.npz"))
-    assert len(parts) == 2
+    assert parts
     # A damaged part is named and made again.
     parts[0].write_bytes(parts[0].read_bytes()[:-100])
     warned: list[str] = []
     monkeypatch.setattr(logging.getLogger("rnnjax.test"), "warning", lambda *args: warned.append(args[0] % args[1:]))
-    groups = len(training_sweep._groups(config, make_run(tmp_path, config), some_conditions(config)))
     resumed = trained(tmp_path, config)
-    assert len(calls) - 3 == groups - 1
     assert len(warned) == 1
     assert str(parts[0]) in warned[0]
     assert_same(resumed, whole)
+    calls.clear()
+    assert_same(trained(tmp_path, config), whole)
+    assert not calls
 
 
-def test_a_part_of_other_networks_is_not_taken(tmp_path: Path, whole: dict[str, Outcome]) -> None:
-    run = make_run(tmp_path, small_config())
-    sweep, found = Sweep(run), some_conditions(run.config)
-    (group, *_) = training_sweep._groups(run.config, run, found)
-    start = np.asarray(whole[found[0].name]["final"])
-    given = group._replace(blocks=(group.blocks[0]._replace(condition=found[0]._replace(start=start)),))
-    other = group._replace(blocks=(group.blocks[0]._replace(condition=found[0]._replace(start=start + 1)),))
-    sweep._part("stage", 0, given).write_arrays({"final": np.zeros(1)})
-    assert sweep._stored(sweep._part("stage", 0, given)) is not None
-    assert sweep._stored(sweep._part("stage", 0, other)) is None
+def test_more_seeds_train_what_is_missing(whole: dict[str, Outcome], tmp_path: Path, monkeypatch: Any) -> None:
+    few = small_config()
+    few.gate_variants.update({"seeds": 2})
+    trained(tmp_path, few)
+    numbers, train = [], sweeps.train
 
+    def counted(*args: Any, **options: Any) -> sweeps.Trained:
+        numbers.append(args[1].shape[1])
+        return train(*args, **options)
 
-def test_groups_fill_tiles_and_hold_every_member_once(tmp_path: Path) -> None:
-    config = small_config()
-    config.gate_variants.update({"seeds": 11, "draws": 3})
-    run, found = make_run(tmp_path, config), some_conditions(config)
-    groups = training_sweep._groups(config, run, found)
-    seen: list[tuple[str, int, int]] = []
-    for group in groups:
-        draws = np.concatenate([[str(block.source)] * len(block.seeds) for block in group.blocks])
-        assert sweeps.num_tiles(np.unique(draws, return_inverse=True)[1], 4) <= 2
-        seen += [(b.condition.name, b.draw, int(seed)) for b in group.blocks for seed in b.seeds]
-    assert len(seen) == len(set(seen)) == 4 * 3 * 11
-    # CountII's and FirstII's 22 and 11 networks of two inputs a draw, 11 of three: no group is far from full.
-    assert len(groups) <= 1.3 * 4 * 3 * 11 / 8
-
-
-def test_two_input_dimensions_share_a_program_and_two_batch_sizes_do_not(tmp_path: Path) -> None:
-    config = small_config()
-    found = some_conditions(config)
-    slow = found[0]._replace(name="slow", protocol=found[0].protocol._replace(batch_size=100))
-    kinds = {g.kind for g in training_sweep._groups(config, make_run(tmp_path, config), [*found, slow])}
-    assert {(k.architecture.name, k.batch_size) for k in kinds} == {("gru_3x2", 500), ("gru_2x2", 100)}
+    monkeypatch.setattr(sweeps, "train", counted)
+    more = trained(tmp_path, small_config())
+    assert sum(numbers) == 4 * 2 * 1  # conditions, draws, the third seed
+    for name, outcome in more.items():
+        np.testing.assert_allclose(outcome["final"], whole[name]["final"], rtol=0, atol=1e-5)
 
 
 def test_history_holds_the_start_and_every_epoch(tmp_path: Path, whole: dict[str, Outcome]) -> None:
@@ -215,9 +198,32 @@ def test_what_cannot_be_frozen_is_refused() -> None:
         make(config, "gate_variants", data, parse_architecture("rnn_2x2"), frozen=("w_hh.update",))
 
 
-def test_blocks_of_one_source_share_tiles() -> None:
-    config = small_config()
-    plain, frozen, first, _ = some_conditions(config)
-    same = [Block(c, 0, np.arange(2)) for c in (plain, frozen)]
-    assert same[0].source == same[1].source != Block(first, 0, np.arange(2)).source
-    assert [len(group) for group in training_sweep._filled(same, 4, 1)] == [2]
+def test_members_are_those_of_the_grid_with_their_histories(whole: dict[str, Outcome], tmp_path: Path) -> None:
+    run = make_run(tmp_path, small_config())
+    condition, outcome = some_conditions(run.config)[3], whole["FirstII/gru_3x2"]
+    draws, seeds = np.array([1, 0, 1, 0, 0]), np.array([2, 0, 0, 2, 1])
+    found = Sweep(run).train_members("members", condition, draws, seeds)
+    for name in ("initial", "final", "correct", "test_correct", "epochs_run"):
+        np.testing.assert_allclose(found[name], outcome[name][..., draws, seeds], rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(found["history"][0], found["initial"])
+    np.testing.assert_array_equal(found["history"][-1], found["final"])
+    again = Sweep(run).train_members("members", condition, draws[::-1], seeds[::-1])
+    for name, values in found.items():
+        np.testing.assert_array_equal(values[..., ::-1], again[name])
+
+
+def test_members_train_on_from_given_weights_each_its_own(whole: dict[str, Outcome], tmp_path: Path) -> None:
+    run = make_run(tmp_path, small_config())
+    condition, outcome = some_conditions(run.config)[0], whole["CountII/gru_2x2"]
+    final = outcome["final"][:, 0, 1]
+    starts = np.stack([final, final * np.float32(1.5), outcome["initial"][:, 0, 1]], -1)
+    found = Sweep(run).train_members("on", condition, np.zeros(3, int), np.ones(3, int), starts, history=False)
+    np.testing.assert_array_equal(found["initial"], starts)
+    np.testing.assert_allclose(found["final"][:, 2], final, rtol=0, atol=1e-5)
+    assert (found["final"][:, :2] != final[:, None]).any(0).all()
+    assert "history" not in found
+    # Other starts of the same draw and seed are other networks.
+    other = Sweep(run).train_members(
+        "on", condition, np.zeros(1, int), np.ones(1, int), starts[:, :1] + 1, history=False
+    )
+    np.testing.assert_array_equal(other["initial"], starts[:, :1] + 1)
