@@ -756,7 +756,7 @@ class Trainer:
             raise KeyboardInterrupt
         assert stage not in self.stages
         self.stages[stage] = list(conditions)
-        results.write_npz(self._workdir / "parts" / stage / "00000.npz", {"a": np.ones(1)})
+        results.write_npz(self._workdir / "parts" / "networks" / stage / "0.npz", {"a": np.ones(1)})
         return {each.name: pretended(each) for each in conditions}
 
 
@@ -819,7 +819,7 @@ def test_a_killed_run_goes_on_with_the_stage_it_was_in(
     stages = SETTINGS + FINALS
     assert list(pretend(tmp_path, monkeypatch, killed_before=stages[killed])) == stages[:killed]
     # A finished stage is one part; of the networks' own, those of the stage at work are left.
-    begun = {"final_1_donors"} if killed == 4 else {"final_2_donors"} if killed == 6 else set()
+    begun = {"networks"} if killed in (4, 6) else set()
     done = SETTINGS[:killed] + (["final_1"] if killed >= 5 else [])
     assert {path.name for path in (tmp_path / "parts").iterdir()} == {f"{name}.npz" for name in done} | begun
     again = list(pretend(tmp_path, monkeypatch))
