@@ -1,0 +1,83 @@
+"""From intervals to one of four verdicts on a claim.
+
+A part of a claim is an effect (a difference, a ratio, a rate) with its 95 % interval and what the claim says of it: it
+lies above a value, below one, or between two ("equal", "roughly": an equivalence with margins fixed beforehand, which
+two one-sided tests decide as an interval inside the margins does). A claim holds if all of its parts do.
+
+Many claims are judged, so every interval is first stretched about its estimate until the chance of one wrong verdict
+among all is what it was for one (Bonferroni; the stretch is that of a normal distribution's quantiles). A verdict needs
+many networks: otherwise, and wherever an interval covers both, it is inconclusive.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from rnnjax.statistics import CONFIDENCE, Interval
+
+REPRODUCED, NOT_REPRODUCED = "reproduced", "not reproduced"
+INCONCLUSIVE, DEPENDS = "inconclusive", "depends on the protocol"
+
+ENOUGH_MEMBERS = 1000  # of a cell, or
+NARROW = 0.02  # half the width of an interval that is narrow enough whatever they are
+ENOUGH_DRAWS = 10  # of sentences and words
+
+
+class Evidence(NamedTuple):
+    """One part of a claim."""
+
+    what: str  # "GRU above 90 % minus RNN above 90 %, CountII, H = 4"
+    effect: Interval
+    above: float = -np.inf  # the claim says that the effect lies above this,
+    below: float = np.inf  # and below this
+    members: int = 0  # of the smaller side
+    draws: int = 0
+    scale: float = 1.0  # of the effect, in which NARROW is meant: 1 for accuracies and rates
+
+    @property
+    def enough(self) -> bool:
+        """Whether a verdict may rest on it."""
+        half = (self.effect.high - self.effect.low) / 2
+        return self.draws >= ENOUGH_DRAWS and (self.members >= ENOUGH_MEMBERS or half <= NARROW * self.scale)
+
+
+def stretched(effect: Interval, number: int) -> Interval:
+    """The interval for one of `number` effects that are judged together; ends that are infinite stay so.
+
+    Ends of rates may leave [0, 1] by that: they are only compared with what a claim says.
+    """
+    tail = (1 - CONFIDENCE) / 2
+    factor = float(stats.norm.isf(tail / number) / stats.norm.isf(tail))
+    estimate, low, high = effect
+    return Interval(estimate, estimate - factor * (estimate - low), estimate + factor * (high - estimate))
+
+
+def judge(evidence: Evidence, number: int) -> str:
+    """The verdict on one part, of `number` that are judged together."""
+    if not evidence.enough or not np.isfinite(evidence.effect.estimate):
+        return INCONCLUSIVE
+    _, low, high = stretched(evidence.effect, number)
+    if low > evidence.above and high < evidence.below:
+        return REPRODUCED
+    if high < evidence.above or low > evidence.below:
+        return NOT_REPRODUCED
+    return INCONCLUSIVE
+
+
+def together(verdicts: Sequence[str]) -> str:
+    """The verdict on a claim from those on its parts: all hold, one does not, or it is open."""
+    if not verdicts:
+        return INCONCLUSIVE
+    if NOT_REPRODUCED in verdicts:
+        return NOT_REPRODUCED
+    return REPRODUCED if all(verdict == REPRODUCED for verdict in verdicts) else INCONCLUSIVE
+
+
+def across(by_protocol: Mapping[str, str]) -> str:
+    """The verdict from those under several protocols: the same under all that decide, or it depends on them."""
+    decided = {verdict for verdict in by_protocol.values() if verdict != INCONCLUSIVE}
+    if len(decided) > 1:
+        return DEPENDS
+    return decided.pop() if decided else INCONCLUSIVE

@@ -1,0 +1,79 @@
+"""Verdicts: each rule on made-up intervals where the claim is true, false, and undecidable."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from rnnjax import verdicts
+from rnnjax.statistics import Interval
+from rnnjax.verdicts import DEPENDS, INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED, Evidence
+
+YES, NO, OPEN = REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE
+
+
+def evidence(low: float, high: float, **fields: float) -> Evidence:
+    return Evidence("x", Interval((low + high) / 2, low, high), **{"members": 1000, "draws": 10} | fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "above", "below", "verdict"),
+    [
+        (0.1, 0.3, 0.0, np.inf, YES),
+        (-0.3, -0.1, 0.0, np.inf, NO),
+        (-0.1, 0.3, 0.0, np.inf, OPEN),
+        (0.0, 0.3, 0.0, np.inf, OPEN),
+        (1.2, 4.0, -np.inf, 1.0, NO),
+        (-0.01, 0.02, -0.05, 0.05, YES),
+        (-0.01, 0.06, -0.05, 0.05, OPEN),
+        (0.06, 0.09, -0.05, 0.05, NO),
+        (-0.2, 0.2, -0.05, 0.05, OPEN),
+        (-0.2, -0.06, -0.05, 0.05, NO),
+    ],
+)
+def test_an_effect_is_above_below_or_between(low: float, high: float, above: float, below: float, verdict: str) -> None:
+    assert verdicts.judge(evidence(low, high, above=above, below=below), 1) == verdict
+
+
+def test_too_few_networks_or_draws_decide_nothing_unless_the_interval_is_narrow() -> None:
+    wide, narrow = (0.1, 0.3), (0.10, 0.13)
+    assert verdicts.judge(evidence(*wide, above=0, members=999), 1) == OPEN
+    assert verdicts.judge(evidence(*narrow, above=0, members=30), 1) == YES
+    assert verdicts.judge(evidence(*narrow, above=0, draws=9), 1) == OPEN
+    assert verdicts.judge(evidence(*wide, above=0, members=30, scale=5), 1) == YES
+    assert verdicts.judge(Evidence("x", Interval(np.nan, 0, np.inf), 1, np.inf, 10**6, 10), 1) == OPEN
+
+
+def test_intervals_are_stretched_to_bonferroni_s_under_the_normal_distribution() -> None:
+    for number in (1, 5, 33):
+        mean, sd = 3.0, 0.7
+        plain, wanted = (stats.norm.interval(1 - 0.05 / n, mean, sd) for n in (1, number))
+        np.testing.assert_allclose(verdicts.stretched(Interval(mean, *plain), number)[1:], wanted, rtol=1e-12)
+    assert verdicts.stretched(Interval(2.0, 1.0, np.inf), 33).high == np.inf
+    one = evidence(0.02, 0.3, above=0)
+    assert verdicts.judge(one, 1) == YES and verdicts.judge(one, 33) == OPEN
+
+
+def test_under_the_null_hypothesis_all_claims_together_are_wrong_as_rarely_as_one() -> None:
+    rng, sd, number = np.random.default_rng(0), 0.001, 30
+    wrong = 0
+    for _ in range(1000):
+        means = rng.normal(0, sd, number)
+        found = [verdicts.judge(evidence(m - 1.96 * sd, m + 1.96 * sd, above=0), number) for m in means]
+        wrong += YES in found or NO in found
+    assert 25 < wrong < 80  # 5 % of 1000, four standard deviations
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [([YES, YES], YES), ([YES, NO], NO), ([OPEN, NO], NO), ([YES, OPEN], OPEN), ([], OPEN), ([OPEN], OPEN)],
+)
+def test_a_claim_holds_if_all_parts_do(parts: list[str], verdict: str) -> None:
+    assert verdicts.together(parts) == verdict
+
+
+@pytest.mark.parametrize(
+    ("protocols", "verdict"),
+    [([YES, YES], YES), ([YES, NO], DEPENDS), ([YES, OPEN], YES), ([OPEN, NO], NO), ([OPEN], OPEN), ([], OPEN)],
+)
+def test_protocols_that_disagree_make_a_claim_depend_on_them(protocols: list[str], verdict: str) -> None:
+    assert verdicts.across({str(i): each for i, each in enumerate(protocols)}) == verdict
