@@ -20,9 +20,10 @@ from experiments.progress import Progress
 from experiments.store import Store
 from rnnjax import results, sweeps
 from rnnjax.datasets import VERSIONS
+from rnnjax.judging import Exam, Judging, compile_judging, judge, make_exam
 from rnnjax.members import call_size, num_cores
 from rnnjax.parameters import with_inputs
-from rnnjax.training import Epoch, Exam, Material, Setup, make_exam, make_material
+from rnnjax.training import Epoch, Material, Setup, make_material
 
 
 class Sweep:
@@ -32,7 +33,7 @@ class Sweep:
         self._run, self._config = run, run.config
         self._store = Store(networks or run.store, run.config)
         self._pool = concurrent.futures.ThreadPoolExecutor(num_cores())  # XLA compiles without Python's lock
-        self._programs: dict[Kind, concurrent.futures.Future[tuple[sweeps.Program, sweeps.Judging]]] = {}
+        self._programs: dict[Kind, concurrent.futures.Future[tuple[sweeps.Program, Judging]]] = {}
         self._sources: dict[tuple[Source, int], tuple[Material, Exam]] = {}
 
     def train(self, stage: str, conditions: Sequence[Condition]) -> dict[str, Outcome]:
@@ -164,7 +165,7 @@ class Sweep:
         )
         progress.skip(group.num_members * group.max_epochs - done)
         final = trained.state.params
-        test_correct, _ = sweeps.judge(judging, final, [exam for _, exam in drawn], draws)
+        test_correct, _ = judge(judging, final, [exam for _, exam in drawn], draws)
         arrays = {"initial": trained.initial, "final": final, "test_correct": test_correct}
         arrays |= {name: getattr(trained, name) for name in ("epochs_run", "finite")}
         arrays |= trained.curves._asdict()
@@ -176,12 +177,12 @@ class Sweep:
             drawn = self._draw(group.blocks[0].source, group.kind.architecture.input_dim)
             self._programs[group.kind] = self._pool.submit(self._compiled, group.kind, *drawn)
 
-    def _compiled(self, kind: Kind, material: Material, exam: Exam) -> tuple[sweeps.Program, sweeps.Judging]:
+    def _compiled(self, kind: Kind, material: Material, exam: Exam) -> tuple[sweeps.Program, Judging]:
         wanted, mesh = self._config.training, self._run.mesh
         size = call_size(mesh, wanted.tile, wanted.members_per_call)
         setup = Setup(kind.architecture, kind.batch_size, wanted.epochs_per_call, kind.history)
         program = sweeps.compile_program(setup, mesh, wanted.tile, size, material)
-        judging = sweeps.compile_judging(kind.architecture, mesh, wanted.tile, size, exam)
+        judging = compile_judging(kind.architecture, mesh, wanted.tile, size, exam)
         return program, judging
 
     def _draw(self, source: Source, wide: int) -> tuple[Material, Exam]:

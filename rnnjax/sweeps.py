@@ -8,19 +8,15 @@ import numpy as np
 from jax.sharding import Mesh
 
 from rnnjax.errors import UserError, in_range
-from rnnjax.landscape import Architecture
 from rnnjax.schedule import Clock, Rules
 from rnnjax.training import (
     Epoch,
-    Exam,
-    Judge,
     Material,
     Setup,
     State,
     Task,
     Trainer,
     begin,
-    make_judge,
     make_trainer,
     per_member,
     stack,
@@ -56,7 +52,7 @@ def compile_program(setup: Setup, mesh: Mesh, tile: int, size: int, material: Ma
     """
     in_range("training.batch_size", setup.batch_size, 1, len(material.words))
     in_range("training.epochs_per_call", setup.epochs_per_call, 1, 10_000)
-    trainer = make_trainer(setup, mesh, tile, size, stack([material] * (size // tile)))
+    trainer = make_trainer(setup, mesh, tile, size, stack([material], size // tile))
     return Program(setup, mesh, tile, size, trainer)
 
 
@@ -88,21 +84,18 @@ def train(
 
     Raises:
         UserError: max_epochs outside first_epoch + 1..100000, or more members than fit.
+        ValueError: a draw that has no material.
     """
     in_range("training.max_epochs", max_epochs, first_epoch + 1, 100_000)
     materials = [material] if isinstance(material, Material) else list(material)
     state = _on_host(start if isinstance(start, State) else begin(np.asarray(start), rules))
+    draws = which_draws(draws, state.params.shape[1], len(materials))
     task = _make_task(state.params, keys, draws, trainable, rules)
-    number = state.params.shape[1]
-    needed, there = num_tiles(task.draw, program.tile), program.size // program.tile
-    if not 1 <= needed <= there:
-        raise UserError(f"{number} members need {needed} tiles; this program has {there} (at least 1 is needed)")
-    stacked = stack([materials[i % len(materials)] for i in range(there)])
-    initial = state.params
+    stacked, initial = stack(materials, program.size // program.tile), state.params
     records, histories = [], [initial[None]]
     for first in range(first_epoch, max_epochs, program.setup.epochs_per_call):
         number_of_epochs = min(program.setup.epochs_per_call, max_epochs - first)
-        placed, back = _places(program, state.clock.active, task.draw)
+        placed, back = places(program.mesh, program.tile, program.size, state.clock.active, draws)
         called = _repeats_ended(_taken(state, placed), placed, back)
         out = program.trainer(called, _taken(task, placed), stacked, first, number_of_epochs)
         state, record, history = (_taken(_on_host(part), back) for part in out)
@@ -116,78 +109,66 @@ def train(
     return _trained(initial, state, records, histories, program.setup.history)
 
 
-class Judging(NamedTuple):
-    """A compiled judging of trained networks, laid out like a Program."""
-
-    mesh: Mesh
-    tile: int
-    size: int
-    judge: Judge
-
-
-def compile_judging(architecture: Architecture, mesh: Mesh, tile: int, size: int, exam: Exam) -> Judging:
-    """Compile; `exam` stands for all others of its shapes."""
-    judge = make_judge(architecture, mesh, tile, size, stack([exam] * (size // tile)))
-    return Judging(mesh, tile, size, judge)
-
-
-def judge(
-    judging: Judging, params: np.ndarray, exam: Exam | Sequence[Exam], draws: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """How S networks [P, S] do in an exam: sentences classified correctly [S] and mean cross-entropy in nats [S].
-
-    Args:
-        judging: of compile_judging.
-        params: of the networks.
-        exam: one, or several.
-        draws: [S], by which of them each is judged; default: the first.
-    """
-    exams = [exam] if isinstance(exam, Exam) else list(exam)
-    number = params.shape[1]
-    draws = np.zeros(number, np.int32) if draws is None else np.asarray(draws, np.int32)
-    stacked = stack([exams[i % len(exams)] for i in range(judging.size // judging.tile)])
-    placed, back = _places(judging, np.ones(number, bool), draws)
-    correct, loss = judging.judge(params[:, placed], draws[placed], stacked)
-    return np.asarray(correct)[back], np.asarray(loss)[back]
-
-
 def num_tiles(draws: np.ndarray, tile: int) -> int:
     """How many tiles members need: those of one draw fill tiles of their own."""
     return int(sum(-(-np.unique(draws, return_counts=True)[1] // tile)))
 
 
-def _make_task(
-    params: np.ndarray, keys: jax.Array, draws: np.ndarray | None, trainable: np.ndarray | None, rules: Rules
-) -> Task:
-    number = params.shape[1]
+def which_draws(draws: np.ndarray | None, number: int, there: int) -> np.ndarray:
+    """[S] int32, of which draw each of so many members is: of the first by default.
+
+    Raises:
+        ValueError: one that is not there.
+    """
     draws = np.zeros(number, np.int32) if draws is None else np.asarray(draws, np.int32)
-    trainable = np.ones(params.shape, bool) if trainable is None else np.asarray(trainable)
-    trainable = np.broadcast_to(trainable if trainable.ndim == 2 else trainable[:, None], params.shape)
-    return Task(np.asarray(jax.random.key_data(keys)).T, draws, trainable, per_member(rules, number))
+    if not ((draws >= 0) & (draws < there)).all():
+        raise ValueError(f"members of draws {np.unique(draws)}, where there are {there}")
+    return draws
 
 
-def _places(program: Program | Judging, active: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which member is in each place of a call, and where each member is found.
+def places(mesh: Mesh, tile: int, size: int, active: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which member is in each place of a call, [size], and where each member is found, [S].
 
     The members of a draw fill tiles of their own, those that still train first: a tile in which nobody does
     costs nothing. Tiles are dealt out to the devices in turn, the fullest first; what is left of a tile,
     and the tiles that nobody needs, repeat members.
+
+    Args:
+        mesh: over which a call's members are spread.
+        tile: members that are worked on at once.
+        size: members of a call.
+        active: [S], who still trains.
+        draws: [S].
+
+    Raises:
+        UserError: more members than fit, or none.
     """
+    needed, there = num_tiles(draws, tile), size // tile
+    if not 1 <= needed <= there:
+        raise UserError(f"{len(draws)} members need {needed} tiles; this program has {there} (at least 1 is needed)")
     tiles = []
     for draw in np.unique(draws):
         own = np.flatnonzero(draws == draw)
         own = own[np.argsort(~active[own], kind="stable")]
-        tiles += [own[i : i + program.tile] for i in range(0, len(own), program.tile)]
+        tiles += [own[i : i + tile] for i in range(0, len(own), tile)]
     tiles.sort(key=lambda members: -int(active[members].sum()))
-    filled = [np.resize(members, program.tile) for members in tiles]
-    filled += [filled[0]] * (program.size // program.tile - len(filled))
+    filled = [np.resize(members, tile) for members in tiles]
+    filled += [filled[0]] * (there - needed)
     # Place k of the dealt tiles lies on device k mod n.
-    by_device = np.stack(filled).reshape(-1, program.mesh.size, program.tile).swapaxes(0, 1)
-    where = np.arange(program.size).reshape(program.mesh.size, -1, program.tile).swapaxes(0, 1)
+    by_device = np.stack(filled).reshape(-1, mesh.size, tile).swapaxes(0, 1)
+    where = np.arange(size).reshape(mesh.size, -1, tile).swapaxes(0, 1)
     back = np.zeros(len(draws), int)
-    for members, places in reversed(list(zip(tiles, where.reshape(-1, program.tile), strict=False))):
-        back[members] = places[: len(members)]
+    for members, theirs in reversed(list(zip(tiles, where.reshape(-1, tile), strict=False))):
+        back[members] = theirs[: len(members)]
     return by_device.ravel(), back
+
+
+def _make_task(
+    params: np.ndarray, keys: jax.Array, draws: np.ndarray, trainable: np.ndarray | None, rules: Rules
+) -> Task:
+    trainable = np.ones(params.shape, bool) if trainable is None else np.asarray(trainable)
+    trainable = np.broadcast_to(trainable if trainable.ndim == 2 else trainable[:, None], params.shape)
+    return Task(np.asarray(jax.random.key_data(keys)).T, draws, trainable, per_member(rules, params.shape[1]))
 
 
 def _repeats_ended(state: State, placed: np.ndarray, back: np.ndarray) -> State:

@@ -129,48 +129,6 @@ def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, materials: Mate
     return trainer
 
 
-class Exam(NamedTuple):
-    """Sentences that trained networks are judged by, such as the test split. Stacked: one more axis R in front."""
-
-    plan: Plan  # of M sentences
-    labels: Any  # [M] bool
-    embedding: Any  # [V, D] float32
-
-
-def make_exam(split: Split, embedding: np.ndarray) -> Exam:
-    """The split's sentences as a plan."""
-    return Exam(make_plan(split.words), split.positive, embedding)
-
-
-Judge = Callable[[Any, Any, Exam], tuple[jax.Array, jax.Array]]
-
-
-def make_judge(architecture: Architecture, mesh: Mesh, tile: int, size: int, exams: Exam) -> Judge:
-    """Compile the judging of trained networks.
-
-    Args:
-        architecture: of all.
-        mesh: over which the members are spread.
-        tile: members that are worked on at once.
-        size: members of a call, a multiple of the mesh's size times the tile.
-        exams: several, stacked on a first axis R; they stand for all others of their shapes.
-
-    Returns:
-        (params [P, S], draws [S] int32, the same in all of a tile, exams) -> how many sentences of its draw's
-        exam each classifies correctly, [S] int32, and their mean cross-entropy in nats, [S] float32.
-    """
-    params = jax.ShapeDtypeStruct((count(architecture.sizes), size), jnp.float32)
-
-    def judge(members: tuple[jax.Array, jax.Array], exams: Exam, one: jax.Array) -> tuple[jax.Array, jax.Array]:
-        params, draws = members
-        exam = _of_draw(exams, draws[0], one)
-        return evaluate(architecture, params, exam.plan, exam.embedding, exam.labels)
-
-    members = (params, jax.ShapeDtypeStruct((size,), jnp.int32))
-    compiled = spread(judge, mesh, tile, members, exams, np.int32(1), whole=jax.process_count() > 1)
-    return lambda params, draws, exams: compiled((params, draws), exams, np.int32(1))
-
-
 def run_epochs(
     setup: Setup,
     state: State,
@@ -181,7 +139,7 @@ def run_epochs(
     one: jax.Array,
 ) -> tuple[State, Epoch, Any]:
     """What make_trainer compiles, for one tile; it stops early when all members have ended."""
-    material = _of_draw(materials, task.draw[0], one)
+    material = of_draw(materials, task.draw[0], one)
     an_epoch = jax.jit(functools.partial(one_epoch, setup))  # traced once, not here and below
     epoch_shapes = jax.eval_shape(an_epoch, state, task, material, first)[1]
     records = jax.tree.map(lambda leaf: jnp.zeros((setup.epochs_per_call, *leaf.shape), leaf.dtype), epoch_shapes)
@@ -268,6 +226,29 @@ def evaluate(
     return correct.sum(0, dtype=jnp.int32), cross_entropy(margins, labels[:, None]).mean(0)
 
 
+def per_member(rules: Rules, number: int) -> Rules:
+    """The rules with an axis of members and one dtype a field, so that all share a compiled program.
+
+    Args:
+        rules: each field a number, or [S].
+        number: S.
+    """
+    kinds = {float: np.float32, int: np.int32, bool: np.bool_}
+    fields = zip(rules, Rules(), strict=True)
+    return Rules(*(np.broadcast_to(np.asarray(value, kinds[type(default)]), (number,)) for value, default in fields))
+
+
+def stack(several: Sequence[T], number: int) -> T:
+    """Materials of the same shapes (or exams) on a first axis of this length R: the given ones, over and over."""
+    return jax.tree.map(lambda *leaves: np.stack([leaves[i % len(leaves)] for i in range(number)]), *several)
+
+
+def of_draw(stacked: T, draw: jax.Array, one: jax.Array) -> T:
+    """One of several. Apart: what is read through an index where it is used is no vector code."""
+    picked: T = apart(lambda draw: jax.tree.map(lambda leaf: leaf[draw], stacked), one, draw)
+    return picked
+
+
 def _look_up(chosen: jax.Array, weight: jax.Array, table: jax.Array, positive: jax.Array) -> Batch:
     """The sentences chosen [B, S], from the table [T, D, N] of all."""
     return Batch(jnp.swapaxes(jnp.take(table, chosen, axis=2), 1, 2), positive[chosen], weight)
@@ -292,26 +273,3 @@ def _any_task(shape: tuple[int, int]) -> Task:
     keys = jnp.zeros((2, shape[1]), jnp.uint32)
     rules = per_member(Rules(), shape[1])
     return Task(keys, jnp.zeros(shape[1], jnp.int32), jnp.ones(shape, bool), rules)
-
-
-def per_member(rules: Rules, number: int) -> Rules:
-    """The rules with an axis of members and one dtype a field, so that all share a compiled program.
-
-    Args:
-        rules: each field a number, or [S].
-        number: S.
-    """
-    kinds = {float: np.float32, int: np.int32, bool: np.bool_}
-    fields = zip(rules, Rules(), strict=True)
-    return Rules(*(np.broadcast_to(np.asarray(value, kinds[type(default)]), (number,)) for value, default in fields))
-
-
-def stack(several: Sequence[T]) -> T:
-    """Several materials or exams of the same shapes, on a first axis R."""
-    return jax.tree.map(lambda *leaves: np.stack(leaves), *several)
-
-
-def _of_draw(stacked: T, draw: jax.Array, one: jax.Array) -> T:
-    """One of several. Apart: what is read through an index where it is used is no vector code."""
-    picked: T = apart(lambda draw: jax.tree.map(lambda leaf: leaf[draw], stacked), one, draw)
-    return picked

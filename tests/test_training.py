@@ -14,7 +14,6 @@ import pytest
 import torch
 
 from rnnjax import members, sweeps, training
-from rnnjax.classifier import logits
 from rnnjax.datasets import Split, make_dataset
 from rnnjax.embeddings import make_embedding
 from rnnjax.errors import UserError
@@ -159,22 +158,6 @@ def test_a_member_is_the_same_in_any_sweep_tile_and_place() -> None:
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
 
 
-def test_the_test_split_is_judged_as_each_network_alone_does() -> None:
-    architecture = parse_architecture("gru_2x3")
-    split, embeddings = few(DATASET.test, 150), [make_embedding(KEY, f"embedding_{i}", 2) for i in (3, 2)]
-    exams = [training.make_exam(split, embedding) for embedding in embeddings]
-    params, draws = 2 * starts(architecture, 5), np.array([0, 1, 1, 0, 1])
-    judging = sweeps.compile_judging(architecture, members.make_mesh(1), 4, 8, exams[0])
-    correct, loss = sweeps.judge(judging, params, exams, draws)
-    sizes = shapes(3, 2, 3)
-    for member in range(5):
-        network, x = unflatten(params[:, member], sizes), embeddings[draws[member]][split.words]
-        pairs = jax.vmap(lambda sentence: logits(architecture.cell, network, sentence))(x)  # noqa: B023
-        losses = -jax.nn.log_softmax(pairs)[np.arange(150), split.positive.astype(int)]
-        assert correct[member] == ((pairs[:, 1] > pairs[:, 0]) == split.positive).sum()
-        assert loss[member] == pytest.approx(float(losses.mean()), rel=1e-5)
-
-
 def test_a_network_with_inputs_that_are_always_0_trains_as_the_one_without_them() -> None:
     narrow, data = program("gru_2x2")
     wide, _ = program("gru_5x2")
@@ -280,6 +263,14 @@ def test_more_members_than_fit_are_refused(draws: list[int]) -> None:
     start = np.zeros((18, number), np.float32)
     with pytest.raises(UserError, match="tiles; this program has 2"):
         sweeps.train(compiled, start, keys, [data] * 3, RULES, 1, np.array(draws, np.int32))
+
+
+@pytest.mark.parametrize("draw", [-1, 1])
+def test_a_draw_without_material_is_refused(draw: int) -> None:
+    compiled, data = program("rnn_2x2")
+    start, keys = starts(compiled.setup.architecture, 2), of_members(KEY, np.arange(2))
+    with pytest.raises(ValueError, match=f"{draw}.*where there are 1"):
+        sweeps.train(compiled, start, keys, data, RULES, 1, np.array([0, draw]))
 
 
 def test_training_goes_on_from_a_state_as_if_it_had_never_stopped() -> None:

@@ -19,7 +19,7 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import outcomes, runner, training_experiment
+from experiments import outcomes, runner, training_experiment, training_sweep
 from experiments.conditions import draw_starts, make
 from experiments.controls import matched_rnn
 from rnnjax import members, results, sweeps
@@ -111,8 +111,8 @@ def run_in(workdir: Path, name: str, config: ConfigDict, networks: Path | None =
 def shared_programs() -> Iterator[None]:
     """What one experiment has compiled serves the others."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("compile_program", "compile_judging"):
-            patch.setattr(sweeps, name, remembered(getattr(sweeps, name)))
+        for holder, name in ((sweeps, "compile_program"), (training_sweep, "compile_judging")):
+            patch.setattr(holder, name, remembered(getattr(holder, name)))
         yield
 
 
