@@ -22,7 +22,7 @@ from rnnjax.results import Part
 # What looks at networks, or draws figures, may change and leave trained ones as they are.
 _ENGINE = (
     "activations", "backpropagation", "cells", "classifier", "datasets", "embeddings", "freezing", "initializers",
-    "labels", "landscape", "members", "parameters", "prefixes", "schedule", "streams", "sweeps", "training",
+    "judging", "labels", "landscape", "members", "parameters", "prefixes", "schedule", "streams", "sweeps", "training",
     "words",
 )  # fmt: skip
 
