@@ -103,18 +103,23 @@ def _parse_flags(argv: list[str]) -> list[str]:
 
 def _with_clear_errors(experiment: Experiment) -> int:
     workdir = Path(_WORKDIR.value or Path("results", experiment.name, _config_name()))
-    again = "what was done is kept: the same command goes on from there"
     try:
         _run(experiment, workdir)
-    except UserError as error:
-        _fail(str(error), 2)
-    except OSError as error:
-        _fail(f"cannot write or read {error.filename or workdir}: {error.strerror or error}; {again}", 1)
-    except MemoryError:
-        _fail(f"out of memory; {again}", 1)
-    except KeyboardInterrupt:
-        _fail(f"interrupted; {again}", 130)
+    except (UserError, OSError, MemoryError, KeyboardInterrupt) as error:
+        _fail(*explained(error, workdir))
     return 0
+
+
+def explained(error: BaseException, workdir: Path) -> tuple[str, int]:
+    """What to tell of an error that is not the program's own fault, and the exit status."""
+    again = "what was done is kept: the same command goes on from there"
+    if isinstance(error, UserError):
+        return str(error), 2
+    if isinstance(error, OSError):
+        return f"cannot write or read {error.filename or workdir}: {error.strerror or error}; {again}", 1
+    if isinstance(error, MemoryError):
+        return f"out of memory; {again}", 1
+    return f"interrupted; {again}", 130
 
 
 def _run(experiment: Experiment, workdir: Path) -> None:
@@ -122,23 +127,31 @@ def _run(experiment: Experiment, workdir: Path) -> None:
     absl_logging.set_verbosity(absl_logging.WARNING)  # JAX tells which backends are not there
     _join_processes()
     inputs = experiment.prepare(config)
-    mesh = members.make_mesh(_NUM_DEVICES.value)
-    log = _new_log(experiment.name)
-    run = Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0}, _networks())
+    run = new_run(experiment.name, config, members.make_mesh(_NUM_DEVICES.value), workdir, _networks())
     for flag, action in experiment.instead.items():
         if value := flags.FLAGS[flag].value:
             action(value, run, inputs)
             return
+    perform(experiment, run, inputs, _config_name())
+
+
+def new_run(name: str, config: ConfigDict, mesh: Mesh, workdir: Path, networks: Path | None) -> Run:
+    """A run with a log on the screen."""
+    return Run(config, jax.random.key(config.seed), mesh, workdir, _new_log(name), {"compile": 0.0}, networks)
+
+
+def perform(experiment: Experiment, run: Run, inputs: Any, config_name: str) -> None:
+    """The experiment in its working directory, which is its own meanwhile, with its log and environment there."""
     with _owned(run):
-        started, config_name = time.monotonic(), _config_name()
-        log.info("%s with %s in %s on %s", experiment.name, config_name, workdir, environment.describe_devices(mesh))
+        started, devices = time.monotonic(), environment.describe_devices(run.mesh)
+        run.log.info("%s with %s in %s on %s", experiment.name, config_name, run.workdir, devices)
         try:
             experiment.run(run, inputs)
         finally:
             run.seconds["total"] = time.monotonic() - started
             if run.leads:
-                environment.add_session(workdir / "environment.json", mesh, run.seconds)
-        log.info("done in %.0f s, of which %.0f s compiling", run.seconds["total"], run.seconds["compile"])
+                environment.add_session(run.workdir / "environment.json", run.mesh, run.seconds)
+        run.log.info("done in %.0f s, of which %.0f s compiling", run.seconds["total"], run.seconds["compile"])
 
 
 def _networks() -> Path | None:
