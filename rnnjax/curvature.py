@@ -1,0 +1,108 @@
+"""How the loss of one network curves: its exact Hessian, and the directions along which nothing ever changes.
+
+The surface of section 4.6, looked at in the second order: the thesis asks for basins and minima, and a minimum's
+Hessian has no negative eigenvalue. All functions are of one network; members.each maps them over many.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rnnjax.backpropagation import cross_entropy
+from rnnjax.classifier import margin
+from rnnjax.landscape import Architecture
+from rnnjax.parameters import count, unflatten
+
+
+def mean_loss(architecture: Architecture, flat: jax.Array, sentences: jax.Array, positive: jax.Array) -> jax.Array:
+    """The mean cross-entropy, in nats.
+
+    Args:
+        architecture: the network's.
+        flat: its parameters, [P].
+        sentences: their embedded words, [N, T, D].
+        positive: their labels, [N] bool.
+    """
+    return _losses(architecture, flat, jnp.transpose(sentences, (1, 2, 0)), positive).mean()
+
+
+def hessian(
+    architecture: Architecture, flat: jax.Array, sentences: jax.Array, positive: jax.Array, at_once: int = 64
+) -> jax.Array:
+    """The second derivatives of mean_loss with respect to the flat parameters, [P, P].
+
+    Exact but for rounding: the backward pass is differentiated backwards, once for each of the P derivatives, all at
+    once. The Hessian of a mean is the mean of Hessians, so sentences are taken in portions and memory does not grow
+    with their number.
+
+    Args:
+        architecture: as in mean_loss, like the next three.
+        flat: [P].
+        sentences: [N, T, D].
+        positive: [N].
+        at_once: sentences of a portion; the last one is filled up with sentences of weight 0.
+    """
+    number = len(sentences)
+    portions = -(-number // at_once)
+    places = jnp.arange(portions * at_once) % number
+    weights = (jnp.arange(portions * at_once) < number).astype(flat.dtype) / number
+    x = sentences[places].reshape(portions, at_once, *sentences.shape[1:]).transpose(0, 2, 3, 1)
+    labels, weights = (array.reshape(portions, at_once) for array in (positive[places], weights))
+
+    def weighted(flat: jax.Array, x: jax.Array, labels: jax.Array, weights: jax.Array) -> jax.Array:
+        return (weights * _losses(architecture, flat, x, labels)).sum()
+
+    second = jax.jacrev(jax.grad(weighted))  # for these shapes a third faster than jax.hessian, and compiled sooner
+
+    def add(total: jax.Array, portion: tuple[jax.Array, ...]) -> tuple[jax.Array, None]:
+        return total + second(flat, *portion), None
+
+    nothing = jnp.zeros((len(flat), len(flat)), flat.dtype)
+    return jax.lax.scan(add, nothing, (x, labels, weights))[0]
+
+
+def flat_directions(architecture: Architecture) -> np.ndarray:
+    """An orthonormal basis [P, F] of the straight lines along which no network's loss changes.
+
+    F = H + 1 for the readout, for softmax sees the difference of the two logits alone: one vector may be added to both
+    rows of W_oh, one number to both entries of b_oh. And one for every entry of b_ih whose sum with that of b_hh
+    is all that the cell sees: H of an RNN, 2 H of a GRU (gates r and z). Along them the Hessian is 0 at every point.
+    """
+    sizes, hidden = architecture.sizes, range(architecture.hidden_dim)
+    added = range(sizes.b_ih[0] - (architecture.hidden_dim if architecture.cell.resets else 0))
+    pairs = [(("w_oh", (0, k)), ("w_oh", (1, k)), 1.0) for k in hidden]
+    pairs += [(("b_oh", (0,)), ("b_oh", (1,)), 1.0)]
+    pairs += [(("b_ih", (row,)), ("b_hh", (row,)), -1.0) for row in added]
+    places, lines = unflatten(np.arange(count(sizes)), sizes), np.zeros((count(sizes), len(pairs)))
+    for line, (one, other, sign) in zip(lines.T, pairs, strict=True):
+        for (leaf, entry), value in ((one, 1.0), (other, sign)):
+            line[getattr(places, leaf)[entry]] = value / np.sqrt(2)
+    return lines
+
+
+def spectrum(matrix: jax.Array, flats: np.ndarray) -> jax.Array:
+    """The eigenvalues [P - F] of a Hessian [P, P], ascending, without the F zeros of flat_directions.
+
+    Args:
+        matrix: of hessian; what is not symmetric in it, by rounding, is averaged out.
+        flats: [P, F] of flat_directions.
+    """
+    rest = jnp.asarray(complement(flats), matrix.dtype)
+    return jnp.linalg.eigvalsh(jnp.matmul(rest.T, jnp.matmul(matrix, rest, precision="highest"), precision="highest"))
+
+
+def complement(flats: np.ndarray) -> np.ndarray:
+    """An orthonormal basis [P, P - F] of all that is orthogonal to the columns of an orthonormal [P, F]."""
+    return np.linalg.svd(flats)[0][:, flats.shape[1] :]
+
+
+def _losses(architecture: Architecture, flat: jax.Array, x: jax.Array, positive: jax.Array) -> jax.Array:
+    """Each sentence's loss [N]; sentences are the last axis of everything, x [T, D, N], as members are elsewhere."""
+    cell = architecture.cell
+    prepared = cell.prepare(unflatten(flat[:, None], architecture.sizes))
+
+    def read(h: jax.Array, x: jax.Array) -> tuple[jax.Array, None]:
+        return cell.advance(prepared, h, cell.project(prepared, x)), None
+
+    start = jnp.zeros((architecture.hidden_dim, x.shape[-1]), x.dtype)
+    return cross_entropy(margin(prepared, jax.lax.scan(read, start, x)[0]), positive)
