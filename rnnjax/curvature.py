@@ -70,13 +70,13 @@ def flat_directions(architecture: Architecture) -> np.ndarray:
     """
     sizes, hidden = architecture.sizes, range(architecture.hidden_dim)
     added = range(sizes.b_ih[0] - (architecture.hidden_dim if architecture.cell.resets else 0))
-    pairs = [(("w_oh", (0, k)), ("w_oh", (1, k)), 1.0) for k in hidden]
-    pairs += [(("b_oh", (0,)), ("b_oh", (1,)), 1.0)]
-    pairs += [(("b_ih", (row,)), ("b_hh", (row,)), -1.0) for row in added]
-    places, lines = unflatten(np.arange(count(sizes)), sizes), np.zeros((count(sizes), len(pairs)))
+    at = unflatten(np.arange(count(sizes)), sizes)
+    pairs = [(at.w_oh[0, k], at.w_oh[1, k], 1.0) for k in hidden]
+    pairs += [(at.b_oh[0], at.b_oh[1], 1.0)]
+    pairs += [(at.b_ih[row], at.b_hh[row], -1.0) for row in added]
+    lines = np.zeros((count(sizes), len(pairs)))
     for line, (one, other, sign) in zip(lines.T, pairs, strict=True):
-        for (leaf, entry), value in ((one, 1.0), (other, sign)):
-            line[getattr(places, leaf)[entry]] = value / np.sqrt(2)
+        line[one], line[other] = np.sqrt(0.5), sign * np.sqrt(0.5)
     return lines
 
 

@@ -4,6 +4,7 @@ import functools
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
@@ -42,8 +43,9 @@ def draw(cell: str, seed: int = 0) -> tuple[Architecture, np.ndarray, np.ndarray
 def case(cell: str) -> Case:
     architecture, flat, sentences, positive = draw(cell)
 
-    def both(*network: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return mean_loss(architecture, *network), hessian(architecture, *network, at_once=10)
+    def both(flat: jax.Array, sentences: jax.Array, positive: jax.Array) -> tuple[jax.Array, jax.Array]:
+        network = architecture, flat, sentences, positive
+        return mean_loss(*network), hessian(*network, 10)
 
     with jax.enable_x64(True):
         loss, second = jax.jit(both)(flat, sentences, positive)
@@ -119,7 +121,8 @@ def test_it_is_symmetric(cell: str) -> None:
 def test_portions_of_any_size_give_the_same(at_once: int) -> None:
     here = case("rnn")
     with jax.enable_x64(True):
-        whole = hessian(here.architecture, jax.numpy.asarray(here.flat), here.sentences, here.positive, at_once)
+        flat, sentences, positive = map(jnp.asarray, (here.flat, here.sentences, here.positive))
+        whole = hessian(here.architecture, flat, sentences, positive, at_once)
     np.testing.assert_allclose(whole, here.hessian, rtol=0, atol=1e-14)
 
 
@@ -141,7 +144,7 @@ def test_there_are_no_other_directions_without_curvature(cell: str) -> None:
     eigenvalues = np.abs(np.linalg.eigvalsh(here.hessian))
     assert (eigenvalues < 1e-14).sum() == NUM_FLAT[cell]
     with jax.enable_x64(True):
-        rest = np.asarray(spectrum(jax.numpy.asarray(here.hessian), flat_directions(here.architecture)))
+        rest = np.asarray(spectrum(jnp.asarray(here.hessian), flat_directions(here.architecture)))
     assert len(rest) == len(here.flat) - NUM_FLAT[cell] and np.abs(rest).min() > 1e-12
     everything = np.sort(np.concatenate([rest, np.zeros(NUM_FLAT[cell])]))
     np.testing.assert_allclose(everything, np.linalg.eigvalsh(here.hessian), rtol=0, atol=1e-14)
@@ -149,9 +152,9 @@ def test_there_are_no_other_directions_without_curvature(cell: str) -> None:
 
 def test_the_spectrum_of_a_matrix_by_hand() -> None:
     # Eigenvalues 3 and -2 outside the flat line (0, 0, 1); 7 along it is not one of a Hessian, and is left out.
-    matrix = np.float32([[0.5, 2.5, 0], [2.5, 0.5, 0], [0, 0, 7]])
-    flats = np.float64([[0], [0], [1]])
-    np.testing.assert_allclose(spectrum(jax.numpy.asarray(matrix), flats), [-2, 3], rtol=1e-6)
+    matrix = jnp.array([[0.5, 2.5, 0], [2.5, 0.5, 0], [0, 0, 7]])
+    flats = np.array([[0.0], [0.0], [1.0]])
+    np.testing.assert_allclose(spectrum(matrix, flats), [-2, 3], rtol=1e-6)
     rest = complement(flats)
     np.testing.assert_allclose(rest @ rest.T, np.diag([1, 1, 0]), atol=1e-15)
 
