@@ -36,7 +36,7 @@ def experiments(mode: str) -> dict[str, ConfigDict]:
 
     The thesis' figures show the first draw's first `shown_seeds` networks, as many as it had; rates and means
     rest on all `seeds` in each of `draws` draws of sentences and words. An experiment's controls without early stop
-    have numbers of their own: unstopped_seeds, unstopped_draws.
+    are the first unstopped_seeds of them in each of the first unstopped_draws.
     """
     found = {name: fields() for name, fields in _FIELDS.items()}
     for name, fields in found.items():
@@ -45,7 +45,7 @@ def experiments(mode: str) -> dict[str, ConfigDict]:
             fields |= {key: min(value, fields[key]) for key, value in most.items() if key in fields}
         elif mode == "many" and name != "calibration":
             more = {"seeds": 100, "draws": 10, "unstopped_seeds": 100, "unstopped_draws": 10, "matched": True}
-            fields |= {key: value for key, value in more.items() if key in fields}
+            fields |= {key: value for key, value in (more | _MANY.get(name, {})).items() if key in fields}
     if mode == "quick":
         found["calibration"] |= {
             "batch_sizes": (32,), "scales": (1.0,), "stop_shares": (0.6,),
@@ -118,6 +118,10 @@ def _calibration() -> dict[str, Any]:
         "xor_seeds": 30,
     }
 
+
+# Other numbers in mode many: trainability has 288 conditions then, controls included. A tile holds 16 networks of one
+# draw, so that 16 seeds cost hardly more than three.
+_MANY = {"trainability": {"seeds": 16, "draws": 5, "unstopped_seeds": 16, "unstopped_draws": 1}}
 
 _FIELDS = {
     "separability": _separability,

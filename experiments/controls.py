@@ -1,17 +1,28 @@
-"""Controls that the thesis left out: training that is not stopped, and an RNN with a GRU's number of parameters."""
+"""Controls that the thesis left out: training that is not stopped, and an RNN with a GRU's number of parameters.
 
+The networks without early stop are some of the section's own, trained again; a comparison has the same ones, and so as
+many, on both sides.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 from experiments.conditions import Condition, DataSet, make, unstopped
 from experiments.training_experiment import Outcomes
+from experiments.training_figures import Rate, rates, success_rate
 from rnnjax.cells import CELLS
 from rnnjax.errors import UserError, in_range
 from rnnjax.landscape import Architecture
 from rnnjax.parameters import count
+from rnnjax.statistics import Interval
 
+# What accuracies may be of: all networks under section 3.2's protocol; some of them without early stop; the same
+# ones, for comparison, under section 3.2's protocol.
+THESIS, UNSTOPPED, STOPPED = "thesis", "unstopped", "stopped"
 _MOST_HIDDEN = 64
 
 
@@ -19,10 +30,14 @@ def unstopped_conditions(config: ConfigDict, section: str, data: DataSet, shape:
     """The same networks without early stop, at every constant rate of config.training.unstopped_learning_rates.
 
     Patience 4 at a rate of 0.001 ends many runs on the chance plateau: "untrainable" may mean "stopped early".
+
+    Raises:
+        UserError: more seeds or draws than the section has, or a rate that cannot be.
     """
-    seeds, draws = config[section].unstopped_seeds, config[section].unstopped_draws
-    in_range(f"{section}.unstopped_seeds", seeds, 0, 10**6)
-    in_range(f"{section}.unstopped_draws", draws, 0, 10**4)
+    wanted = config[section]
+    seeds, draws = wanted.unstopped_seeds, wanted.unstopped_draws
+    in_range(f"{section}.unstopped_seeds", seeds, 0, wanted.seeds)
+    in_range(f"{section}.unstopped_draws", draws, 0, wanted.draws)
     rates = config.training.unstopped_learning_rates
     for rate in rates:
         if isinstance(rate, str):
@@ -40,42 +55,86 @@ def unstopped_conditions(config: ConfigDict, section: str, data: DataSet, shape:
 
 
 class Unstopped(NamedTuple):
-    """The same networks without early stop, at their best constant rate."""
+    """Networks without early stop, at their best constant rate, and the same ones under section 3.2's protocol."""
 
     learning_rate: float
-    accuracy: np.ndarray  # [R, S'] in [0, 1], of seeds on which the rate was not chosen
-    seeds: np.ndarray  # [S'], which those are
-
-    @property
-    def title(self) -> str:
-        return f"no early stop, rate {self.learning_rate:g}"
+    accuracy: np.ndarray  # [R, S] in [0, 1], of seeds on which the rate was not chosen
+    stopped: np.ndarray  # [R, S], of the same draws and seeds
 
 
 def best_unstopped(
-    config: ConfigDict, outcomes: Outcomes, data: DataSet, shape: Architecture, threshold: float
-) -> Unstopped | None:
-    """The constant rate with most networks above a threshold (then the highest mean).
+    config: ConfigDict, outcomes: Outcomes, data: DataSet, shapes: Sequence[Architecture], threshold: float
+) -> dict[Architecture, Unstopped]:
+    """Of each shape, if there are such controls, the constant rate with most networks above a threshold.
 
-    It is chosen on every second seed and reported on the others: the best of several rates on the same few networks
-    would flatter whichever cell varies more. (With one seed there is no other.)
+    (Then the one with the highest mean.) It is chosen on every second seed and reported on the others: the best of
+    several rates on the same few networks would flatter whichever cell varies more. With one seed there is no other.
     """
-    chosen: tuple[float, float, float] | None = None
-    found: dict[float, Unstopped] = {}
-    for rate in config.training.unstopped_learning_rates:
-        name = f"{data.title}/unstopped_{rate:g}/{shape.name}"
-        if name in outcomes:
-            accuracy = outcomes[name].accuracy(config.training.report)
-            seeds = np.arange(accuracy.shape[1])
-            reported = seeds[1::2] if len(seeds) > 1 else seeds
-            choosing, found[rate] = accuracy[:, ::2], Unstopped(rate, accuracy[:, reported], reported)
-            this = float((choosing > threshold).mean()), float(choosing.mean()), rate
-            chosen = this if chosen is None else max(chosen, this)
-    return None if chosen is None else found[chosen[2]]
+    every, report = config.training.unstopped_learning_rates, config.training.report
+    found = {}
+    for shape in shapes:
+        names = {rate: f"{data.title}/unstopped_{rate:g}/{shape.name}" for rate in every}
+        there = {rate: outcomes[name].accuracy(report) for rate, name in names.items() if name in outcomes}
+        if there:
+            rate = max(there, key=lambda rate: (*_goodness(there[rate][:, ::2], threshold), rate))
+            draws, seeds = there[rate].shape
+            reported = slice(1, seeds, 2) if seeds > 1 else slice(1)
+            stopped = outcomes[f"{data.title}/{shape.name}"].accuracy(report)[:draws, reported]
+            found[shape] = Unstopped(rate, there[rate][:, reported], stopped)
+    return found
+
+
+def by_protocol(
+    config: ConfigDict,
+    outcomes: Outcomes,
+    data: DataSet,
+    shapes: Sequence[Architecture],
+    pairs: Mapping[Architecture, Unstopped],
+) -> dict[str, dict[Architecture, np.ndarray]]:
+    """Every shape's accuracies [R, S] under THESIS and, if there are such pairs, STOPPED and UNSTOPPED."""
+    found = {THESIS: {s: outcomes[f"{data.title}/{s.name}"].accuracy(config.training.report) for s in shapes}}
+    if pairs:
+        found[STOPPED] = {shape: pair.stopped for shape, pair in pairs.items()}
+        found[UNSTOPPED] = {shape: pair.accuracy for shape, pair in pairs.items()}
+    return found
+
+
+def unstopped_figure(
+    where: str, x_label: str, pairs: Mapping[Architecture, Unstopped], measure: Callable[[np.ndarray], Interval]
+) -> Figure:
+    """Two lines a shape, of the same networks: under section 3.2's protocol, and without early stop.
+
+    Args:
+        where: the section and the data set.
+        x_label: what is measured; the number of networks is added.
+        pairs: of each shape.
+        measure: of accuracies [R, S].
+    """
+    lines = []
+    for shape, pair in pairs.items():
+        how = f"no early stop, rate {pair.learning_rate:g}"
+        for label, accuracy in (("section 3.2", pair.stopped), (how, pair.accuracy)):
+            lines.append(Rate(f"{shape.title}, {label}", measure(accuracy), None, shape.cell.name))
+    one = next(iter(pairs.values()))
+    return rates(f"{where}: the same networks, stopped or not", f"{x_label}, {numbers(one.accuracy)}", lines)
+
+
+def numbers(accuracy: np.ndarray) -> str:
+    """How many networks a line of a figure stands for, from its accuracies [R, S]."""
+    counts = zip(accuracy.shape, ("draw", "seed"), strict=True)
+    return " x ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in counts) + " a line"
 
 
 def matched_condition(config: ConfigDict, section: str, data: DataSet, gru: Architecture) -> Condition:
     """RNNs with about as many parameters as a GRU: capacity is defined per parameter (section 4.2.2)."""
     return make(config, section, data, matched_rnn(gru), f"matched_{gru.name}")
+
+
+def matched_rate(config: ConfigDict, outcomes: Outcomes, data: DataSet, gru: Architecture, threshold: float) -> Rate:
+    """A figure's line: how many of the RNNs of matched_condition are above a threshold."""
+    outcome = outcomes[matched_name(data, gru)]
+    label = f"{outcome.condition.architecture.title}, parameters as {gru.title}"
+    return Rate(label, success_rate(outcome, config.training.report, threshold), None, "rnn")
 
 
 def matched_name(data: DataSet, gru: Architecture) -> str:
@@ -88,3 +147,7 @@ def matched_rnn(gru: Architecture) -> Architecture:
     candidates = [Architecture(CELLS["rnn"], gru.input_dim, hidden) for hidden in range(1, _MOST_HIDDEN + 1)]
     wanted = count(gru.sizes)
     return min(candidates, key=lambda rnn: (abs(count(rnn.sizes) - wanted), rnn.hidden_dim))
+
+
+def _goodness(accuracy: np.ndarray, threshold: float) -> tuple[float, float]:
+    return float((accuracy > threshold).mean()), float(accuracy.mean())

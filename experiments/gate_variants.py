@@ -2,22 +2,34 @@
 
     python -m experiments.gate_variants --config=configs/thesis.py
 
-result.npz: see outcomes; conditions are named "CountII/gru_2x4", "CountII/unstopped_0.003/gru_2x4".
+result.npz: see outcomes; conditions are named "CountII/gru_2x4", "CountII/unstopped_0.003/gru_2x4". In the tables
+"thesis" is section 3.2's protocol, "unstopped" that without early stop, at each variant's best constant rate, and
+"stopped" section 3.2's for the same networks as "unstopped".
 """
 
 from itertools import combinations
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, architectures, data_sets, make
-from experiments.controls import best_unstopped, unstopped_conditions
+from experiments.controls import (
+    THESIS,
+    Unstopped,
+    best_unstopped,
+    by_protocol,
+    numbers,
+    unstopped_conditions,
+    unstopped_figure,
+)
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from experiments.training_figures import Rate, rates, row_panels, sorted_rows
 from rnnjax import resampling
 from rnnjax.landscape import Architecture
+from rnnjax.statistics import Interval
 
 _NAME, _SUCCESS = "gate_variants", 0.9
 _CELLS = ("rnn", "reset_gate_gru", "update_gate_gru", "gru")
@@ -27,7 +39,7 @@ def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
     """Data set x variant x hidden size, and the same without early stop."""
     found = []
     for data in data_sets(config, _NAME):
-        for shape in architectures(_CELLS, (2,), config[_NAME].hidden_dims):
+        for shape in _shapes(config):
             found.append(make(config, _NAME, data, shape))
             found += unstopped_conditions(config, _NAME, data, shape)
     return found
@@ -35,8 +47,7 @@ def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
 
 def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     """Figure 4.18 and claims C23 to C25."""
-    wanted, report = config[_NAME], config.training.report
-    sets = data_sets(config, _NAME)
+    wanted, sets = config[_NAME], data_sets(config, _NAME)
     named = {
         f"{data.title}, H = {h}": {
             shape.cell.title: outcomes[f"{data.title}/{shape.name}"] for shape in architectures(_CELLS, (2,), (h,))
@@ -45,47 +56,46 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         for h in wanted.hidden_dims
     }
     title = f"Figure 4.18: validation accuracy of {wanted.shown_seeds} initialisations, first draw"
-    figures = {"figure_4_18.png": sorted_rows(title, row_panels(named, report, wanted.shown_seeds), 2)}
-    table = []
+    panels = row_panels(named, config.training.report, wanted.shown_seeds)
+    figures, table = {"figure_4_18.png": sorted_rows(title, panels, 2)}, []
     for data in sets:
-        for protocol in ("thesis", "unstopped"):
-            chosen = _chosen(config, outcomes, data, protocol)
-            if not chosen:
-                continue
-            rows = [
-                Rate(
-                    f"{shape.cell.title}, H = {shape.hidden_dim}", resampling.mean(list(values)), None, shape.cell.name
-                )
-                for shape, values in chosen.items()
-            ]
-            name = f"figure_4_18_{data.title}_means" + ("_unstopped" if protocol == "unstopped" else "")
-            how = "without early stop, best constant rate" if protocol == "unstopped" else "section 3.2's protocol"
-            networks = "{} draws x {} seeds".format(*next(iter(chosen.values())).shape)
-            figures[f"{name}.png"] = rates(
-                f"Section 4.5.2: gate variants on {data.title}, {how}", f"mean validation accuracy, {networks}", rows
-            )
-            table += _differences(data, protocol, chosen)
+        pairs = best_unstopped(config, outcomes, data, _shapes(config), _SUCCESS)
+        protocols = by_protocol(config, outcomes, data, _shapes(config), pairs)
+        figures |= _means(data, protocols[THESIS], pairs)
+        for protocol, accuracies in protocols.items():
+            table += _differences(data, protocol, accuracies)
     return Report(figures, {"gates_4_5_2.csv": table}, {"differences": table, "orders": _orders(sets, table)})
 
 
-def _chosen(config: ConfigDict, outcomes: Outcomes, data: DataSet, protocol: str) -> dict[Architecture, np.ndarray]:
-    """Every variant's accuracies [R, S] under a protocol; without early stop those of its best constant rate."""
-    found = {}
-    for shape in architectures(_CELLS, (2,), config[_NAME].hidden_dims):
-        if protocol == "thesis":
-            found[shape] = outcomes[f"{data.title}/{shape.name}"].accuracy(config.training.report)
-        elif best := best_unstopped(config, outcomes, data, shape, _SUCCESS):
-            found[shape] = best.accuracy
-    return found
+def _shapes(config: ConfigDict) -> list[Architecture]:
+    return architectures(_CELLS, (2,), config[_NAME].hidden_dims)
 
 
-def _differences(data: DataSet, protocol: str, chosen: dict[Architecture, np.ndarray]) -> list[dict[str, Any]]:
+def _means(
+    data: DataSet, accuracies: dict[Architecture, np.ndarray], pairs: dict[Architecture, Unstopped]
+) -> dict[str, Figure]:
+    """Mean accuracies of all networks, and of those that were trained without early stop too."""
+    lines = [Rate(shape.title, _mean(values), None, shape.cell.name) for shape, values in accuracies.items()]
+    title, name = f"Section 4.5.2: gate variants on {data.title}", f"figure_4_18_{data.title}_means"
+    x_label, networks = "mean validation accuracy", numbers(next(iter(accuracies.values())))
+    figures = {f"{name}.png": rates(f"{title}, section 3.2's protocol", f"{x_label}, {networks}", lines)}
+    if pairs:
+        figures[f"{name}_unstopped.png"] = unstopped_figure(f"Section 4.5.2, {data.title}", x_label, pairs, _mean)
+    return figures
+
+
+def _mean(accuracy: np.ndarray) -> Interval:
+    return resampling.mean(list(accuracy))
+
+
+def _differences(data: DataSet, protocol: str, accuracies: dict[Architecture, np.ndarray]) -> list[dict[str, Any]]:
     """Every pair of variants of one size: differences of mean accuracy and of success rate, in per cent."""
     rows = []
-    for (a, low), (b, high) in combinations(chosen.items(), 2):
+    for (a, low), (b, high) in combinations(accuracies.items(), 2):
         if a.hidden_dim != b.hidden_dim:
             continue
         row = {"data": data.title, "protocol": protocol, "hidden": a.hidden_dim, "from": a.cell.name, "to": b.cell.name}
+        row["networks"] = high.size
         for name, value in as_dict(resampling.difference(list(high), list(low))).items():
             row[f"mean_gain_{name}"] = 100 * value
         successes = [resampling.success(list(each), _SUCCESS) for each in (high, low)]

@@ -2,22 +2,36 @@
 
     python -m experiments.trainability --config=configs/thesis.py
 
-result.npz: see outcomes; conditions are named "FirstI/gru_15x16". Thesis leaves open: the input axis is
-confounded with separability (ten words in general position are separable in every way from nine dimensions on);
-the summary has the margins.
+result.npz: see outcomes; conditions are named "FirstI/gru_15x16", and its controls "FirstI/unstopped_0.003/gru_15x16"
+and "FirstI/matched_gru_2x4/rnn_2x8". Tables: see trainability_pooled.
+
+Thesis leaves open: the input axis is confounded with separability (ten words in general position are separable in
+every way from nine dimensions on); the summary has the margins.
 """
 
+from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 from experiments import runner, thesis
-from experiments.conditions import Condition, architectures, data_sets, draw_embedding, make
-from experiments.controls import best_unstopped, matched_condition, matched_name, unstopped_conditions
-from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from experiments.training_figures import Panel, Rate, figure_name, heat_maps, rate_of, rates, success_rate
-from rnnjax import resampling
+from experiments.conditions import Condition, DataSet, architectures, data_sets, draw_embedding, make
+from experiments.controls import (
+    Unstopped,
+    best_unstopped,
+    matched_condition,
+    matched_rate,
+    numbers,
+    unstopped_conditions,
+    unstopped_figure,
+)
+from experiments.trainability_pooled import between, overall, pool
+from experiments.training_experiment import Outcomes, Report, experiment
+from experiments.training_figures import Panel, Rate, figure_name, heat_maps, rate_of, rates, shown, success_rate
+from rnnjax.landscape import Architecture
 from rnnjax.separability import kind_margins
 
 _NAME, _CELLS = "trainability", ("rnn", "gru")
@@ -39,35 +53,48 @@ def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
 
 def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     """Figures 4.4 and 4.5, success over the shapes (C04-C07)."""
-    wanted, figures, table = config[_NAME], {}, []
+    figures: dict[str, Figure] = {}
+    table, pooled = [], {}
     for data in data_sets(config, _NAME):
-        figure, name = figure_name(_FIGURES, data.title)
-        figures[f"{name}.png"] = heat_maps(
-            f"{figure}: validation accuracy on {data.title}, first draw",
-            [panel for cell in _CELLS for panel in _panels(config, outcomes, data.title, cell)],
-            [str(d) for d in wanted.input_dims],
-            "inputs",
-            "hidden units H",
-            min(3, wanted.shown_seeds),
-        )
-        rows = []
-        for shape in architectures(_CELLS, wanted.input_dims, wanted.hidden_dims):
-            rate = success_rate(outcomes[f"{data.title}/{shape.name}"], config.training.report, _SUCCESS)
-            rows.append(Rate(shape.title, rate, None, shape.cell.name))
-            if best := best_unstopped(config, outcomes, data, shape, _SUCCESS):
-                rows.append(
-                    Rate(f"{shape.title}, {best.title}", rate_of(best.accuracy, _SUCCESS), None, shape.cell.name)
-                )
-            if wanted.matched and shape.cell.name == "gru":
-                rate = success_rate(outcomes[matched_name(data, shape)], config.training.report, _SUCCESS)
-                rows.append(Rate(f"RNN, parameters as {shape.title}", rate, None, "rnn"))
-        title = (
-            f"Section 4.2.1: networks above 90 % on {data.title}, {wanted.draws} draws x {wanted.seeds} seeds a shape"
-        )
-        figures[f"{name}_rates.png"] = rates(title, "share of networks above 90 % validation accuracy", rows)
-        table.append(_overall(config, outcomes, data.title))
-    summary = {"overall": table, "margins": _margins(config)}
-    return Report(figures, {"overall_4_2_1.csv": table}, summary)
+        shapes = _shapes(config, *_CELLS)
+        pairs = best_unstopped(config, outcomes, data, shapes, _SUCCESS)
+        figures |= _figures(config, outcomes, data, pairs)
+        pooled[data.title] = pool(config, outcomes, data, shapes, pairs, _SUCCESS)
+        rows = [{"data": data.title} | overall(protocol, sides) for protocol, sides in pooled[data.title].items()]
+        rows[0] |= _printed(config, outcomes, data.title)
+        table += rows
+    gains = [row for one, other in combinations(pooled, 2) for row in between(one, other, pooled)]
+    tables = {"overall_4_2_1.csv": table} | ({"data_sets_4_2_1.csv": gains} if gains else {})
+    return Report(figures, tables, {"overall": table, "data_sets": gains, "margins": _margins(config)})
+
+
+def _shapes(config: ConfigDict, *cells: str) -> list[Architecture]:
+    return architectures(cells, config[_NAME].input_dims, config[_NAME].hidden_dims)
+
+
+def _figures(
+    config: ConfigDict, outcomes: Outcomes, data: DataSet, pairs: dict[Architecture, Unstopped]
+) -> dict[str, Figure]:
+    """The thesis' figure, rates of all networks, and rates of those that were trained without early stop too."""
+    wanted, report = config[_NAME], config.training.report
+    figure, name = figure_name(_FIGURES, data.title)
+    panels = [panel for cell in _CELLS for panel in _panels(config, outcomes, data.title, cell)]
+    title, columns = f"{figure}: validation accuracy on {data.title}, first draw", [str(d) for d in wanted.input_dims]
+    per_row = min(3, wanted.shown_seeds)
+    figures = {f"{name}.png": heat_maps(title, panels, columns, "inputs", "hidden units H", per_row)}
+    lines = []
+    for shape in _shapes(config, *_CELLS):
+        outcome = outcomes[f"{data.title}/{shape.name}"]
+        lines.append(Rate(shape.title, success_rate(outcome, report, _SUCCESS), None, shape.cell.name))
+        if wanted.matched and shape.cell.name == "gru":
+            lines.append(matched_rate(config, outcomes, data, shape, _SUCCESS))
+    title = f"Section 4.2.1: networks above 90 % on {data.title} (inputs x hidden units)"
+    x_label = "share above 90 % validation accuracy"
+    figures[f"{name}_rates.png"] = rates(title, f"{x_label}, {numbers(outcome.accuracy(report))}", lines)
+    if pairs:
+        where, measure = f"Section 4.2.1, {data.title}", partial(rate_of, threshold=_SUCCESS)
+        figures[f"{name}_rates_unstopped.png"] = unstopped_figure(where, x_label, pairs, measure)
+    return figures
 
 
 def _panels(config: ConfigDict, outcomes: Outcomes, data: str, cell: str) -> list[Panel]:
@@ -83,24 +110,14 @@ def _panels(config: ConfigDict, outcomes: Outcomes, data: str, cell: str) -> lis
     return panels
 
 
-def _overall(config: ConfigDict, outcomes: Outcomes, data: str) -> dict[str, Any]:
-    """Both cells over all shapes; of the thesis what it prints."""
-    wanted = config[_NAME]
-    row: dict[str, Any] = {"data": data}
-    everything = {}
+def _printed(config: ConfigDict, outcomes: Outcomes, data: str) -> dict[str, Any]:
+    """The networks that the figure shows, and of the thesis what it prints (C06, C07)."""
+    row: dict[str, Any] = {}
     for cell in _CELLS:
-        shapes = architectures((cell,), wanted.input_dims, wanted.hidden_dims)
-        accuracy = [outcomes[f"{data}/{shape.name}"].accuracy(config.training.report) for shape in shapes]
-        # A draw's seeds of all shapes belong together.
-        everything[cell] = [np.concatenate([each[d] for each in accuracy]) for d in range(wanted.draws)]
-        shown = np.concatenate([each[0, : wanted.shown_seeds] for each in accuracy])
-        row |= {f"{cell}_shown_networks": len(shown), f"{cell}_shown_above_90": int((shown > _SUCCESS).sum())}
-        row |= {f"{cell}_shown_decent": int((shown >= _DECENT).sum())}
-        for name, value in as_dict(resampling.mean(resampling.success(everything[cell], _SUCCESS))).items():
-            row[f"{cell}_above_90_{name}"] = 100 * value
-    successes = [resampling.success(everything[cell], _SUCCESS) for cell in ("gru", "rnn")]
-    for name, value in as_dict(resampling.difference(successes[0], successes[1])).items():
-        row[f"gru_minus_rnn_{name}"] = 100 * value
+        accuracy = [outcomes[f"{data}/{shape.name}"] for shape in _shapes(config, cell)]
+        first = np.concatenate([shown(each, config.training.report, config[_NAME].shown_seeds) for each in accuracy])
+        row |= {f"{cell}_shown_networks": len(first), f"{cell}_shown_above_90": int((first > _SUCCESS).sum())}
+        row |= {f"{cell}_shown_decent": int((first >= _DECENT).sum())}
     if data == thesis.percent("figure_4_5", "dataset"):
         row["thesis_rnn_decent"] = thesis.percent("figure_4_5", "rnn_decent_runs")
     if data == thesis.percent("figure_4_4", "dataset"):
@@ -117,10 +134,11 @@ def _inputs_of_the_rnn(config: ConfigDict, outcomes: Outcomes, data: str) -> dic
         ("rnn_10x2_best", [10], [2], "rnn_10x2_reaches"),
         ("rnn_2_and_5_inputs_best", few, wanted.hidden_dims, "rnn_first_two_columns_at_most"),
     ):
-        shapes = [s.name for s in architectures(("rnn",), inputs, hidden) if f"{data}/{s.name}" in outcomes]
-        if shapes:
-            shown = [outcomes[f"{data}/{s}"].accuracy(config.training.report)[0, : wanted.shown_seeds] for s in shapes]
-            row |= {name: 100 * float(np.max(shown)), f"thesis_{name}": thesis.percent("figure_4_4", printed)}
+        names = [f"{data}/{shape.name}" for shape in architectures(("rnn",), inputs, hidden)]
+        found = [outcomes[each] for each in names if each in outcomes]
+        if found:
+            best = max(shown(outcome, config.training.report, wanted.shown_seeds).max() for outcome in found)
+            row |= {name: 100 * float(best), f"thesis_{name}": thesis.percent("figure_4_4", printed)}
     return row
 
 

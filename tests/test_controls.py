@@ -1,27 +1,35 @@
 """Controls: which conditions they are, which constant rate is chosen, how large a matched RNN is; made-up outcomes."""
 
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
 from experiments import capacity, gate_variants, trainability
-from experiments.conditions import Condition, data_set
+from experiments.conditions import Condition, data_set, make
 from experiments.controls import best_unstopped, matched_condition, matched_name, matched_rnn, unstopped_conditions
 from experiments.outcomes import Outcome
 from experiments.thesis import NUMBERS
 from rnnjax.datasets import VERSIONS
+from rnnjax.errors import UserError
 from rnnjax.landscape import parse_architecture
 from rnnjax.parameters import count
 
 RATES = (0.001, 0.01, 0.1)
+ENDS = ("", "_rates", "_rates_unstopped")  # of figures' names
 GRU = parse_architecture("gru_2x2")
 
 
 def small_config(seeds: int = 4, draws: int = 1) -> ConfigDict:
+    """Five seeds in each of three draws, of them so many without early stop too."""
     config = get_config("quick")
     config.training.unstopped_learning_rates = RATES
-    config.gate_variants.update({"unstopped_seeds": seeds, "unstopped_draws": draws})
+    config.gate_variants.update({"seeds": 5, "draws": 3, "unstopped_seeds": seeds, "unstopped_draws": draws})
     return config
 
 
@@ -35,42 +43,51 @@ def made_up(condition: Condition, accuracy: np.ndarray | list[list[float]]) -> O
     return Outcome(condition, arrays)
 
 
-def best(accuracies: dict[float, list[list[float]]]) -> tuple[float, list[list[float]], list[int]] | None:
+# Of the networks under section 3.2's protocol: draw and seed can be read off.
+STOPPED = 0.1 * np.arange(1, 4)[:, None] + 0.01 * np.arange(5)
+
+
+def best(accuracies: dict[float, list[list[float]]]) -> tuple[float, list[list[float]], list[list[float]]] | None:
+    """The rate, what it reaches, what the same networks reach under section 3.2's protocol."""
     seeds = max((len(each[0]) for each in accuracies.values()), default=1)
     config = small_config(seeds, max((len(each) for each in accuracies.values()), default=1))
     data = data_set(config, "CountII")
+    plain = make(config, "gate_variants", data, GRU)
     found = {
         float(c.name.split("/")[1].removeprefix("unstopped_")): c
         for c in unstopped_conditions(config, "gate_variants", data, GRU)
     }
     assert tuple(found) == RATES
     outcomes = {found[rate].name: made_up(found[rate], each) for rate, each in accuracies.items()}
-    chosen = best_unstopped(config, outcomes, data, GRU, 0.9)
-    return None if chosen is None else (chosen.learning_rate, chosen.accuracy.tolist(), chosen.seeds.tolist())
+    outcomes[plain.name] = made_up(plain, STOPPED)
+    chosen = best_unstopped(config, outcomes, data, [GRU], 0.9)
+    assert list(chosen) == ([GRU] if accuracies else [])
+    return (chosen[GRU].learning_rate, chosen[GRU].accuracy.tolist(), chosen[GRU].stopped.tolist()) if chosen else None
 
 
 def test_the_rate_with_most_successes_on_every_second_seed_is_reported_on_the_others() -> None:
     one_success, two_successes = [[0.95, 0.5, 0.89, 0.5]], [[0.91, 0.6, 0.92, 0.7]]
-    # The best on the reported seeds alone would be 0.1, the best mean of all 0.001.
-    assert best({0.001: one_success, 0.01: two_successes, 0.1: [[0.5, 1.0, 0.5, 1.0]]}) == (0.01, [[0.6, 0.7]], [1, 3])
+    # The best on the reported seeds alone would be 0.1, the best mean of the choosing ones 0.001.
+    found = best({0.001: one_success, 0.01: two_successes, 0.1: [[0.5, 1.0, 0.5, 1.0]]})
+    assert found == (0.01, [[0.6, 0.7]], [[0.11, 0.13]])
 
 
 def test_among_equal_successes_the_highest_mean_of_the_choosing_seeds_wins() -> None:
     found = best({0.001: [[0.95, 0.1, 0.5, 0.1]], 0.01: [[0.95, 0.99, 0.4, 0.99]], 0.1: [[0.8, 0.9, 0.85, 0.9]]})
-    assert found == (0.001, [[0.1, 0.1]], [1, 3])
+    assert found == (0.001, [[0.1, 0.1]], [[0.11, 0.13]])
 
 
 def test_the_choice_looks_at_all_draws() -> None:
     found = best({0.001: [[0.95, 0.5], [0.5, 0.6]], 0.01: [[0.94, 0.7], [0.93, 0.8]]})
-    assert found == (0.01, [[0.7], [0.8]], [1])
+    assert found == (0.01, [[0.7], [0.8]], [[0.11], [0.21]])
 
 
 def test_a_single_seed_chooses_and_is_reported() -> None:
-    assert best({0.001: [[0.95]], 0.01: [[0.6]]}) == (0.001, [[0.95]], [0])
+    assert best({0.001: [[0.95]], 0.01: [[0.6]]}) == (0.001, [[0.95]], [[0.1]])
 
 
 def test_an_exact_threshold_is_no_success() -> None:
-    assert best({0.001: [[0.9, 0.5, 0.9, 0.5]], 0.01: [[0.901, 0.6, 0.5, 0.6]]}) == (0.01, [[0.6, 0.6]], [1, 3])
+    assert best({0.001: [[0.9, 0.5, 0.9, 0.5]], 0.01: [[0.901, 0.6, 0.5, 0.6]]}) == (0.01, [[0.6, 0.6]], [[0.11, 0.13]])
 
 
 def test_without_controls_there_is_no_best() -> None:
@@ -80,6 +97,16 @@ def test_without_controls_there_is_no_best() -> None:
         config = small_config()
         config.gate_variants[none] = 0
         assert unstopped_conditions(config, "gate_variants", data, GRU) == []
+
+
+@pytest.mark.parametrize(("field", "most"), [("unstopped_seeds", 5), ("unstopped_draws", 3)])
+def test_more_networks_without_early_stop_than_there_are_with_it_are_refused(field: str, most: int) -> None:
+    config = small_config()
+    config.gate_variants[field] = most
+    gate_variants.conditions(config, {})
+    config.gate_variants[field] = most + 1
+    with pytest.raises(UserError, match=f"gate_variants.{field} is {most + 1}; it must be from 0 to {most}"):
+        gate_variants.conditions(config, {})
 
 
 def test_the_unstopped_conditions_differ_from_the_plain_one_in_rate_and_end_alone() -> None:
@@ -133,7 +160,7 @@ def test_capacity_has_the_thesis_numbers_beside_its_own() -> None:
     config = get_config("quick")
     outcomes = invented(config, capacity.conditions(config, {}))
     report = capacity.report(config, outcomes)
-    assert set(report.figures) == {f"figure_{n}{end}.png" for n in ("4_6", "4_7") for end in ("", "_rates")}
+    assert set(report.figures) == {f"figure_{n}{end}.png" for n in ("4_6", "4_7") for end in ENDS}
     for row in report.tables["capacity_4_2_2.csv"]:
         accuracy = outcomes[f"{row['data']}/{row['architecture']}"].accuracy("last")
         assert row["best"] == pytest.approx(100 * accuracy.max())
@@ -146,33 +173,158 @@ def test_capacity_has_the_thesis_numbers_beside_its_own() -> None:
             assert row["thesis_above_90"] == pytest.approx(100 / 30 if row["architecture"] == "gru_4x4" else 0)
 
 
-@pytest.mark.parametrize(("seeds", "draws", "told"), [(1, 1, True), (2, 2, True), (4, 2, True), (9, 1, False)])
-def test_stopped_and_unstopped_rates_are_of_the_same_networks_or_not_beside_each_other(
-    seeds: int, draws: int, told: bool
-) -> None:
+def percent(told: Mapping[str, Any], name: str, accuracy: np.ndarray) -> bool:
+    """Whether a line has the share above 90 %, with an interval about it."""
+    estimate, low, high = (told[f"{name}_{end}"] for end in ("estimate", "low", "high"))
+    return bool(estimate == pytest.approx(100 * (accuracy > 0.9).mean()) and low <= estimate <= high and low < high)
+
+
+def controlled(section: str, **changed: Any) -> tuple[ConfigDict, dict[str, Outcome]]:
+    """Six seeds in each of two draws, five of the first draw's without early stop too, at two rates."""
     config = get_config("quick")
-    config.capacity.update({"seeds": 4, "draws": 2, "data_sets": ("XorI",), "hidden_dims": (2,), "input_dims": (2,)})
-    config.capacity.update({"unstopped_seeds": seeds, "unstopped_draws": draws})
-    outcomes = invented(config, capacity.conditions(config, {}))
-    for row in capacity.report(config, outcomes).tables["capacity_4_2_2.csv"]:
-        shown = range(1, seeds, 2) if seeds > 1 else [0]
-        unstopped = outcomes[f"XorI/unstopped_0.001/{row['architecture']}"].accuracy("last")[:, shown]
-        assert row["unstopped_networks"] == unstopped.size
-        assert row["unstopped_above_90"] == pytest.approx(100 * (unstopped > 0.9).mean())
-        assert ("same_networks_stopped_above_90" in row) == told
-        if told:
-            same = outcomes[f"XorI/{row['architecture']}"].accuracy("last")[:draws, shown]
-            assert row["same_networks_stopped_above_90"] == pytest.approx(100 * (same > 0.9).mean())
+    config.training.unstopped_learning_rates = RATES[:2]
+    config[section].update({"seeds": 6, "draws": 2, "unstopped_seeds": 5, "unstopped_draws": 1} | changed)
+    return config, invented(config, importlib.import_module(f"experiments.{section}").conditions(config, {}))
 
 
-def test_trainability_with_controls_and_the_thesis_numbers() -> None:
+def by_hand(outcomes: dict[str, Outcome], data: str, shape: str) -> dict[str, np.ndarray]:
+    """Accuracies by protocol: the rate that is best for seeds 0, 2, 4; seeds 1 and 3 of the first draw."""
+    plain = outcomes[f"{data}/{shape}"].accuracy("last")
+    rates = [outcomes[f"{data}/unstopped_{rate:g}/{shape}"].accuracy("last") for rate in RATES[:2]]
+    good = [((each[0, [0, 2, 4]] > 0.9).sum(), each[0, [0, 2, 4]].mean()) for each in rates]
+    return {"thesis": plain, "stopped": plain[:1, [1, 3]], "unstopped": rates[int(good[1] > good[0])][:, [1, 3]]}
+
+
+def test_capacity_has_the_same_networks_on_both_sides() -> None:
+    config, outcomes = controlled("capacity", hidden_dims=(2, 4), input_dims=(2,))
+    report = capacity.report(config, outcomes)
+    for row in report.tables["capacity_4_2_2.csv"]:
+        hand = by_hand(outcomes, row["data"], row["architecture"])
+        assert (row["networks"], row["unstopped_networks"]) == (12, 2)
+        assert percent(row, "above_90", hand["thesis"]) and percent(row, "unstopped_above_90", hand["unstopped"])
+        assert percent(row, "same_networks_stopped_above_90", hand["stopped"])
+    ratios = report.tables["ratios_4_2_2.csv"]
+    protocols = ("thesis", "stopped", "unstopped")
+    expected = [(data, p, shape) for data in ("FirstI", "XorI") for p in protocols for shape in ("2x2", "2x4")]
+    assert [(row["data"], row["protocol"], row["shape"]) for row in ratios] == expected
+    for row in ratios:
+        both = [by_hand(outcomes, row["data"], f"{cell}_{row['shape']}")[row["protocol"]] for cell in ("rnn", "gru")]
+        assert row["networks"] == both[1].size
+        assert (row["rnn_left_chance"], row["gru_left_chance"]) == tuple((each > 0.55).sum() for each in both)
+        successes = [int((each > 0.9).sum()) for each in both]
+        if successes[0]:
+            assert row["gru_to_rnn_estimate"] == pytest.approx(successes[1] / successes[0])
+
+
+def drawn(figure: Figure) -> dict[str, float]:
+    """By label: where the line's dot is."""
+    (axes,) = figure.axes
+    dots = [float(np.asarray(line.get_xdata())[0]) for line in axes.lines if line.get_marker() == "o"]
+    return dict(zip([label.get_text() for label in axes.get_yticklabels()], dots, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("section", "number", "changed"),
+    [
+        ("capacity", "4_6", {"hidden_dims": (2,)}),
+        ("trainability", "4_4", {"hidden_dims": (2,), "input_dims": (2, 5), "matched": True}),
+    ],
+)
+def test_figures_of_rates_say_how_many_networks_a_line_has(section: str, number: str, changed: dict[str, Any]) -> None:
+    config, outcomes = controlled(section, **changed)
+    figures = importlib.import_module(f"experiments.{section}").report(config, outcomes).figures
+    all_networks, pairs = (figures[f"figure_{number}_rates{end}.png"] for end in ("", "_unstopped"))
+    label = "share above 90 % validation accuracy, "
+    assert all_networks.axes[0].get_xlabel() == f"{label}2 draws x 6 seeds a line"
+    assert pairs.axes[0].get_xlabel() == f"{label}1 draw x 2 seeds a line"
+    shapes = {outcome.condition.architecture for name, outcome in outcomes.items() if name.count("/") == 1}
+    told, of_pairs = drawn(all_networks), drawn(pairs)
+    assert len(told) == len(shapes) * 3 / 2 and len(of_pairs) == 2 * len(shapes)
+    for shape in shapes:
+        hand = {protocol: (each > 0.9).mean() for protocol, each in by_hand(outcomes, "FirstI", shape.name).items()}
+        assert told[shape.title] == pytest.approx(hand["thesis"])
+        assert of_pairs[f"{shape.title}, section 3.2"] == pytest.approx(hand["stopped"])
+        (without,) = (of_pairs[each] for each in of_pairs if each.startswith(f"{shape.title}, no early stop, rate "))
+        assert without == pytest.approx(hand["unstopped"])
+        if shape.cell.name == "gru":
+            name = matched_name(data_set(config, "FirstI"), shape)
+            (matched,) = (told[each] for each in told if each.endswith(f", parameters as {shape.title}"))
+            assert matched == pytest.approx((outcomes[name].accuracy("last") > 0.9).mean())
+
+
+def test_gate_variants_have_the_same_networks_on_both_sides() -> None:
+    config, outcomes = controlled("gate_variants", hidden_dims=(2,))
+    report = gate_variants.report(config, outcomes)
+    rows = report.tables["gates_4_5_2.csv"]
+    protocols = {"thesis": 12, "stopped": 2, "unstopped": 2}
+    assert [(row["data"], row["protocol"], row["networks"]) for row in rows[::6]] == [
+        (data, *each) for data in ("CountII", "FirstII") for each in protocols.items()
+    ]
+    for row in rows:
+        low, high = (by_hand(outcomes, row["data"], f"{row[end]}_2x2")[row["protocol"]] for end in ("from", "to"))
+        assert row["mean_gain_estimate"] == pytest.approx(100 * (high.mean() - low.mean()))
+        assert row["above_90_gain_estimate"] == pytest.approx(100 * ((high > 0.9).mean() - (low > 0.9).mean()))
+    pairs = report.figures["figure_4_18_FirstII_means_unstopped.png"]
+    hand = by_hand(outcomes, "FirstII", "gru_2x2")
+    assert drawn(pairs)["GRU (2 x 2), section 3.2"] == pytest.approx(hand["stopped"].mean())
+    assert pairs.axes[0].get_xlabel() == "mean validation accuracy, 1 draw x 2 seeds a line"
+    plain = report.figures["figure_4_18_FirstII_means.png"]
+    assert drawn(plain)["GRU (2 x 2)"] == pytest.approx(hand["thesis"].mean())
+    assert plain.axes[0].get_xlabel() == "mean validation accuracy, 2 draws x 6 seeds a line"
+
+
+def test_trainability_pools_all_shapes_under_every_protocol() -> None:
+    config, outcomes = controlled("trainability", input_dims=(2, 5), hidden_dims=(2, 4), matched=True)
+    report = trainability.report(config, outcomes)
+    rows = report.tables["overall_4_2_1.csv"]
+    networks = {"thesis": 48, "stopped": 8, "unstopped": 8, "matched": 48}
+    assert [(row["data"], row["protocol"], row["gru_networks"]) for row in rows] == [
+        (data, *each) for data in ("FirstI", "XorI") for each in networks.items()
+    ]
+    shapes, reached = [f"{d}x{h}" for d in (2, 5) for h in (2, 4)], {}
+    for row in rows:
+        data, protocol = row["data"], row["protocol"]
+        gru, rnn = (
+            [by_hand(outcomes, data, f"{cell}_{s}")["thesis" if protocol == "matched" else protocol] for s in shapes]
+            for cell in ("gru", "rnn")
+        )
+        if protocol == "matched":
+            rnn = [each.accuracy("last") for name, each in outcomes.items() if name.startswith(f"{data}/matched_")]
+        for cell, accuracies in (("gru", gru), ("rnn", rnn)):
+            accuracy = np.stack(accuracies)
+            assert len(accuracy) == 4 and row["draws"] == accuracy.shape[1]
+            assert row[f"{cell}_networks"] == accuracy.size and percent(row, f"{cell}_above_90", accuracy)
+            reached[data, protocol, cell] = 100 * float((accuracy > 0.9).mean())
+        gain = reached[data, protocol, "gru"] - reached[data, protocol, "rnn"]
+        assert row["gru_minus_rnn_estimate"] == pytest.approx(gain)
+        assert row["gru_minus_rnn_low"] <= gain <= row["gru_minus_rnn_high"]
+    between = report.tables["data_sets_4_2_1.csv"]
+    assert [(row["protocol"], row["cell"]) for row in between] == [(p, c) for p in networks for c in ("rnn", "gru")]
+    for row in between:
+        assert (row["data"], row["minus"], row["networks"]) == ("FirstI", "XorI", networks[row["protocol"]])
+        gain = reached["FirstI", row["protocol"], row["cell"]] - reached["XorI", row["protocol"], row["cell"]]
+        assert row["above_90_estimate"] == pytest.approx(gain)
+        assert row["above_90_low"] <= gain <= row["above_90_high"]
+    assert report.summary["overall"] == rows and report.summary["data_sets"] == between
+
+
+def test_many_has_all_controls_of_trainability_at_sixteen_seeds_and_of_the_others_at_a_thousand_networks() -> None:
+    config = get_config("many")
+    wanted = config.trainability
+    assert (wanted.seeds, wanted.draws, wanted.matched, wanted.shown_seeds) == (16, 5, True, 3)
+    assert (wanted.unstopped_seeds, wanted.unstopped_draws) == (16, 1)
+    for name in ("capacity", "gate_variants", "identity_init"):
+        assert (config[name].seeds, config[name].draws) == (100, 10)
+    assert config.capacity.unstopped_seeds == 100 and get_config().trainability.seeds == 3
+
+
+def test_trainability_has_the_thesis_numbers_beside_its_own() -> None:
     config = get_config("quick")
     config.trainability.update({"input_dims": (2, 5, 10), "hidden_dims": (2, 4), "matched": True})
-    config.trainability.update({"unstopped_seeds": 2, "unstopped_draws": 1})
     outcomes = invented(config, trainability.conditions(config, {}))
     report = trainability.report(config, outcomes)
-    assert set(report.figures) == {f"figure_{n}{end}.png" for n in ("4_4", "4_5") for end in ("", "_rates")}
-    first, xor = report.tables["overall_4_2_1.csv"]
+    assert set(report.figures) == {f"figure_{n}{end}.png" for n in ("4_4", "4_5") for end in ENDS[:2]}
+    first, xor = (row for row in report.tables["overall_4_2_1.csv"] if row["protocol"] == "thesis")
 
     def most(*shapes: str) -> float:
         shown = config.trainability.shown_seeds

@@ -45,11 +45,13 @@ FILES = {
     "trainability": {
         "like_figure_4_4_CountII.png", "like_figure_4_4_CountII_rates.png",
         "like_figure_4_4_FirstII.png", "like_figure_4_4_FirstII_rates.png",
-        "overall_4_2_1.csv",
+        "overall_4_2_1.csv", "data_sets_4_2_1.csv",
     },
     "capacity": {
         "like_figure_4_6_CountII.png", "like_figure_4_6_CountII_rates.png",
+        "like_figure_4_6_CountII_rates_unstopped.png",
         "like_figure_4_6_FirstII.png", "like_figure_4_6_FirstII_rates.png",
+        "like_figure_4_6_FirstII_rates_unstopped.png",
         "capacity_4_2_2.csv", "ratios_4_2_2.csv",
     },
     "identity_init": {"figure_4_16.png", "figure_4_16_rates.png", "identity_4_4_1.csv"},
@@ -506,9 +508,11 @@ def test_neighbouring_embeddings_table_and_margins(runs: Runs) -> None:
 
 def test_overall_trainability_table(runs: Runs) -> None:
     arrays, rows = arrays_of(runs("trainability")), rows_of(runs("trainability") / "overall_4_2_1.csv")
-    assert [row["data"] for row in rows] == list(SETS)
+    assert [(row["data"], row["protocol"]) for row in rows] == [(data, "thesis") for data in SETS]
+    between = rows_of(runs("trainability") / "data_sets_4_2_1.csv")
+    totals: dict[str, dict[str, float]] = {}
     for row in rows:
-        rates = {}
+        rates = totals[row["data"]] = {}
         for cell in ("rnn", "gru"):
             accuracy = np.stack([last(arrays, f"{row['data']}/{cell}_{d}x2") for d in (2, 3)])
             shown = accuracy[:, 0, :SHOWN]
@@ -518,6 +522,10 @@ def test_overall_trainability_table(runs: Runs) -> None:
             rates[cell] = above(accuracy, 90)
             assert close(row[f"{cell}_above_90_estimate"], rates[cell]) and ordered(row, f"{cell}_above_90")
         assert close(row["gru_minus_rnn_estimate"], rates["gru"] - rates["rnn"]) and ordered(row, "gru_minus_rnn")
+    assert [(row["data"], row["minus"], row["cell"]) for row in between] == [(*SETS, cell) for cell in ("rnn", "gru")]
+    for row in between:
+        gain = totals[row["data"]][row["cell"]] - totals[row["minus"]][row["cell"]]
+        assert close(row["above_90_estimate"], gain) and ordered(row, "above_90")
     margins = json.loads((runs("trainability") / "summary.json").read_text())["margins"]
     assert {d: len(each) for d, each in margins.items()} == {"2": DRAWS, "3": DRAWS}
 
@@ -541,6 +549,14 @@ def best_rate(arrays: Arrays, data: str, architecture: str) -> tuple[float, np.n
     return best, found[best][:, [1]]
 
 
+def under(arrays: Arrays, protocol: str, data: str, architecture: str) -> np.ndarray:
+    """All networks, or those that best_rate tells of, under section 3.2's protocol or without early stop."""
+    if protocol == "unstopped":
+        return best_rate(arrays, data, architecture)[1]
+    everything = last(arrays, f"{data}/{architecture}")
+    return everything if protocol == "thesis" else everything[:1, [1]]
+
+
 def test_capacity_table(runs: Runs) -> None:
     arrays, rows = arrays_of(runs("capacity")), rows_of(runs("capacity") / "capacity_4_2_2.csv")
     shapes_there = [(d, a) for d in SETS for a in ("rnn_2x2", "gru_2x2")]
@@ -551,19 +567,20 @@ def test_capacity_table(runs: Runs) -> None:
         assert close(row["above_90_estimate"], above(accuracy, 90)) and ordered(row, "above_90")
         rate, unstopped = best_rate(arrays, row["data"], row["architecture"])
         assert float(row["unstopped_learning_rate"]) == rate and int(row["unstopped_networks"]) == 1
-        assert close(row["unstopped_above_90"], above(unstopped, 90))
-        assert close(row["same_networks_stopped_above_90"], above(accuracy[:1, [1]], 90))
+        for name, networks in (("unstopped", unstopped), ("same_networks_stopped", accuracy[:1, [1]])):
+            assert close(row[f"{name}_above_90_estimate"], above(networks, 90)) and ordered(row, f"{name}_above_90")
         assert row["thesis_best"] == row["thesis_above_90"] == ""  # it prints FirstI and XorI
 
 
 def test_ratios_table(runs: Runs) -> None:
     arrays, rows = arrays_of(runs("capacity")), rows_of(runs("capacity") / "ratios_4_2_2.csv")
-    assert [(row["data"], row["shape"]) for row in rows] == [(data, "2x2") for data in SETS]
+    protocols = ("thesis", "stopped", "unstopped")
+    assert [(row["data"], row["protocol"]) for row in rows] == [(data, p) for data in SETS for p in protocols]
     finite = 0
     for row in rows:
         rates = {}
         for cell in ("rnn", "gru"):
-            accuracy = last(arrays, f"{row['data']}/{cell}_2x2")
+            accuracy = under(arrays, row["protocol"], row["data"], f"{cell}_2x2")
             assert int(row[f"{cell}_left_chance"]) == (accuracy > 55).sum()
             assert close(row[f"{cell}_sd_of_seeds"], float(np.mean([draw.std() for draw in accuracy])))
             rates[cell] = above(accuracy, 90)
@@ -604,30 +621,20 @@ def test_the_matched_rnn_is_trained(runs: Runs) -> None:
 def test_gates_table(runs: Runs) -> None:
     arrays, rows = arrays_of(runs("gate_variants")), rows_of(runs("gate_variants") / "gates_4_5_2.csv")
     cells = ("rnn", "reset_gate_gru", "update_gate_gru", "gru")
-    expected = [(d, p, *pair) for d in SETS for p in ("thesis", "unstopped") for pair in combinations(cells, 2)]
+    protocols = ("thesis", "stopped", "unstopped")
+    expected = [(d, p, *pair) for d in SETS for p in protocols for pair in combinations(cells, 2)]
     assert [(row["data"], row["protocol"], row["from"], row["to"]) for row in rows] == expected
     for row in rows:
-        low, high = (
-            last(arrays, f"{row['data']}/{row[end]}_2x2")
-            if row["protocol"] == "thesis"
-            else best_rate(arrays, row["data"], f"{row[end]}_2x2")[1]
-            for end in ("from", "to")
-        )
+        low, high = (under(arrays, row["protocol"], row["data"], f"{row[end]}_2x2") for end in ("from", "to"))
+        assert int(row["networks"]) == low.size == high.size
         assert close(row["mean_gain_estimate"], mean(high) - mean(low)) and ordered(row, "mean_gain")
         assert close(row["above_90_gain_estimate"], above(high, 90) - above(low, 90)) and ordered(row, "above_90_gain")
     orders = json.loads((runs("gate_variants") / "summary.json").read_text())["orders"]
     assert [(o["data"], o["protocol"], o["hidden"]) for o in orders] == [
-        (data, protocol, 2) for data in SETS for protocol in ("thesis", "unstopped")
+        (data, protocol, 2) for data in SETS for protocol in protocols
     ]
     for told in orders:
-        reached = {
-            cell: mean(
-                last(arrays, f"{told['data']}/{cell}_2x2")
-                if told["protocol"] == "thesis"
-                else best_rate(arrays, told["data"], f"{cell}_2x2")[1]
-            )
-            for cell in cells
-        }
+        reached = {cell: mean(under(arrays, told["protocol"], told["data"], f"{cell}_2x2")) for cell in cells}
         in_order = [reached[cell] for cell in told["order"]]
         assert sorted(told["order"]) == sorted(cells) and in_order == sorted(in_order, reverse=True)
         assert told["thesis"] == NUMBERS["figure_4_18"]["order_best_first"][told["data"]]
