@@ -78,7 +78,14 @@ class Experiment(NamedTuple):
 
 def launch(experiment: Experiment) -> NoReturn:
     """Parse the command line and run the experiment; does not return."""
-    app.run(lambda _: sys.exit(_with_clear_errors(experiment)), flags_parser=_parse_flags)
+
+    def action() -> int:
+        workdir = Path(_WORKDIR.value or Path("results", experiment.name, _config_name()))
+        with clear_errors(workdir):
+            _run(experiment, workdir)
+        return 0
+
+    app.run(lambda _: sys.exit(action()), flags_parser=_parse_flags)
 
 
 def _parse_flags(argv: list[str]) -> list[str]:
@@ -101,13 +108,13 @@ def _parse_flags(argv: list[str]) -> list[str]:
     return rest
 
 
-def _with_clear_errors(experiment: Experiment) -> int:
-    workdir = Path(_WORKDIR.value or Path("results", experiment.name, _config_name()))
+@contextlib.contextmanager
+def clear_errors(workdir: Path) -> Iterator[None]:
+    """What is not the program's own fault ends it with one line and an exit status."""
     try:
-        _run(experiment, workdir)
+        yield
     except (UserError, OSError, MemoryError, KeyboardInterrupt) as error:
         _fail(*explained(error, workdir))
-    return 0
 
 
 def explained(error: BaseException, workdir: Path) -> tuple[str, int]:
@@ -124,10 +131,9 @@ def explained(error: BaseException, workdir: Path) -> tuple[str, int]:
 
 def _run(experiment: Experiment, workdir: Path) -> None:
     config = _CONFIG.value
-    absl_logging.set_verbosity(absl_logging.WARNING)  # JAX tells which backends are not there
-    _join_processes()
+    begin()
     inputs = experiment.prepare(config)
-    run = new_run(experiment.name, config, members.make_mesh(_NUM_DEVICES.value), workdir, _networks())
+    run = new_run(experiment.name, config, make_mesh(), workdir, _networks())
     for flag, action in experiment.instead.items():
         if value := flags.FLAGS[flag].value:
             action(value, run, inputs)
@@ -135,9 +141,30 @@ def _run(experiment: Experiment, workdir: Path) -> None:
     perform(experiment, run, inputs, _config_name())
 
 
+def begin() -> None:
+    """Before JAX is first used: devices, compiled programs, other processes."""
+    absl_logging.set_verbosity(absl_logging.WARNING)  # JAX tells which backends are not there
+    _join_processes()
+
+
+def given_workdir() -> Path | None:
+    """What the command line has for --workdir."""
+    return Path(_WORKDIR.value) if _WORKDIR.value else None
+
+
+def has_config() -> bool:
+    """Whether the command line has a --config."""
+    return flags.FLAGS["config"].present > 0
+
+
+def make_mesh() -> Mesh:
+    """The devices that the command line asks for."""
+    return members.make_mesh(_NUM_DEVICES.value)
+
+
 def new_run(name: str, config: ConfigDict, mesh: Mesh, workdir: Path, networks: Path | None) -> Run:
     """A run with a log on the screen."""
-    return Run(config, jax.random.key(config.seed), mesh, workdir, _new_log(name), {"compile": 0.0}, networks)
+    return Run(config, jax.random.key(config.seed), mesh, workdir, new_log(name), {"compile": 0.0}, networks)
 
 
 def perform(experiment: Experiment, run: Run, inputs: Any, config_name: str) -> None:
@@ -189,7 +216,8 @@ def _owned(run: Run) -> Iterator[None]:
         yield
 
 
-def _new_log(name: str) -> logging.Logger:
+def new_log(name: str) -> logging.Logger:
+    """A log on the screen."""
     logging.raiseExceptions = False  # a full disk is told once, by what needed it, not by the log file too
     log = logging.getLogger(f"rnnjax.{name}")
     log.setLevel(logging.DEBUG)

@@ -33,7 +33,7 @@ class Store:
     def __init__(self, root: Path, config: ConfigDict) -> None:
         self._root = root
         seeds = config.seed, config.data.seed, config.data.embedding_seed
-        self._of_config = f"seeds {seeds} tile {config.training.tile} {_engine()}"
+        self._of_config = f"seeds {seeds} tile {config.training.tile} {engine()}"
 
     def parts(self, condition: Condition, draw: int, history: bool) -> Iterator[Part]:
         """What is there of a condition's draw; an array `keys` [S] in each says which networks (Block.keys)."""
@@ -54,7 +54,7 @@ class Store:
 
 
 @functools.cache
-def _engine() -> str:
+def engine() -> str:
     """A fingerprint of what decides how networks are trained."""
     files = [Path(rnnjax.__path__[0], f"{name}.py") for name in _ENGINE] + [Path(conditions.__file__)]
     source = b"".join(path.read_bytes() for path in files)

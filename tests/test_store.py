@@ -85,7 +85,7 @@ def test_other_rules_draws_seeds_tiles_and_histories_are_not_found(tmp_path: Pat
         changed.update_from_flattened_dict({field: 5})
         assert not list(Store(tmp_path, changed).parts(one, 0, False))
     assert list(Store(tmp_path, get_config()).parts(one, 0, False))
-    monkeypatch.setattr(store, "_engine", lambda: "of another version")
+    monkeypatch.setattr(store, "engine", lambda: "of another version")
     assert not list(Store(tmp_path, config).parts(one, 0, False))
 
 
