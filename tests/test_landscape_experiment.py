@@ -182,7 +182,7 @@ def test_the_workdir_of_another_config_is_refused_and_left_alone(finished: Path)
 def test_a_full_disk_ends_in_one_line_and_what_was_done_is_kept(finished: Path, tmp_path: Path) -> None:
     workdir = tmp_path / "work"
 
-    small_files = ["bash", "-c", 'ulimit -f 4; exec "$@"', "bash"]  # of 4 KiB: parts fit, result.npz does not
+    small_files = ["bash", "-c", 'ulimit -f 12; exec "$@"', "bash"]  # of 12 KiB: parts fit, result.npz does not
     refused(launch(workdir, through=small_files), 1, str(workdir), "File too large", "the same command goes on")
     parts = list(workdir.glob("parts/**/*.npz"))
     assert len(parts) == 4 * 12  # all of them: it is the result that does not fit
