@@ -1,0 +1,84 @@
+"""A training sweep over two processes that are one mesh leaves what one process leaves."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from rnnjax.results import read_json
+
+ROOT = Path(__file__).parents[1]
+# Each cell's ten networks need four tiles, two calls of two: each process trains one tile of every call.
+SMALL = [
+    "--config=configs/thesis.py:quick",
+    "--config.data.sentence_length=6",
+    "--config.identity_init.hidden_dims=(2,)",
+    "--config.identity_init.data_sets=FirstII,",
+    "--config.identity_init.seeds=5",
+    "--config.training.batch_size=500",
+    "--config.training.learning_rate=0.05",
+    "--config.training.patience=1",
+    "--config.training.epochs_per_call=2",
+    "--config.training.tile=4",
+    "--config.training.members_per_call=8",
+]
+
+
+def start(workdir: Path, *flags: str) -> subprocess.Popen[str]:
+    """A process with one device."""
+    command = [sys.executable, "-m", "experiments.identity_init", *SMALL, f"--workdir={workdir}", *flags]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"JAX_NUM_CPU_DEVICES": "1", "JAX_PLATFORMS": "cpu"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def finish(running: list[subprocess.Popen[str]]) -> None:
+    """Wait for all; without one of them another would wait for ever."""
+    try:
+        for process in running:
+            _, err = process.communicate(timeout=240)
+            assert process.returncode == 0, err
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def result(workdir: Path) -> dict[str, np.ndarray]:
+    with np.load(workdir / "result.npz") as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def test_two_processes_leave_the_same_networks_as_one(tmp_path: Path) -> None:
+    alone, together, elsewhere = (tmp_path / name for name in ("alone", "together", "elsewhere"))
+    both = [f"--coordinator=127.0.0.1:{free_port()}", "--num_processes=2"]
+    # As on machines with a disk each.
+    pair = [start(workdir, *both, f"--process_id={i}") for i, workdir in enumerate((together, elsewhere))]
+    finish([start(alone), *pair])
+    devices = [read_json(workdir / "environment.json")["sessions"][0]["devices"] for workdir in (alone, together)]
+    assert devices == ["1 x cpu", "2 x cpu in 2 processes"]
+    assert not elsewhere.exists()
+    expected, found = result(alone), result(together)
+    assert found.keys() == expected.keys() and len(found) == 2 * 11
+    for name, array in expected.items():
+        assert array.dtype == found[name].dtype
+        np.testing.assert_array_equal(found[name], array, err_msg=name)
+    # Their lives differ, so that tiles were dealt anew between the calls of some epochs.
+    assert len(np.unique(np.concatenate([expected[name].ravel() for name in expected if "epochs_run" in name]))) > 1
+    for file in ("summary.json", "conditions.csv", "identity_4_4_1.csv"):
+        assert (together / file).read_bytes() == (alone / file).read_bytes()
