@@ -121,7 +121,7 @@ def _calibration() -> dict[str, Any]:
 
 # Other numbers in mode many: trainability has 288 conditions then, controls included. A tile holds 16 networks of one
 # draw, so that 16 seeds cost hardly more than three.
-_MANY = {"trainability": {"seeds": 16, "draws": 5, "unstopped_seeds": 16, "unstopped_draws": 1}}
+_MANY = {"trainability": {"seeds": 16, "draws": 10, "unstopped_seeds": 5, "unstopped_draws": 10}}
 
 _FIELDS = {
     "separability": _separability,
