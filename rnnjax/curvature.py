@@ -80,15 +80,20 @@ def flat_directions(architecture: Architecture) -> np.ndarray:
     return lines
 
 
-def spectrum(matrix: jax.Array, flats: np.ndarray) -> jax.Array:
-    """The eigenvalues [P - F] of a Hessian [P, P], ascending, without the F zeros of flat_directions.
+def spectrum(matrices: np.ndarray, flats: np.ndarray) -> np.ndarray:
+    """The eigenvalues [P - F, ...] of Hessians [P, P, ...], ascending, without the F zeros of flat_directions.
 
     Args:
-        matrix: of hessian; what is not symmetric in it, by rounding, is averaged out.
+        matrices: of hessian; what is not symmetric in them, by rounding, is averaged out. One with an entry that is
+            no finite number has NaN as eigenvalues.
         flats: [P, F] of flat_directions.
     """
-    rest = jnp.asarray(complement(flats), matrix.dtype)
-    return jnp.linalg.eigvalsh(jnp.matmul(rest.T, jnp.matmul(matrix, rest, precision="highest"), precision="highest"))
+    rest, last = complement(flats), np.moveaxis(np.asarray(matrices, float), (0, 1), (-2, -1))
+    finite = np.isfinite(last).all((-2, -1))
+    symmetric = np.where(finite[..., None, None], last, 0)
+    symmetric = (symmetric + np.swapaxes(symmetric, -1, -2)) / 2
+    values = np.linalg.eigvalsh(rest.T @ symmetric @ rest)
+    return np.moveaxis(np.where(finite[..., None], values, np.nan), -1, 0)
 
 
 def complement(flats: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from rnnjax.backpropagation import cross_entropy
 from rnnjax.cells import Cell
 from rnnjax.classifier import margin
 from rnnjax.parameters import Params
+from rnnjax.singular import singular_values
 
 
 class Flow(NamedTuple):
@@ -73,7 +74,7 @@ def profile(cell: Cell, params: Params, sentences: jax.Array, positive: jax.Arra
         mean=norms.mean(0),
         median=jnp.median(norms, 0),
         relative=jnp.median(norms / norms[:, -1:], 0),
-        singular=jnp.median(jnp.linalg.svd(flows.to_end, compute_uv=False), 0),
+        singular=jnp.median(jax.vmap(jax.vmap(singular_values))(flows.to_end), 0),
     )
 
 
