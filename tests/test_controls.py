@@ -311,8 +311,8 @@ def test_trainability_pools_all_shapes_under_every_protocol() -> None:
 def test_many_has_all_controls_of_trainability_at_sixteen_seeds_and_of_the_others_at_a_thousand_networks() -> None:
     config = get_config("many")
     wanted = config.trainability
-    assert (wanted.seeds, wanted.draws, wanted.matched, wanted.shown_seeds) == (16, 5, True, 3)
-    assert (wanted.unstopped_seeds, wanted.unstopped_draws) == (16, 1)
+    assert (wanted.seeds, wanted.draws, wanted.matched, wanted.shown_seeds) == (16, 10, True, 3)
+    assert (wanted.unstopped_seeds, wanted.unstopped_draws) == (5, 10)
     for name in ("capacity", "gate_variants", "identity_init"):
         assert (config[name].seeds, config[name].draws) == (100, 10)
     assert config.capacity.unstopped_seeds == 100 and get_config().trainability.seeds == 3
