@@ -1,0 +1,136 @@
+"""Figure 4.22 and what goes beyond it: recovery and distances of many perturbed networks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from experiments.found import mean_of
+from rnnjax import plotting
+from rnnjax.landscape import Architecture
+
+_METRICS = {
+    "train_loss": "training loss, nats",
+    "validation_loss": "validation loss, nats",
+    "accuracy": "validation accuracy",
+    "distance": "|W − W_epoch|",
+}
+DISTANCES = {
+    "distance": "|W − W_epoch|",
+    "seen_distance": "as outputs see it",
+    "aligned_distance": "to the nearest copy",
+}
+_MARKS = {"rnn": "o", "gru": "s"}
+_LINES: tuple[Any, ...] = ("-", "--", "-.", (0, (6, 1, 1, 1, 1, 1)), ":")
+
+
+class Seen(NamedTuple):
+    """The networks of one architecture that were perturbed."""
+
+    shape: Architecture
+    draws: np.ndarray  # [n]
+    seeds: np.ndarray  # [n]
+    curves: Mapping[str, np.ndarray]  # [E + 1, F, n] each
+
+
+@plotting.house_style()
+def draw_shown(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Figure:
+    """The first network of each architecture, a column each; the factors' curves, and the value before as dots."""
+    figure = plotting.new_figure(6.5, 7.6)
+    axes = figure.subplots(len(_METRICS), len(seen), sharex=True, sharey="row", squeeze=False)
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    for row, (metric, label) in zip(axes, _METRICS.items(), strict=True):
+        for ax, one in zip(row, seen, strict=True):
+            letter = next(letters)
+            ax.set_title(f"({letter}) {one.shape.title}: none found")
+            if not len(one.draws):
+                continue
+            values = one.curves[metric][..., 0]
+            for i in range(1, len(factors)):
+                ax.plot(values[:, i], **_style(i, len(factors)), lw=1.1)
+            ax.axhline(values[0, 0], color="black", ls=":", lw=1)
+            ax.set_title(f"({letter}) {one.shape.title}, draw {one.draws[0]}, seed {one.seeds[0]}")
+            if metric == "accuracy":
+                ax.yaxis.set_major_formatter(PercentFormatter(1, 0))
+        row[0].set_ylabel(label)
+    for ax in axes[-1]:
+        ax.set_xlabel("epochs after the perturbation")
+    figure.suptitle(title, size=9)
+    before = Line2D([], [], color="black", ls=":", lw=1, label="not perturbed")
+    figure.legend(handles=[*_handles(factors[1:], 1, len(factors)), before], loc="outside lower center", ncols=6)
+    return figure
+
+
+@plotting.house_style()
+def draw_recovery(title: str, seen: Sequence[Seen], factors: np.ndarray, recovered: float) -> Figure:
+    """Loss and accuracy just after the perturbation, accuracy and share recovered in the end, over the factor."""
+    figure = plotting.new_figure(6.5, 4.8)
+    axes = figure.subplots(2, 2, sharex=True)
+    last = len(seen[0].curves["accuracy"]) - 1
+    panels = (
+        ("validation loss just after it, nats", lambda one: one.curves["validation_loss"][0]),
+        ("validation accuracy just after it", lambda one: one.curves["accuracy"][0]),
+        (f"validation accuracy {last} epochs later", lambda one: one.curves["accuracy"][-1]),
+        (f"share above {recovered:.0%} {last} epochs later", lambda one: one.curves["accuracy"][-1] > recovered),
+    )
+    for ax, (label, values_of) in zip(axes.flat, panels, strict=True):
+        for i, one in enumerate(seen):
+            mark = _MARKS.get(one.shape.cell.name, "^")
+            intervals = [mean_of(values, one.draws) for values in values_of(one)]
+            shift = 0.16 * (i - (len(seen) - 1) / 2)
+            colour, name = plotting.COLOURS[one.shape.cell.name], f"{one.shape.title}, {len(one.draws)} networks"
+            places = np.arange(len(factors)) + shift
+            ax.vlines(places, [v.low for v in intervals], [v.high for v in intervals], color=colour, lw=1.5)
+            ax.plot(places, [v.estimate for v in intervals], mark, color=colour, ms=4, label=name)
+        ax.set_ylabel(label)
+        ax.set_xticks(range(len(factors)), [f"{factor:g}" for factor in factors])
+    for ax in axes.flat[1:]:
+        ax.yaxis.set_major_formatter(PercentFormatter(1, 0))
+    for ax in axes[-1]:
+        ax.set_xlabel("perturbation factor k (0: none)")
+    figure.suptitle(title, size=9)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+@plotting.house_style()
+def draw_distances(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Figure:
+    """Distances over epochs; factor 0 is how far networks go that were not perturbed."""
+    figure = plotting.new_figure(6.5, 6.4)
+    axes = figure.subplots(len(DISTANCES), len(seen), sharex=True, sharey=True, squeeze=False)
+    for row, (which, label) in zip(axes, DISTANCES.items(), strict=True):
+        for ax, one in zip(row, seen, strict=True):
+            for i in range(len(factors)):
+                low, median, high = np.nanquantile(one.curves[which][:, i], (0.25, 0.5, 0.75), axis=-1)
+                style = _style(i, len(factors))
+                ax.fill_between(range(len(low)), low, high, color=style["color"], alpha=0.15, lw=0)
+                ax.plot(median, **style, lw=1.2)
+        row[0].set_ylabel(label)
+    _finish(axes, seen)
+    figure.suptitle(title, size=9)
+    figure.legend(handles=_handles(factors, 0, len(factors)), loc="outside lower center", ncols=5)
+    return figure
+
+
+def _finish(axes: np.ndarray, seen: Sequence[Seen]) -> None:
+    for ax, one in zip(axes[0], seen, strict=True):
+        ax.set_title(f"{one.shape.title}, {len(one.draws)} networks: median, quartiles")
+        ax.set_ylim(0, None)
+    for ax in axes[-1]:
+        ax.set_xlabel("epochs after the perturbation")
+
+
+def _style(factor: int, number: int) -> dict[str, Any]:
+    """A factor's colour and line: grey for none, then darker from factor to factor."""
+    if factor == 0:
+        return {"color": "0.5", "ls": ":"}
+    shade = 0.85 - 0.85 * (factor - 1) / max(1, number - 2)
+    return {"color": mpl.colormaps["viridis"](shade), "ls": _LINES[(factor - 1) % len(_LINES)]}
+
+
+def _handles(factors: np.ndarray, first: int, number: int) -> list[Line2D]:
+    return [Line2D([], [], **_style(i, number), lw=1.2, label=f"k = {k:g}") for i, k in enumerate(factors, first)]

@@ -1,0 +1,131 @@
+"""Figure 4.21 and what goes beyond it: curves of many networks, and measures of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.found import mean_of
+from rnnjax import plotting
+from rnnjax.landscape import Architecture
+
+_LEAST_SHOWN = 5  # networks still in training below which there is no median
+MEASURES = {
+    "roughness": "roughness: mean |second difference| (thesis: lower for GRU)",
+    "variation": "variation: mean |step to the next epoch|",
+    "mean": "mean cosine (thesis: higher for GRU)",
+    "early_slope": "early slope, per epoch",
+    "straightness": "straightness: |W_N − W_0| / way",
+}
+
+
+class Seen(NamedTuple):
+    """The networks of one architecture that are looked at."""
+
+    shape: Architecture
+    draws: np.ndarray  # [n]
+    seeds: np.ndarray  # [n]
+    accuracy: np.ndarray  # [n]
+    cosine: Mapping[str, np.ndarray]  # by way, [E, n]
+    measures: Mapping[str, Mapping[str, np.ndarray]]  # by way and measure, [n]
+
+
+@plotting.house_style()
+def draw_shown(title: str, seen: Sequence[Seen]) -> Figure:
+    """The first network of each architecture, a panel each."""
+    columns = 2 if len(seen) > 1 else 1
+    rows = -(-len(seen) // columns)
+    figure = plotting.new_figure(6.5, 1.9 * rows + 0.5)
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for ax, letter, one in zip(axes.flat, "abcdefghijklmnop", seen, strict=False):
+        colour = plotting.COLOURS[one.shape.cell.name]
+        ax.axhline(0, color="0.6", lw=0.6)
+        ax.set_title(f"({letter}) {one.shape.title}: none found")
+        if len(one.draws):
+            curve = one.cosine["whole"][:, 0]
+            ax.plot(np.arange(1, len(curve) + 1), curve, "o-", color=colour, ms=2.2, lw=0.8)
+            which = f"draw {one.draws[0]}, seed {one.seeds[0]}, accuracy {one.accuracy[0]:.1%}"
+            ax.set_title(f"({letter}) {one.shape.title}: {which}")
+    for ax in axes.flat[len(seen) :]:
+        ax.set_visible(False)
+    for ax in axes[-1]:
+        ax.set_xlabel("epoch t")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("Cosine(t)")
+    figure.suptitle(title, size=9)
+    return figure
+
+
+@plotting.house_style()
+def draw_bands(title: str, pairs: Sequence[tuple[Seen, Seen]]) -> Figure:
+    """Median and middle 80 % of all curves, and below how many networks are still in training; a column a shape."""
+    figure = plotting.new_figure(7.0, 3.8)
+    figure.suptitle(title, size=9)
+    axes = figure.subplots(2, len(pairs), sharex=True, sharey="row", squeeze=False, height_ratios=(3, 1))
+    for (top, bottom), pair in zip(axes.T, pairs, strict=True):
+        for one in pair:
+            _draw_band(top, one)
+            left = (~np.isnan(one.cosine["whole"])).sum(1)
+            style = {"color": plotting.COLOURS[one.shape.cell.name], "ls": plotting.LINES[one.shape.cell.name]}
+            bottom.step(np.arange(1, len(left) + 1), left, where="mid", lw=1, **style)
+        top.axhline(0, color="0.6", lw=0.6)
+        top.set_title(", ".join(f"{len(one.draws)} {one.shape.title}" for one in pair))
+        bottom.set(xlabel="epoch t", ylim=(0, None))
+    axes[0, 0].set_ylabel("Cosine(t)")
+    axes[1, 0].set_ylabel("in training")
+    handles = [plotting.cell_handle(one.shape.cell.name, one.shape.cell.title) for one in pairs[0]]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure
+
+
+@plotting.house_style()
+def draw_measures(title: str, seen: Sequence[Seen], ways: Mapping[str, str]) -> Figure:
+    """Boxes of all networks, and the mean with its interval in black; a row a measure, a column a way of looking."""
+    figure = plotting.new_figure(7.0, len(MEASURES) * (0.22 * len(seen) + 0.55) + 0.4)
+    axes = figure.subplots(len(MEASURES), len(ways), sharey=True, sharex="row", squeeze=False)
+    figure.suptitle(title, size=9)
+    for row, (measure, label) in zip(axes, MEASURES.items(), strict=True):
+        for ax, way in zip(row, ways, strict=True):
+            for place, one in enumerate(seen):
+                _draw_box(ax, place, one.measures[way][measure], one.draws, plotting.COLOURS[one.shape.cell.name])
+            ax.set_yticks(range(len(seen)), [one.shape.title for one in seen])
+            ax.set_ylim(len(seen) - 0.4, -0.6)
+        row[len(ways) // 2].set_xlabel(label)
+    for ax, name in zip(axes[0], ways.values(), strict=True):
+        ax.set_title(name)
+    return figure
+
+
+def _draw_band(ax: Axes, one: Seen) -> None:
+    curves = one.cosine["whole"]
+    enough = curves[(~np.isnan(curves)).sum(1) >= min(_LEAST_SHOWN, len(one.draws))]
+    low, median, high = np.nanquantile(enough, (0.1, 0.5, 0.9), axis=1)
+    epochs = np.arange(1, len(median) + 1)
+    colour, line = plotting.COLOURS[one.shape.cell.name], plotting.LINES[one.shape.cell.name]
+    ax.fill_between(epochs, low, high, color=colour, alpha=0.2, lw=0)
+    ax.plot(epochs, median, color=colour, ls=line, lw=1.2)
+
+
+def _draw_box(ax: Axes, place: int, values: np.ndarray, draws: np.ndarray, colour: str) -> None:
+    """Quartiles, whiskers to the outermost 5 %, and beside them the mean's interval."""
+    there = values[~np.isnan(values)]
+    if not len(there):
+        return
+    ax.boxplot(
+        [there],
+        positions=[place - 0.12],
+        orientation="horizontal",
+        widths=0.36,
+        whis=(5, 95),
+        showfliers=False,
+        patch_artist=True,
+        boxprops={"facecolor": colour, "alpha": 0.45, "lw": 0.6},
+        medianprops={"color": "black", "lw": 1},
+        whiskerprops={"color": colour, "lw": 0.8},
+        capprops={"color": colour, "lw": 0.8},
+    )
+    interval = mean_of(values, draws)
+    ax.plot([interval.low, interval.high], [place + 0.26] * 2, "-|", color="black", lw=1, ms=4, mew=1)
+    ax.plot([interval.estimate], [place + 0.26], "o", color="black", ms=2.5)

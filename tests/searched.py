@@ -1,0 +1,107 @@
+"""One tiny search whose networks the tests of what looks at them find again; what is compiled serves them all."""
+
+import contextlib
+import functools
+import importlib
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from ml_collections import ConfigDict
+
+from configs.thesis import get_config
+from experiments import runner, training_sweep
+from rnnjax import members, results, sweeps
+
+SEEDS, RARE_SEEDS, DRAWS, EPOCHS = 3, 5, 3, 6
+VALIDATION = 2000  # sentences of version I
+RATE = 0.03
+CONDITIONS = ("FirstI/rnn_2x2", "FirstI/gru_2x2", "FirstI/unstopped_0.03/rnn_2x2", "FirstI/unstopped_0.03/gru_2x2")
+
+
+def small_config(**changed: Any) -> ConfigDict:
+    """Sentences of six words, a few epochs of a few minibatches at a rate at which some networks already get worse.
+
+    All weights are kept, so that one program trains the search's networks and those that are trained again.
+    """
+    config = get_config("quick")
+    config.data.sentence_length = 6
+    shapes = ("rnn_2x2", "gru_2x2")
+    config.search.update(
+        {"architectures": shapes, "unstopped": shapes, "rare": ("rnn_2x2",), "draws": DRAWS, "seeds": SEEDS}
+        | {"rare_seeds": RARE_SEEDS, "unstopped_seeds": SEEDS, "rare_unstopped_seeds": RARE_SEEDS}
+        | {"unstopped_learning_rate": RATE, "thresholds": (0.55, 0.7)}
+    )
+    config.perturbation.architectures = shapes
+    config.training.update(
+        {"batch_size": 500, "max_epochs": EPOCHS, "learning_rate": RATE, "patience": 1, "tile": 4}
+        | {"members_per_call": 16, "history": True}
+    )
+    config.update_from_flattened_dict(changed)
+    return config
+
+
+def run_of(workdir: Path, config: ConfigDict, networks: Path | None = None) -> runner.Run:
+    log, mesh = logging.getLogger("rnnjax.test"), members.make_mesh(1)
+    return runner.Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0}, networks)
+
+
+def run_in(workdir: Path, name: str, config: ConfigDict, networks: Path) -> Path:
+    """What `python -m experiments.<name> --networks=<networks>` does between the command line and the log."""
+    experiment = importlib.import_module(f"experiments.{name}").EXPERIMENT
+    inputs = experiment.prepare(config)
+    with programs(), results.own_workdir(workdir, config.to_dict()):
+        experiment.run(run_of(workdir, config, networks), inputs)
+    return workdir
+
+
+@contextlib.contextmanager
+def programs() -> Iterator[None]:
+    """What is compiled here is kept for later."""
+    with pytest.MonkeyPatch.context() as patch:
+        for holder, name in ((sweeps, "compile_program"), (training_sweep, "compile_judging")):
+            patch.setattr(holder, name, _remembered(name, getattr(holder, name)))
+        yield
+
+
+def arrays_of(workdir: Path) -> dict[str, np.ndarray]:
+    with np.load(workdir / "result.npz") as result:
+        return {name: result[name] for name in result.files}
+
+
+def summary_of(workdir: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((workdir / "summary.json").read_text())
+    return found
+
+
+def _remembered(kind: str, compile_it: Any) -> Any:
+    def look_up(what: Any, mesh: Any, tile: int, size: int, data: Any) -> Any:
+        leaves, tree = jax.tree.flatten(data)
+        key = kind, what, tile, size, tree, tuple((np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in leaves)
+        compiled = _compiled()
+        if key not in compiled:
+            compiled[key] = compile_it(what, mesh, tile, size, data)
+        return compiled[key]
+
+    return look_up
+
+
+@functools.cache
+def _compiled() -> dict[Any, Any]:
+    return {}
+
+
+@functools.cache
+def networks(root: Path) -> Path:
+    """Where the search's networks are, after it has run once in this session; its results are beside them.
+
+    Args:
+        root: a folder of the test session.
+    """
+    run_in(root / "search", "search", small_config(), root / "networks")
+    return root / "networks"
