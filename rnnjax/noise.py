@@ -3,6 +3,7 @@
 Rows of word indices; a shorter sentence is filled up with NO_WORD behind its end.
 """
 
+from collections.abc import Sequence
 from itertools import product
 
 import jax
@@ -50,6 +51,13 @@ def with_stop_words(key: jax.Array, sentences: np.ndarray, number: int) -> np.nd
     own = np.cumsum(~added, 1) - 1
     stops = np.asarray(jax.random.choice(words_key, words_of(STOP), shape))
     return np.where(added, stops, np.take_along_axis(sentences, own.clip(0), 1)).astype(np.int32)
+
+
+def filled(groups: Sequence[np.ndarray]) -> np.ndarray:
+    """Groups of sentences [N, T_c], T_c each its own, as one array [C, N, T], filled up with NO_WORD."""
+    longest = max(group.shape[1] for group in groups)
+    widths = [((0, 0), (0, longest - group.shape[1])) for group in groups]
+    return np.stack([np.pad(group, w, constant_values=NO_WORD) for group, w in zip(groups, widths, strict=True)])
 
 
 def spell(key: jax.Array, letters: str) -> np.ndarray:

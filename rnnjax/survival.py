@@ -64,7 +64,7 @@ def grid(last: int, number: int) -> np.ndarray:
 
 def _comes_down(failures: Draws, last: int, end: str) -> float:
     """By bisection: one set of resamples serves all steps, so each end of the band falls as the share does."""
-    low, high = -1, last + 1  # above a half after low, not above a half after high
+    low, high = 0, last + 1  # above a half after low (nobody fails at step 0), not above a half after high
     while high - low > 1:
         middle = (low + high) // 2
         if getattr(lasting(failures, middle), end) > 0.5:

@@ -47,14 +47,15 @@ def follow(
     return Trajectory(states, jax.vmap(jax.vmap(lambda h: margin(params, h)))(states))
 
 
-def first_wrong(margins: jax.Array, positive: jax.Array) -> jax.Array:
+def first_wrong(margins: jax.Array, positive: jax.Array, start: int = 1) -> jax.Array:
     """The first step, counted from 1, after which one of N sentences is called wrongly; T + 1: none ever is.
 
     Args:
         margins: [N, T]; as everywhere, 0 and NaN call a sentence negative.
         positive: the labels, [N] bool, the same after each step.
+        start: the first step that counts; what a network calls shorter sentences does not.
     """
-    wrong = ((margins > 0) != positive[:, None]).any(0)
+    wrong = ((margins > 0) != positive[:, None]).any(0) & (jnp.arange(1, margins.shape[1] + 1) >= start)
     return _first(wrong)
 
 

@@ -59,6 +59,11 @@ def test_all_places_and_all_stop_words_are_equally_likely() -> None:
     assert np.bincount(stops) == pytest.approx(np.full(6, 2000), abs=5 * np.sqrt(2000))
 
 
+def test_groups_of_sentences_are_filled_up_behind_their_ends() -> None:
+    found = noise.filled([np.array([[6], [8]]), np.array([[0, 6, 1], [2, 3, 9]])])
+    assert found.tolist() == [[[6, NO_WORD, NO_WORD], [8, NO_WORD, NO_WORD]], [[0, 6, 1], [2, 3, 9]]]
+
+
 def test_spelled_sentences_share_their_sentiment_words() -> None:
     seen = set()
     for seed in range(60):

@@ -104,6 +104,11 @@ def test_the_first_wrong_step_is_known_by_hand(negative: list[float], positive: 
     assert int(first_wrong(jnp.array([positive, negative]), jnp.array([True, False]))) == step
 
 
+def test_steps_before_the_first_that_counts_do_not() -> None:
+    margins, labels = jnp.array([[2.0, -1, 1, -1, 1], [1, -1, 1, 1, 1]]), jnp.array([False, True])
+    assert [int(first_wrong(margins, labels, start)) for start in (1, 2, 3, 4, 5, 6)] == [1, 2, 3, 5, 5, 6]
+
+
 @pytest.mark.parametrize(
     ("distances", "step"),
     [

@@ -1,0 +1,108 @@
+"""Section 4.3.1 in numbers: every measure of every group of networks, before and after training, and differences."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from experiments.found import NONE, compare, mean_of
+from experiments.training_experiment import as_dict
+from rnnjax import resampling
+from rnnjax.landscape import Architecture
+from rnnjax.statistics import Interval
+
+STAGES = ("initial", "final")
+ALL, SUCCESSES, FAILURES = "all", "above 90 %", "at most 90 %"
+CANDIDATE = "candidate"  # the gate that an RNN has too
+_ROUNDING = 1e-6  # margins up to this, relative to the spread, are none
+
+Groups = Mapping[tuple[Architecture, str], np.ndarray]  # which networks are in a cell's group, [R, S] bool
+Arrays = Mapping[str, np.ndarray]  # of one data set, such as "gru_2x2/final/candidate/stop_norm" [R, S]
+
+
+def groups_of(accuracies: Mapping[Architecture, np.ndarray], success: float) -> Groups:
+    """All networks of each cell, those above an accuracy, the others."""
+    found: dict[tuple[Architecture, str], np.ndarray] = {}
+    for shape, accuracy in accuracies.items():
+        above = accuracy > success
+        found |= {(shape, ALL): above | True, (shape, SUCCESSES): above, (shape, FAILURES): ~above}
+    return found
+
+
+def with_criteria(values: Arrays, line_above: float, null_below: float) -> dict[str, np.ndarray]:
+    """The measures of one gate, and what they say yes or no to: [R, S] bool.
+
+    in_null_space: stop words' W_ih x is short beside sentiment words'. hidden_line, logits_line: the words lie on a
+    line. hidden_separable, logits_separable: some line separates the sentiments. difference_separates: a threshold of
+    the logits' difference does, positive words above it.
+    """
+    return dict(values) | {
+        "in_null_space": values["stop_norm"] < null_below,
+        "hidden_line": values["hidden_axis"] > line_above,
+        "logits_line": values["logits_axis"] > line_above,
+        "hidden_separable": values["hidden_separation"] > _ROUNDING,
+        "logits_separable": values["logits_separation"] > _ROUNDING,
+        "difference_separates": values["difference_gap"] > _ROUNDING,
+    }
+
+
+def measure_rows(groups: Groups, arrays: Arrays, line_above: float, null_below: float) -> Iterator[dict[str, Any]]:
+    """Cell x group x gate x measure: means before and after training, and of the same networks' changes."""
+    for (shape, group), which in groups.items():
+        for gate in gates_of(shape):
+            before, after = (
+                with_criteria(of_gate(arrays, shape, stage, gate), line_above, null_below) for stage in STAGES
+            )
+            for key in after:
+                row: dict[str, Any] = {"cell": shape.cell.name, "gate": gate, "group": group, "measure": key}
+                known = which & np.isfinite(before[key] * 1.0 + after[key])
+                row |= {"networks": int(known.sum()), "draws": int(known.any(1).sum())}
+                baseline = arrays.get(f"words/{key}")
+                row["words"] = None if baseline is None or not known.any() else float(baseline[known.any(1)].mean())
+                row |= _named("before", mean_of(*of(before[key], known)))
+                row |= _named("trained", mean_of(*of(after[key], known)))
+                yield row | _named("change", _change(before[key], after[key], known))
+
+
+def difference_rows(groups: Groups, arrays: Arrays) -> Iterator[dict[str, Any]]:
+    """RNN minus GRU, and successes minus failures, of trained networks in the draws that have both; candidates."""
+    rnn, gru = dict.fromkeys(shape for shape, _ in groups)
+    pairs = [("both", "RNN - GRU", (rnn, ALL), (gru, ALL))]
+    pairs += [(each.cell.name, f"{SUCCESSES} - {FAILURES}", (each, SUCCESSES), (each, FAILURES)) for each in (rnn, gru)]
+    for cell, what, one, other in pairs:
+        ones, others = (of_gate(arrays, shape, "final", CANDIDATE) for shape, _ in (one, other))
+        for key in ones:
+            found = compare(resampling.difference, of(ones[key], groups[one]), of(others[key], groups[other]))
+            row = {"cell": cell, "what": what, "measure": key, "draws": found.draws}
+            row |= {"networks": found.networks[0], "others": found.networks[1]}
+            yield row | _named("difference", found.interval)
+
+
+def gates_of(shape: Architecture) -> list[str]:
+    """The names of its gates."""
+    return [gate.name for gate in shape.cell.gates]
+
+
+def of_gate(arrays: Arrays, shape: Architecture, stage: str, gate: str) -> dict[str, np.ndarray]:
+    """All measures [R, S] of one gate's products at one stage."""
+    here = f"{shape.name}/{stage}/{gate}/"
+    return {key.removeprefix(here): values for key, values in arrays.items() if key.startswith(here)}
+
+
+def of(values: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The values [n] of some networks of [R, S], and the draws [n] that they are of."""
+    return values[which], np.nonzero(which)[0]
+
+
+def _change(before: np.ndarray, after: np.ndarray, known: np.ndarray) -> Interval:
+    """The mean change of some networks; of yes and no the difference of rates, which has a width if all agree."""
+    if not known.any():
+        return NONE
+    if after.dtype == bool:
+        return compare(resampling.difference, of(after, known), of(before, known)).interval
+    return mean_of(*of(after - before, known))
+
+
+def _named(what: str, interval: Interval) -> dict[str, float]:
+    """An interval as columns: what, what_low, what_high."""
+    return {what if name == "estimate" else f"{what}_{name}": value for name, value in as_dict(interval).items()}
