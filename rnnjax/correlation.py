@@ -70,7 +70,7 @@ def _with_interval(
 
 def _weighted_pearson(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """[B], from points [N], or ranks [B, N], and weights [B, N]."""
-    total = weights.sum(-1, keepdims=True)
+    total = np.maximum(weights.sum(-1, keepdims=True), 1)  # a resample may have no points
     x = x - (weights * x).sum(-1, keepdims=True) / total
     y = y - (weights * y).sum(-1, keepdims=True) / total
     xy, xx, yy = ((weights * a * b).sum(-1) for a, b in ((x, y), (x, x), (y, y)))

@@ -64,8 +64,8 @@ def resampled(x: np.ndarray, y: np.ndarray, seed: int, number: int) -> tuple[np.
     found: tuple[list[float], list[float]] = [], []
     for _ in range(number):
         some: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-        for draw in rng.integers(num_draws, size=num_draws).tolist():
-            for network in rng.integers(num_seeds, size=num_seeds).tolist():
+        for draw in rng.integers(num_draws, size=(num_draws,)):
+            for network in rng.integers(num_seeds, size=(num_seeds,)):
                 some[0].append(x[:, draw, network])
                 some[1].append(y[:, draw, network])
         points = np.ravel(some[0]), np.ravel(some[1])
@@ -108,3 +108,14 @@ def test_the_line_of_best_fit() -> None:
 def test_a_seed_gives_the_same_interval() -> None:
     x, y = related(8)
     assert pearson(x, y, 1) == pearson(x, y, 1) != pearson(x, y, 2)
+
+
+def test_of_no_points_or_of_one_network_there_is_none() -> None:
+    x, y = related(9, (1, 2, 5))
+    none = np.full(x.shape, np.nan)
+    assert np.isnan(pearson(x, none)).all() and np.isnan(spearman(none, y)).all() and np.isnan(line(x, none)).all()
+    none[:, 0, 3] = 1.0
+    assert np.isnan(pearson(x, none)).all()
+    # Of two networks half of the resamples have no other, or none at all.
+    none[:, 0, 2] = 2.0
+    assert abs(pearson(x, none).estimate) == pytest.approx(1)

@@ -1,0 +1,131 @@
+"""Figures of fixed points: how many of each kind, what stop words do in the long run, and how slow they are."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from rnnjax import field_plots, grids, plotting
+from rnnjax.cells import CELLS
+from rnnjax.stability import KINDS as POINT_KINDS
+from rnnjax.statistics import Interval
+from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP
+
+BEFORE = "before training"
+_STOP_WORDS = {
+    "one_in_each": "one stable point\nin each region",
+    "holds": "differences of states\nheld for good",
+    "fades": "held for a sentence,\nnot for good",
+    "near_line": "line of slow states\n(near-line attractor)",
+}
+_LINES = {"before": ("0.55", "-."), "above": ("#009E73", "-"), "": ("#E69F00", "--"), "below": ("#CC79A7", ":")}
+
+Row = Mapping[str, Any]
+Line = tuple[str, str, str]  # label, cell, group
+
+
+@plotting.house_style()
+def numbers(data: str, rows: Sequence[Row]) -> Figure:
+    """How many fixed points of each kind a word has, by kind of word."""
+    lines = _lines(rows)
+    figure = plotting.new_figure(7.2, 0.21 * len(lines) + 1.3)
+    axes = figure.subplots(1, 3, sharey=True)
+    for ax, kind in zip(axes, (STOP, POSITIVE, NEGATIVE), strict=True):
+        parts = [
+            [_interval(_find(rows, line, KINDS[kind], name), 1) for line in lines.values()] for name in POINT_KINDS
+        ]
+        field_plots.draw_numbers(ax, [line[0] for line in lines], parts, [_colour(line) for line in lines])
+        ax.set_title(f"{KINDS[kind]} words")
+    axes[1].set_xlabel("fixed points of a word, mean over networks with 95 % interval")
+    figure.legend(handles=field_plots.number_handles(), loc="outside lower center", ncols=3)
+    figure.suptitle(f"Fixed points on {data}, by validation accuracy after training", size=9)
+    return figure
+
+
+@plotting.house_style()
+def stop_words(data: str, rows: Sequence[Row]) -> Figure:
+    """What stop words do in the long run."""
+    lines = _lines(rows)
+    figure = plotting.new_figure(7.2, 0.21 * len(lines) + 1.3)
+    axes = figure.subplots(1, len(_STOP_WORDS), sharey=True)
+    for ax, (measure, title) in zip(axes, _STOP_WORDS.items(), strict=True):
+        intervals = [_interval(_find(rows, line, KINDS[STOP], measure), 100) for line in lines.values()]
+        labels, colours = [line[0] for line in lines], [_colour(line) for line in lines]
+        grids.draw_rates(ax, labels, intervals, [None] * len(lines), colours)
+        ax.set_title(title)
+        ax.set_xticks([0, 0.5, 1])
+    figure.supxlabel("share of stop words, mean over networks with 95 % interval", size=8)
+    figure.suptitle(f"What stop words do on {data}, by validation accuracy after training", size=9)
+    return figure
+
+
+@plotting.house_style()
+def time_constants(columns: Mapping[str, Mapping[str, np.ndarray]], length: int) -> Figure:
+    """Of the stop words' slowest stable points, by cell, size and data set (a panel) and group of networks.
+
+    Args:
+        columns: of each panel's title the time constants [.] of each group, in words; inf of an eigenvalue of 1.
+        length: of a sentence.
+    """
+    per_row = 4
+    figure = plotting.new_figure(7.2, 1.75 * -(-len(columns) // per_row) + 0.9)
+    axes = figure.subplots(-(-len(columns) // per_row), per_row, sharex=True, sharey=True, squeeze=False)
+    shown: dict[str, tuple[str, str]] = {}
+    for ax in axes.flat[len(columns) :]:
+        ax.set_visible(False)
+    for ax, (title, groups) in zip(axes.flat, columns.items(), strict=False):
+        for name, values in groups.items():
+            shown[name] = _LINES[_first(name)]
+            colour, line = shown[name]
+            field_plots.draw_exceeding(ax, values, colour, line)
+        ax.axvline(length, color="0.4", lw=0.6, ls=":")
+        ax.set_xscale("log")
+        ax.set_xlim(0.2, 1000)
+        ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
+        ax.set_title(title)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("share of stop words")
+    for ax in axes[-1]:
+        ax.set_xlabel("x, words")
+    ordered = sorted(shown, key=lambda name: [*_LINES].index(_first(name)))
+    handles = [Line2D([], [], color=shown[name][0], ls=shown[name][1], label=name) for name in ordered]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    title = "Slowest stable points of stop words: share with a time constant 1 / |ln |λ|| above x"
+    figure.suptitle(f"{title}\n(dotted: {length} words, a sentence's length)", size=9)
+    return figure
+
+
+def _lines(rows: Sequence[Row]) -> dict[Line, Callable[[Row], bool]]:
+    """Label, cell and group of every line of a figure of groups, and which rows are of it."""
+    found: dict[Line, Callable[[Row], bool]] = {}
+    for row in rows:
+        if row["stage"] == "initial" or row["group"] != "all":
+            key = row["cell"], row["hidden"], row["stage"], row["group"]
+            name = BEFORE if row["stage"] == "initial" else row["group"]
+            label = f"{CELLS[row['cell']].title}, H = {row['hidden']}, {name}"
+
+            def of_line(other: Row, key: tuple[Any, ...] = key) -> bool:
+                return (other["cell"], other["hidden"], other["stage"], other["group"]) == key
+
+            number = max(other["networks"] for other in rows if of_line(other))
+            found[f"{label} (n = {number})", row["cell"], name] = of_line
+    return found
+
+
+def _find(rows: Sequence[Row], of_line: Callable[[Row], bool], words: str, measure: str) -> Row:
+    return next(row for row in rows if of_line(row) and (row["words"], row["measure"]) == (words, measure))
+
+
+def _interval(row: Row, scale: float) -> Interval:
+    return Interval(row["mean"] / scale, row["low"] / scale, row["high"] / scale)
+
+
+def _colour(line: Line) -> str:
+    return "0.55" if line[2] == BEFORE else plotting.COLOURS[line[1]]
+
+
+def _first(name: str) -> str:
+    word = name.split()[0]
+    return word if word in _LINES else ""

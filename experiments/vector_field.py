@@ -1,0 +1,124 @@
+"""Section 4.3.3, Figures 4.11 to 4.15: what a word does to the state, all over the plane of two hidden units.
+
+    python -m experiments.vector_field --config=configs/thesis.py
+
+RNNs and GRUs with 2 inputs and 2 hidden units. result.npz: see outcomes; with R draws, S seeds, V words, G points, as
+"measured/CountII/gru_2x2/initial/mean_norm" and so on the fields of fields.Summary, of "initial" (before training)
+and "final" parameters: `mean_norm`, `up`, `down`, `positive`, `keeps` [V, R, S], `positive_points` [R, S], `points_at`
+[B, R, S], `up_at`, `positive_at` [V, B, R, S]; "measured/CountII/gru_2x2/start_accuracy" [R, S], on the validation
+sentences; and of the networks of Figures 4.11 to 4.14, "measured/shown/CountII/success/" and "failure/": `network`
+[2], draw and seed; `moves` [3, G, 2] of the first positive, the first negative and the first stop word;
+`states` [3, M, 2] and `kinds` [3, M] (see stability) of these words' fixed points.
+
+Thesis leaves open: which words it shows; here: the first of each kind. Which networks; here: those whose accuracies
+after the last epoch are nearest to the thesis', in the draw in which both of a data set are nearest, so that the
+two read the same words. Which axis of Figure 4.15 is which; the correlation is the same.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from ml_collections import ConfigDict
+
+from experiments import runner, success_groups
+from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy
+from experiments.conditions import Condition, DataSet, architectures, data_sets, make
+from experiments.judged import validation_accuracy
+from experiments.outcomes import Outcome
+from experiments.training_experiment import Outcomes
+from experiments.training_sweep import Sweep
+from experiments.vector_field_report import SHOWN_CELL, SHOWN_WORDS, TARGETS, report
+from experiments.vector_field_tables import NAME, STAGES
+from rnnjax import fields, fixed_points, members, stability
+from rnnjax.errors import in_range
+from rnnjax.landscape import Architecture
+from rnnjax.parameters import unflatten
+
+_CELLS = ("rnn", "gru")
+_SEARCHES, _STEPS, _ROOM = 64, 60, 16  # of the fixed points that are shown
+
+
+def conditions(config: ConfigDict) -> list[Condition]:
+    """RNN and GRU, 2x2, on every data set."""
+    in_range(f"{NAME}.points", config[NAME].points, 2, 1000)
+    success_groups.check(config, NAME)
+    shapes = architectures(_CELLS, (2,), (2,))
+    return [make(config, NAME, data, shape) for data in data_sets(config, NAME) for shape in shapes]
+
+
+def measure(run: runner.Run, _: Sweep, outcomes: Outcomes) -> Measured:
+    """The fields of all networks before and after training, and those of the networks that are shown."""
+    found: Measured = {}
+    for shape in dict.fromkeys(outcome.condition.architecture for outcome in outcomes.values()):
+        same = [outcome for outcome in outcomes.values() if outcome.condition.architecture == shape]
+        found |= _summaries(run, shape, same)
+        for outcome in same:
+            accuracy = validation_accuracy(run, outcome.condition, outcome["initial"])
+            found[f"{outcome.condition.name}/start_accuracy"] = accuracy
+    for data in data_sets(run.config, NAME):
+        outcome = outcomes[f"{data.title}/{SHOWN_CELL}_2x2"]
+        for which, (draw, seed) in chosen(last_accuracy(outcome), data).items():
+            shown = _shown(run, outcome, draw, seed) | {"network": np.array([draw, seed])}
+            found |= {f"shown/{data.title}/{which}/{key}": value for key, value in shown.items()}
+    return found
+
+
+def chosen(accuracy: np.ndarray, data: DataSet) -> dict[str, tuple[int, int]]:
+    """Draw and seed of the networks that are shown; both of one draw.
+
+    Args:
+        accuracy: [R, S].
+        data: what they are trained on.
+    """
+    targets = TARGETS.get(data.title, TARGETS["CountII"])
+    distances = np.stack([np.abs(accuracy - target) for target in targets.values()])
+    draw = int(np.argmin(distances.min(-1).max(0)))
+    return {which: (draw, int(np.argmin(each[draw]))) for which, each in zip(targets, distances, strict=True)}
+
+
+def _summaries(run: runner.Run, shape: Architecture, outcomes: list[Outcome]) -> Measured:
+    """fields.Summary of all networks of one architecture, in one call."""
+    states = fields.plane(run.config[NAME].points).astype(float)
+
+    def one(flat: jax.Array, words: jax.Array) -> fields.Summary:
+        return fields.summary(shape.cell, unflatten(flat, shape.sizes), words, jnp.asarray(states))
+
+    parts = [(outcome, stage, outcome[stage]) for outcome in outcomes for stage in STAGES]
+    flats = [flat.reshape(len(flat), -1) for *_, flat in parts]
+    words = [np.repeat(embeddings_of(run.config, o.condition), flat.shape[-1], -1) for o, _, flat in parts]
+    with jax.enable_x64(True):  # where a word hardly moves a state, float32 would round the move away
+        together = (np.concatenate(each, -1).astype(float) for each in (flats, words))
+        all_of_them = members.each(one, run.mesh, run.config.members.tile, *together)
+    found: Measured = {}
+    ends = np.cumsum([flat.shape[1] for flat in flats])[:-1]
+    for key, values in all_of_them._asdict().items():
+        small = values.astype(np.float32 if np.issubdtype(values.dtype, np.floating) else np.int32)
+        for (outcome, stage, flat), mine in zip(parts, np.split(small, ends, -1), strict=True):
+            found[f"{outcome.condition.name}/{stage}/{key}"] = mine.reshape(*mine.shape[:-1], *flat.shape[1:])
+    return found
+
+
+def _shown(run: runner.Run, outcome: Outcome, draw: int, seed: int) -> Measured:
+    """The fields of one network's shown words, and where they vanish."""
+    shape = outcome.condition.architecture
+    states = fields.plane(run.config[NAME].points).astype(float)
+    starts = np.random.default_rng(0).uniform(-1, 1, (_SEARCHES, 2))
+    places = embeddings_of(run.config, outcome.condition)[SHOWN_WORDS, :, draw]  # under enable_x64 it draws others
+    with jax.enable_x64(True):
+        params = unflatten(jnp.asarray(outcome["final"][:, draw, seed], float), shape.sizes)
+        words = jnp.asarray(places, float)
+        moves = fields.displacements(shape.cell, params, words, jnp.asarray(states))
+
+        def points(x: jax.Array) -> fixed_points.Points:
+            step = fixed_points.word_step(shape.cell, params, x)
+            return fixed_points.find(step, jnp.asarray(starts), _STEPS, _ROOM)[0]
+
+        fixed = jax.tree.map(np.asarray, jax.vmap(points)(words))
+    kinds = stability.classify(stability.eigenvalues(fixed.jacobians))
+    return {"moves": np.asarray(moves, np.float32), "states": fixed.states.astype(np.float32), "kinds": kinds}
+
+
+EXPERIMENT = analysis(NAME, conditions, measure, report)
+
+if __name__ == "__main__":
+    runner.launch(EXPERIMENT)

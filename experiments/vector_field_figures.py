@@ -1,0 +1,222 @@
+"""Figures of section 4.3.3: fields of single networks, shares and curves of groups, changes against each other."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from rnnjax import field_plots, fields, grids, plotting
+from rnnjax.cells import CELLS, Cell
+from rnnjax.landscape import Architecture
+from rnnjax.parameters import unflatten
+from rnnjax.statistics import Interval
+from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP, words_of
+
+_MARKERS = {STOP: ("#7F7F7F", "o"), POSITIVE: ("#E69F00", "^"), NEGATIVE: ("#0072B2", "v")}
+_BEFORE = "before training"
+# By the first word of the group's name; "": what lies between.
+_LINES = {"before": ("0.55", "-."), "above": ("#009E73", "-"), "": ("#E69F00", "--"), "below": ("#CC79A7", ":")}
+_SHARES = {
+    "moves": "positive and negative words\nmove the state their way",
+    "lands": "positive and negative words\nlead into their region",
+    "stop_keeps": "stop words keep\nthe state's region",
+}
+
+Row = Mapping[str, Any]
+
+
+class Shown(NamedTuple):
+    """One network whose fields are drawn."""
+
+    architecture: Architecture
+    data: str
+    draw: int
+    seed: int
+    accuracy: float  # in [0, 1], validation, after the last epoch
+    thesis: float | None  # of the network that the thesis shows
+    flat: np.ndarray  # [P]
+    plane: np.ndarray  # [G, 2]
+    moves: np.ndarray  # [3, G, 2], of a positive, a negative, a stop word
+    states: np.ndarray  # [3, M, 2], their fixed points
+    kinds: np.ndarray  # [3, M]
+
+
+class Panel(NamedTuple):
+    """The changes that one cell's networks underwent in training on one data set."""
+
+    data: str
+    cell: Cell
+    norm: np.ndarray  # [V, R, S], of the mean norm
+    accuracy: np.ndarray  # [V, R, S]
+
+
+@plotting.house_style()
+def vector_field(called: str, shown: Shown) -> Figure:
+    """Figures 4.11 to 4.14: (a) the decision region, (b) to (d) a word's displacements over contours of their norm."""
+    figure = plotting.new_figure(6.2, 6.1)
+    axes = figure.subplots(2, 2, sharex=True, sharey=True)
+    params = unflatten(shown.flat.astype(float), shown.architecture.sizes)
+    w, b = params.w_oh[1] - params.w_oh[0], params.b_oh[1] - params.b_oh[0]
+    field_plots.draw_regions(axes[0, 0], w, b)
+    axes[0, 0].set_title("(a) decision region")
+    titles = ("(b) first positive word", "(c) first negative word", "(d) first stop word")
+    filled = None
+    for ax, title, *word in zip(axes.flat[1:], titles, shown.moves, shown.states, shown.kinds, strict=True):
+        moves, states, kinds = word
+        filled = field_plots.draw_field(ax, shown.plane, moves)
+        field_plots.draw_boundary(ax, w, b)
+        field_plots.draw_points(ax, states, kinds)
+        ax.set_title(f"{title}, mean norm {np.hypot(*moves.T).mean():.2f}")
+    for ax in axes[1]:
+        ax.set_xlabel("hidden unit 1")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("hidden unit 2")
+    assert filled is not None
+    label = "length of the displacement step(h, x) - h; arrows show its direction alone"
+    figure.colorbar(filled, ax=axes, label=label, shrink=0.8, ticks=field_plots.LEVELS)
+    figure.legend(handles=field_plots.field_handles(), loc="outside lower center", ncols=3)
+    figure.suptitle(_title(called, shown), size=9)
+    return figure
+
+
+@plotting.house_style()
+def shares(rows: Sequence[Row]) -> Figure:
+    """C16: of the plane's points the share at which words do what the thesis sees, by group of networks."""
+    kept: dict[tuple[str, str, str], dict[str, Row]] = {}
+    for row in rows:
+        if name := _line_of(row):
+            kept.setdefault((row["data"], row["cell"], name), {})[row["measure"]] = row
+    labels = [
+        f"{data}, {CELLS[cell].title}, {name} (n = {found['moves']['networks']})"
+        for (data, cell, name), found in kept.items()
+    ]
+    figure = plotting.new_figure(7.2, 0.2 * len(labels) + 1.1)
+    axes = figure.subplots(1, 3, sharey=True)
+    colours = ["0.55" if name == _BEFORE else plotting.COLOURS[cell] for _, cell, name in kept]
+    for ax, (measure, title) in zip(axes, _SHARES.items(), strict=True):
+        intervals = [_interval(found[measure]) for found in kept.values()]
+        grids.draw_rates(ax, labels, intervals, [None] * len(labels), colours)
+        ax.set_title(title)
+        ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    figure.supxlabel("share of the points of [-1, 1]², mean over networks with 95 % interval", size=8)
+    figure.suptitle("Section 4.3.3: what words do to the state, by validation accuracy after training", size=9)
+    axes[0].tick_params(axis="y", length=0)
+    return figure
+
+
+@plotting.house_style()
+def curves(data: str, rows: Sequence[Row]) -> Figure:
+    """C17: where a word leads, by the distance to the boundary of where it finds the state."""
+    cells = list(dict.fromkeys(row["cell"] for row in rows))
+    names = sorted({name for name in map(_line_of, rows) if name}, key=lambda name: [*_LINES].index(_first(name)))
+    figure = plotting.new_figure(7.2, 1.9 * len(cells) + 0.9)
+    axes = figure.subplots(len(cells), 3, sharex=True, sharey=True, squeeze=False)
+    for row_of_axes, cell in zip(axes, cells, strict=True):
+        for ax, kind in zip(row_of_axes, (POSITIVE, NEGATIVE, STOP), strict=True):
+            handles = []
+            for name in names:
+                colour, line = _LINES[_first(name)]
+                here = [r for r in rows if (r["cell"], r["words"], _line_of(r)) == (cell, KINDS[kind], name)]
+                if here:
+                    field_plots.draw_curve(ax, np.arange(len(here)), [_interval(r) for r in here], colour, line)
+                    label = f"{name} (n = {max(r['networks'] for r in here)})"
+                    handles.append(Line2D([], [], color=colour, ls=line, label=label))
+            _distance_axis(ax)
+            ax.set_title(f"{CELLS[cell].title}, {KINDS[kind]} words")
+        row_of_axes[0].set_ylabel("leads into the\npositive region")
+        row_of_axes[2].legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    figure.supxlabel(
+        "signed distance of the state to the decision boundary before the word (positive region: above 0)", size=8
+    )
+    figure.suptitle(f"Section 4.3.3: {data}, by validation accuracy after training; means with 95 % bands", size=9)
+    return figure
+
+
+@plotting.house_style()
+def scatter(panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
+    """Figure 4.15: every word of every network."""
+    lines = -(-len(panels) // 2)
+    figure = plotting.new_figure(6.6, 2.6 * lines + 0.6)
+    axes = figure.subplots(lines, 2, squeeze=False, sharey="row")
+    for letter, ax, panel in zip("abcdefghijklmnop", axes.flat, panels, strict=False):
+        row = next(
+            r for r in rows if (r["data"], r["cell"]) == (panel.data, panel.cell.name)
+        )  # all words, all networks
+        groups = [(panel.norm[words_of(k)], 100 * panel.accuracy[words_of(k)], *mark) for k, mark in _MARKERS.items()]
+        field_plots.draw_scatter(ax, groups, 100 * row["slope"], 100 * row["intercept"])
+        title = f"({letter}) {panel.cell.title} ({panel.data}), {row['number']} networks x {len(panel.norm)} words"
+        ax.set_title(f"{title}\n{_correlation(row)}")
+        ax.set_xlabel("change of the field's mean norm")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("change of validation accuracy,\npoints of per cent")
+    handles = [*plotting.word_handles(), Line2D([], [], color="black", lw=1.4, label="line of best fit")]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    figure.suptitle(
+        "Figure 4.15: what training changes; a point is a word of a network; r Pearson, ρ Spearman, 95 %", size=9
+    )
+    return figure
+
+
+@plotting.house_style()
+def correlations(rows: Sequence[Row]) -> Figure:
+    """C18: the correlations of Figure 4.15 with their intervals, by kind of word."""
+    labels = [
+        f"{row['data']}, {CELLS[row['cell']].title}, {row['words']} words"
+        + ("" if row["networks"] == "all" else f", networks {row['networks']} on")
+        for row in rows
+    ]
+    pairs = [[_interval(row, f"{what}_", 1) for what in ("pearson", "spearman")] for row in rows]
+    figure = plotting.new_figure(6.2, 0.22 * len(rows) + 1.1)
+    ax = figure.subplots()
+    field_plots.draw_correlations(ax, labels, pairs, [plotting.COLOURS[row["cell"]] for row in rows])
+    ax.set_xlabel("correlation of the changes of mean norm and of accuracy, with 95 % interval")
+    figure.suptitle("Figure 4.15's correlations; in the thesis they are negative in all four panels", size=9)
+    marks = [Line2D([], [], ls="", marker="o", color="0.3", ms=4, label="Pearson")]
+    marks += [Line2D([], [], ls="", marker="s", color="0.3", mfc="white", ms=4, label="Spearman")]
+    figure.legend(handles=marks, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _title(called: str, shown: Shown) -> str:
+    thesis = "" if shown.thesis is None else f" (thesis: {100 * shown.thesis:.1f} %)"
+    return (
+        f"{called}: {shown.architecture.title} on {shown.data}, validation accuracy"
+        f" {100 * shown.accuracy:.1f} %{thesis}, draw {shown.draw}, seed {shown.seed}"
+    )
+
+
+def _line_of(row: Row) -> str:
+    """What a row is of in figures of groups; of all networks after training there is nothing."""
+    if row["stage"] == "initial":
+        return _BEFORE
+    return "" if row["group"] == "all" else str(row["group"])
+
+
+def _first(name: str) -> str:
+    word = name.split()[0]
+    return word if word in _LINES else ""
+
+
+def _interval(row: Row, prefix: str = "", scale: float = 100) -> Interval:
+    names = [f"{prefix}estimate" if prefix else "mean", f"{prefix}low", f"{prefix}high"]
+    return Interval(*(row[name] / scale for name in names))
+
+
+def _correlation(row: Row) -> str:
+    return ", ".join(
+        f"{name} = {row[f'{what}_estimate']:.2f} [{row[f'{what}_low']:.2f}, {row[f'{what}_high']:.2f}]"
+        for name, what in (("r", "pearson"), ("ρ", "spearman"))
+    )
+
+
+def _distance_axis(axes: Axes) -> None:
+    """Bins side by side, as wide as each other, with the edges between them."""
+    edges = [f"{edge:g}" for edge in fields.EDGES]
+    axes.set_xticks(np.arange(len(edges)) + 0.5, edges, rotation=60)
+    axes.axvline(np.flatnonzero(fields.EDGES == 0)[0] + 0.5, color="0.4", lw=0.6, ls=":")
+    axes.set_ylim(-0.03, 1.03)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
