@@ -10,7 +10,8 @@ from ml_collections import ConfigDict
 from scipy import stats
 
 from experiments.analysis import Measured, last_accuracy
-from experiments.found import NONE, compare, mean_of
+from experiments.found import NONE
+from experiments.geometric_means import geometric_mean, logarithm, times
 from experiments.outcomes import Outcome
 from experiments.vanishing_conditions import NAME
 from rnnjax import correlation, resampling
@@ -119,8 +120,8 @@ def change_rows(seen: list[Seen]) -> list[Row]:
             continue
         row = named(one) | {"against": against.cell, "networks": one.accuracy.size}
         for stage in STAGES:
-            compared = compare(resampling.difference, _flat(one.ratio(stage)), _flat(against.ratio(stage)))
-            row |= ends(f"{stage}_ratio_times", _powers(compared.interval))
+            compared = times(_flat(one.ratio(stage)), _flat(against.ratio(stage)))
+            row |= ends(f"{stage}_ratio_times", compared.interval)
         gain = resampling.difference(list(one.accuracy), list(against.accuracy))
         row |= ends("accuracy_gain", _percent(gain))
         for limit in one.limits:
@@ -217,13 +218,8 @@ def rates_by_ratio(seen: Seen, threshold: float, width: float, fewest: int) -> t
 
 
 def geometric(logarithms: np.ndarray) -> Interval:
-    """10 to the mean of logarithms [R, S], with its interval; NaN is left out."""
-    return _powers(mean_of(*_flat(logarithms)))
-
-
-def logarithm(values: np.ndarray) -> np.ndarray:
-    """log10, NaN of what is not positive."""
-    return np.log10(values, out=np.full(np.shape(values), np.nan), where=np.isfinite(values) & (values > 0))
+    """The geometric mean of what has the logarithms [R, S]; NaN is left out."""
+    return geometric_mean(*_flat(logarithms))
 
 
 def named(seen: Seen) -> Row:
@@ -235,10 +231,6 @@ def ends(name: str, interval: Interval) -> Row:
     """An interval as three columns."""
     estimate, low, high = interval
     return {name: estimate, f"{name}_low": low, f"{name}_high": high}
-
-
-def _powers(interval: Interval) -> Interval:
-    return Interval(*(10**value for value in interval))
 
 
 def _percent(interval: Interval) -> Interval:
