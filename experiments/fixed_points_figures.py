@@ -5,22 +5,20 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from rnnjax import field_plots, grids, plotting
+from experiments.group_figures import BEFORE, handle, in_order, line_of
+from rnnjax import grids, plotting, point_plots
 from rnnjax.cells import CELLS
 from rnnjax.stability import KINDS as POINT_KINDS
 from rnnjax.statistics import Interval
 from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP
 
-BEFORE = "before training"
 _STOP_WORDS = {
     "one_in_each": "one stable point\nin each region",
     "holds": "differences of states\nheld for good",
     "fades": "held for a sentence,\nnot for good",
     "near_line": "line of slow states\n(near-line attractor)",
 }
-_LINES = {"before": ("0.55", "-."), "above": ("#009E73", "-"), "": ("#E69F00", "--"), "below": ("#CC79A7", ":")}
 
 Row = Mapping[str, Any]
 Line = tuple[str, str, str]  # label, cell, group
@@ -36,10 +34,10 @@ def numbers(data: str, rows: Sequence[Row]) -> Figure:
         parts = [
             [_interval(_find(rows, line, KINDS[kind], name), 1) for line in lines.values()] for name in POINT_KINDS
         ]
-        field_plots.draw_numbers(ax, [line[0] for line in lines], parts, [_colour(line) for line in lines])
+        point_plots.draw_numbers(ax, [line[0] for line in lines], parts, [_colour(line) for line in lines])
         ax.set_title(f"{KINDS[kind]} words")
     axes[1].set_xlabel("fixed points of a word, mean over networks with 95 % interval")
-    figure.legend(handles=field_plots.number_handles(), loc="outside lower center", ncols=3)
+    figure.legend(handles=point_plots.number_handles(), loc="outside lower center", ncols=3)
     figure.suptitle(f"Fixed points on {data}, by validation accuracy after training", size=9)
     return figure
 
@@ -72,14 +70,11 @@ def time_constants(columns: Mapping[str, Mapping[str, np.ndarray]], length: int)
     per_row = 4
     figure = plotting.new_figure(7.2, 1.75 * -(-len(columns) // per_row) + 0.9)
     axes = figure.subplots(-(-len(columns) // per_row), per_row, sharex=True, sharey=True, squeeze=False)
-    shown: dict[str, tuple[str, str]] = {}
     for ax in axes.flat[len(columns) :]:
         ax.set_visible(False)
     for ax, (title, groups) in zip(axes.flat, columns.items(), strict=False):
         for name, values in groups.items():
-            shown[name] = _LINES[_first(name)]
-            colour, line = shown[name]
-            field_plots.draw_exceeding(ax, values, colour, line)
+            point_plots.draw_exceeding(ax, values, *line_of(name))
         ax.axvline(length, color="0.4", lw=0.6, ls=":")
         ax.set_xscale("log")
         ax.set_xlim(0.2, 1000)
@@ -89,9 +84,8 @@ def time_constants(columns: Mapping[str, Mapping[str, np.ndarray]], length: int)
         ax.set_ylabel("share of stop words")
     for ax in axes[-1]:
         ax.set_xlabel("x, words")
-    ordered = sorted(shown, key=lambda name: [*_LINES].index(_first(name)))
-    handles = [Line2D([], [], color=shown[name][0], ls=shown[name][1], label=name) for name in ordered]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    names = in_order(name for groups in columns.values() for name in groups)
+    figure.legend(handles=[handle(name) for name in names], loc="outside lower center", ncols=4)
     title = "Slowest stable points of stop words: share with a time constant 1 / |ln |λ|| above x"
     figure.suptitle(f"{title}\n(dotted: {length} words, a sentence's length)", size=9)
     return figure
@@ -124,8 +118,3 @@ def _interval(row: Row, scale: float) -> Interval:
 
 def _colour(line: Line) -> str:
     return "0.55" if line[2] == BEFORE else plotting.COLOURS[line[1]]
-
-
-def _first(name: str) -> str:
-    word = name.split()[0]
-    return word if word in _LINES else ""

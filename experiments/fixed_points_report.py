@@ -9,6 +9,7 @@ from experiments import fixed_points_figures as drawn
 from experiments.analysis import Measured
 from experiments.conditions import data_sets
 from experiments.fixed_points_tables import ALL, NAME, arrays_of, contrasts, groups_of, rows, slowest_stable
+from experiments.group_figures import BEFORE
 from experiments.training_experiment import Outcomes, Report
 from rnnjax.stability import time_constants
 from rnnjax.words import KINDS, STOP, words_of
@@ -39,7 +40,7 @@ def _time_constants(config: ConfigDict, outcomes: Outcomes, measured: Measured) 
         for stage, group, which in groups_of(config, outcome):
             if stage == "initial" or group != ALL:
                 moduli = slowest_stable(arrays_of(outcome, measured, stage))[words_of(STOP)][:, which]
-                name = drawn.BEFORE if stage == "initial" else group
+                name = BEFORE if stage == "initial" else group
                 found[title][name] = time_constants(moduli[~np.isnan(moduli)])
     return found
 

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from rnnjax import field_plots, fields, grids, plotting
+from experiments.group_figures import BEFORE, handle, in_order, line_of
+from rnnjax import correlation_plots, field_plots, fields, grids, plotting
 from rnnjax.cells import CELLS, Cell
 from rnnjax.landscape import Architecture
 from rnnjax.parameters import unflatten
@@ -17,9 +18,6 @@ from rnnjax.statistics import Interval
 from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP, words_of
 
 _MARKERS = {STOP: ("#7F7F7F", "o"), POSITIVE: ("#E69F00", "^"), NEGATIVE: ("#0072B2", "v")}
-_BEFORE = "before training"
-# By the first word of the group's name; "": what lies between.
-_LINES = {"before": ("0.55", "-."), "above": ("#009E73", "-"), "": ("#E69F00", "--"), "below": ("#CC79A7", ":")}
 _SHARES = {
     "moves": "positive and negative words\nmove the state their way",
     "lands": "positive and negative words\nlead into their region",
@@ -96,7 +94,7 @@ def shares(rows: Sequence[Row]) -> Figure:
     ]
     figure = plotting.new_figure(7.2, 0.2 * len(labels) + 1.1)
     axes = figure.subplots(1, 3, sharey=True)
-    colours = ["0.55" if name == _BEFORE else plotting.COLOURS[cell] for _, cell, name in kept]
+    colours = ["0.55" if name == BEFORE else plotting.COLOURS[cell] for _, cell, name in kept]
     for ax, (measure, title) in zip(axes, _SHARES.items(), strict=True):
         intervals = [_interval(found[measure]) for found in kept.values()]
         grids.draw_rates(ax, labels, intervals, [None] * len(labels), colours)
@@ -112,19 +110,17 @@ def shares(rows: Sequence[Row]) -> Figure:
 def curves(data: str, rows: Sequence[Row]) -> Figure:
     """C17: where a word leads, by the distance to the boundary of where it finds the state."""
     cells = list(dict.fromkeys(row["cell"] for row in rows))
-    names = sorted({name for name in map(_line_of, rows) if name}, key=lambda name: [*_LINES].index(_first(name)))
+    names = in_order(name for name in map(_line_of, rows) if name)
     figure = plotting.new_figure(7.2, 1.9 * len(cells) + 0.9)
     axes = figure.subplots(len(cells), 3, sharex=True, sharey=True, squeeze=False)
     for row_of_axes, cell in zip(axes, cells, strict=True):
         for ax, kind in zip(row_of_axes, (POSITIVE, NEGATIVE, STOP), strict=True):
             handles = []
             for name in names:
-                colour, line = _LINES[_first(name)]
                 here = [r for r in rows if (r["cell"], r["words"], _line_of(r)) == (cell, KINDS[kind], name)]
                 if here:
-                    field_plots.draw_curve(ax, np.arange(len(here)), [_interval(r) for r in here], colour, line)
-                    label = f"{name} (n = {max(r['networks'] for r in here)})"
-                    handles.append(Line2D([], [], color=colour, ls=line, label=label))
+                    field_plots.draw_curve(ax, np.arange(len(here)), [_interval(r) for r in here], *line_of(name))
+                    handles.append(handle(name, f"{name} (n = {max(r['networks'] for r in here)})"))
             _distance_axis(ax)
             ax.set_title(f"{CELLS[cell].title}, {KINDS[kind]} words")
         row_of_axes[0].set_ylabel("leads into the\npositive region")
@@ -147,7 +143,7 @@ def scatter(panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
             r for r in rows if (r["data"], r["cell"]) == (panel.data, panel.cell.name)
         )  # all words, all networks
         groups = [(panel.norm[words_of(k)], 100 * panel.accuracy[words_of(k)], *mark) for k, mark in _MARKERS.items()]
-        field_plots.draw_scatter(ax, groups, 100 * row["slope"], 100 * row["intercept"])
+        correlation_plots.draw_scatter(ax, groups, 100 * row["slope"], 100 * row["intercept"])
         title = f"({letter}) {panel.cell.title} ({panel.data}), {row['number']} networks x {len(panel.norm)} words"
         ax.set_title(f"{title}\n{_correlation(row)}")
         ax.set_xlabel("change of the field's mean norm")
@@ -172,7 +168,7 @@ def correlations(rows: Sequence[Row]) -> Figure:
     pairs = [[_interval(row, f"{what}_", 1) for what in ("pearson", "spearman")] for row in rows]
     figure = plotting.new_figure(6.2, 0.22 * len(rows) + 1.1)
     ax = figure.subplots()
-    field_plots.draw_correlations(ax, labels, pairs, [plotting.COLOURS[row["cell"]] for row in rows])
+    correlation_plots.draw_correlations(ax, labels, pairs, [plotting.COLOURS[row["cell"]] for row in rows])
     ax.set_xlabel("correlation of the changes of mean norm and of accuracy, with 95 % interval")
     figure.suptitle("Figure 4.15's correlations; in the thesis they are negative in all four panels", size=9)
     marks = [Line2D([], [], ls="", marker="o", color="0.3", ms=4, label="Pearson")]
@@ -192,13 +188,8 @@ def _title(called: str, shown: Shown) -> str:
 def _line_of(row: Row) -> str:
     """What a row is of in figures of groups; of all networks after training there is nothing."""
     if row["stage"] == "initial":
-        return _BEFORE
+        return BEFORE
     return "" if row["group"] == "all" else str(row["group"])
-
-
-def _first(name: str) -> str:
-    word = name.split()[0]
-    return word if word in _LINES else ""
 
 
 def _interval(row: Row, prefix: str = "", scale: float = 100) -> Interval:

@@ -14,7 +14,6 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.contour import QuadContourSet
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from rnnjax.stability import KINDS, SADDLE, STABLE, UNSTABLE
 from rnnjax.statistics import Interval
@@ -22,12 +21,12 @@ from rnnjax.statistics import Interval
 LEVELS = (0, 0.01, 0.03, 0.1, 0.3, 1, 3)  # of the displacement's norm; no state goes further than √8
 _REGIONS = {"positive region": "#F5CF87", "negative region": "#8DBFE0"}
 _BOUNDARY: dict[str, Any] = {"color": "#D55E00", "lw": 1.6, "ls": (0, (5, 2))}
-_MARKS: dict[int, dict[str, Any]] = {
+MARKS: dict[int, dict[str, Any]] = {
     STABLE: {"marker": "o", "c": "black", "edgecolors": "white", "s": 42},
     SADDLE: {"marker": "X", "c": "black", "edgecolors": "white", "s": 52},
     UNSTABLE: {"marker": "o", "c": "white", "edgecolors": "black", "s": 36},
 }
-_NAMES = {kind: name if kind == SADDLE else f"{name} fixed point" for kind, name in enumerate(KINDS)}
+NAMES = {kind: name if kind == SADDLE else f"{name} fixed point" for kind, name in enumerate(KINDS)}
 _MOST_ARROWS = 14  # along each axis
 
 
@@ -78,7 +77,7 @@ def draw_field(axes: Axes, states: np.ndarray, moves: np.ndarray) -> QuadContour
 
 def draw_points(axes: Axes, states: np.ndarray, kinds: np.ndarray) -> None:
     """A word's fixed points: states [M, 2], kinds [M] (see stability)."""
-    for kind, style in _MARKS.items():
+    for kind, style in MARKS.items():
         if (kinds == kind).any():
             axes.scatter(*states[kinds == kind].T, **style, linewidths=0.9, zorder=5, clip_on=False)
 
@@ -87,101 +86,14 @@ def field_handles() -> list[Line2D | Patch]:
     """A legend's entries for regions, boundary and fixed points."""
     points = [
         Line2D([], [], ls="", marker=style["marker"], mfc=style["c"], mec=style["edgecolors"], ms=6.5, mew=0.8)
-        for style in _MARKS.values()
+        for style in MARKS.values()
     ]
-    for kind, handle in zip(_MARKS, points, strict=True):
-        handle.set_label(_NAMES[kind])
+    for kind, handle in zip(MARKS, points, strict=True):
+        handle.set_label(NAMES[kind])
         if kind != UNSTABLE:
             handle.set_markeredgecolor("black")
     patches = [Patch(color=colour, label=name) for name, colour in _REGIONS.items()]
     return [*patches, Line2D([], [], **_BOUNDARY, label="boundary"), *points]
-
-
-def draw_scatter(
-    axes: Axes, groups: Sequence[tuple[np.ndarray, np.ndarray, str, str]], slope: float, at_0: float
-) -> None:
-    """Points of several groups (x, y, colour, marker), and a line of best fit, which goes as far as the points.
-
-    Args:
-        axes: where to draw.
-        groups: x and y of any one shape each.
-        slope: of the line; NaN: none.
-        at_0: its y at x = 0.
-    """
-    for x, y, colour, marker in groups:
-        axes.plot(np.ravel(x), np.ravel(y), marker, color=colour, ms=2.2, mew=0, alpha=0.35, rasterized=True)
-    x = np.concatenate([np.ravel(group[0]) for group in groups])
-    ends = np.array([np.nanmin(x), np.nanmax(x)])
-    axes.plot(ends, slope * ends + at_0, color="black", lw=1.4)
-    axes.axhline(0, color="0.5", lw=0.5, ls=":")
-    axes.axvline(0, color="0.5", lw=0.5, ls=":")
-
-
-def draw_correlations(
-    axes: Axes, labels: Sequence[str], rows: Sequence[Sequence[Interval]], colours: Sequence[str]
-) -> None:
-    """Correlations with 95 % intervals, from the top: of each label the first one as a dot, the second as a square.
-
-    Args:
-        axes: where to draw.
-        labels: one a row.
-        rows: intervals of each label.
-        colours: of the rows.
-    """
-    for place, (intervals, colour) in enumerate(zip(rows, colours, strict=True)):
-        for interval, marker, shift in zip(intervals, "os", (-0.16, 0.16), strict=False):
-            axes.plot([interval.low, interval.high], [place + shift] * 2, color=colour, lw=1.2)
-            face = colour if marker == "o" else "white"
-            axes.plot([interval.estimate], [place + shift], marker, color=colour, mfc=face, ms=4)
-    axes.axvline(0, color="0.4", lw=0.6, ls=":")
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_xlim(-1, 1)
-    axes.grid(axis="y", color="0.9", lw=0.5)
-    axes.set_axisbelow(True)
-
-
-def draw_numbers(
-    axes: Axes, labels: Sequence[str], kinds: Sequence[Sequence[Interval]], colours: Sequence[str]
-) -> None:
-    """Numbers of fixed points of each kind (see stability) with 95 % intervals, labels from the top.
-
-    Args:
-        axes: where to draw.
-        labels: one a row.
-        kinds: of each kind an interval a row.
-        colours: of the rows.
-    """
-    for kind, intervals in enumerate(kinds):
-        style = _MARKS[kind]
-        for place, (interval, colour) in enumerate(zip(intervals, colours, strict=True)):
-            height, face = place + 0.25 * (kind - 1), "white" if kind == UNSTABLE else colour
-            axes.plot([interval.low, interval.high], [height, height], color=colour, lw=1, clip_on=False)
-            axes.plot([interval.estimate], [height], style["marker"], color=colour, mfc=face, ms=4, clip_on=False)
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_xlim(left=0)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(axis="y", color="0.9", lw=0.5)
-    axes.set_axisbelow(True)
-
-
-def number_handles() -> list[Line2D]:
-    """A legend's entries for draw_numbers."""
-    faces = {STABLE: "0.3", SADDLE: "0.3", UNSTABLE: "white"}
-    return [
-        Line2D([], [], ls="", marker=style["marker"], color="0.3", mfc=faces[kind], ms=4, label=_NAMES[kind])
-        for kind, style in _MARKS.items()
-    ]
-
-
-def draw_exceeding(axes: Axes, values: np.ndarray, colour: str, line: str) -> None:
-    """The share of values [N] that exceed x, over x."""
-    ordered = np.sort(values)
-    left = 1 - np.arange(len(ordered) + 1) / max(1, len(ordered))
-    axes.step(np.concatenate([[0], ordered]), left, where="post", color=colour, ls=line, lw=1.2)
-    axes.set_ylim(-0.03, 1.03)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
 
 
 def draw_curve(axes: Axes, x: np.ndarray, intervals: Sequence[Interval], colour: str, line: str) -> None:
