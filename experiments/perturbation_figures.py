@@ -133,4 +133,5 @@ def _style(factor: int, number: int) -> dict[str, Any]:
 
 
 def _handles(factors: np.ndarray, first: int, number: int) -> list[Line2D]:
-    return [Line2D([], [], **_style(i, number), lw=1.2, label=f"k = {k:g}") for i, k in enumerate(factors, first)]
+    labels = [f"k = {factor:g}" if factor else "not perturbed" for factor in factors]
+    return [Line2D([], [], **_style(i, number), lw=1.2, label=label) for i, label in enumerate(labels, first)]

@@ -21,6 +21,7 @@ from rnnjax.parameters import unflatten
 
 EPOCHS, MEMBERS, ABOVE, FACTORS = 3, 4, 0.6, (0.0, 0.3, 1.0)
 CURVES = ("accuracy", "validation_loss", "train_loss", "distance", "seen_distance", "aligned_distance")
+RNN = parse_architecture("rnn_2x2")
 Arrays = dict[str, np.ndarray]
 
 
@@ -207,6 +208,15 @@ def test_tables_are_means_over_draws(workdir: Path, arrays: Arrays) -> None:
         if float(row["factor"]):
             expected = mean_of_draws(curve[-1] / curve[0], measured["draws"])
             assert float(row["end_to_start_estimate"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_how_many_come_half_the_way_back_by_hand() -> None:
+    path = np.array([[2.0, 4.0, 2.0, 1.0], [0.9, 3.0, 1.1, 0.1]])[:, None]  # [E + 1, F, n]
+    seen = Seen(RNN, np.array([0, 0, 0, 5]), np.arange(4), {"distance": path})
+    row = perturbation_report._place("FirstI", seen, np.array([0.5]), 0, "distance")
+    assert row["halved_estimate"] == pytest.approx(100 * (1 / 3 + 1) / 2)
+    assert row["end_to_start_estimate"] == pytest.approx(((0.45 + 0.75 + 0.55) / 3 + 0.1) / 2)
+    assert (row["after_0_estimate"], row["after_1_estimate"]) == pytest.approx(((8 / 3 + 1) / 2, (5 / 3 + 0.1) / 2))
 
 
 def test_rnn_and_gru_are_compared_in_the_draws_that_have_both(workdir: Path, arrays: Arrays) -> None:
