@@ -146,6 +146,18 @@ def _vanishing_gradients() -> dict[str, Any]:
     }
 
 
+def _hessian_spectrum() -> dict[str, Any]:
+    """Section 4.6: curvature, on what config.search trains."""
+    return {
+        "architectures": ("rnn_2x4", "gru_2x4"),
+        "members": 40,  # successes of each architecture and way of training, and as many failures, at most
+        "success_above": 0.9,
+        "failure_below": 0.7,  # "decent" begins here
+        "factor": 0.5,  # of the perturbation, (4.11); whose other fields are config.perturbation's
+        "sentences": 1000,  # training sentences that the loss is the mean of
+    }
+
+
 _FIELDS: dict[str, Callable[[], dict[str, Any]]] = {
     "word_projection": _word_projection,
     "noise_robustness": _noise_robustness,
@@ -153,6 +165,7 @@ _FIELDS: dict[str, Callable[[], dict[str, Any]]] = {
     "update_cosine": _update_cosine,
     "perturbation": _perturbation,
     "vanishing_gradients": _vanishing_gradients,
+    "hessian_spectrum": _hessian_spectrum,
     "vector_field": _vector_field,
     "fixed_points": _fixed_points,
 }
