@@ -1,0 +1,66 @@
+"""What `python -m experiments.reproduce` runs: all experiments in the thesis' order, at the sizes of a preset."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ml_collections import ConfigDict
+
+from configs.base import base_config
+from experiments.runner import Experiment
+from rnnjax.errors import one_of
+
+PRESETS = {"quick": "quick", "thesis": "full", "full": "many"}  # and the mode of the experiments' configs
+
+
+class Step(NamedTuple):
+    """One run of one experiment."""
+
+    name: str  # its folder
+    module: str  # of experiments
+    section: str  # of the thesis
+    cost: float  # of the time of all steps at the preset "thesis", in seconds on 2 cores
+    changed: Mapping[str, Any] = {}  # fields of the config
+
+    def experiment(self) -> Experiment:
+        found: Experiment = importlib.import_module(f"experiments.{self.module}").EXPERIMENT
+        return found
+
+    def config(self, preset: str) -> ConfigDict:
+        """The config of this step, as configs/thesis.py makes it.
+
+        Raises:
+            UserError: no such preset.
+        """
+        one_of("preset", preset, tuple(PRESETS))
+        config = base_config("first", "I", PRESETS[preset], everywhere=False)
+        config.update_from_flattened_dict(dict(self.changed))
+        return config
+
+    def command(self, preset: str) -> str:
+        """The command that does the same alone."""
+        mode = {"quick": ":quick", "thesis": "", "full": ":many"}[preset]
+        flags = "".join(f" --config.{field}={value}" for field, value in self.changed.items())
+        return f"python -m experiments.{self.module} --config=configs/thesis.py{mode}{flags}"
+
+
+STEPS = (
+    Step("separability", "separability", "4.1.1", 150),
+    Step("trainability", "trainability", "4.2.1", 165),
+    Step("capacity", "capacity", "4.2.2", 155),
+    Step("word_projection", "word_projection", "4.3.1", 70),
+    Step("noise_robustness", "noise_robustness", "4.3.2", 100),
+    Step("vector_field", "vector_field", "4.3.3", 110),
+    Step("fixed_points", "fixed_points", "4.3.3", 170),
+    Step("identity_init", "identity_init", "4.4.1", 35),
+    Step("rnn_from_gru", "rnn_from_gru", "4.4.2", 35),
+    Step("gru_from_rnn", "gru_from_rnn", "4.4.3", 35),
+    Step("frozen_recurrent", "frozen_recurrent", "4.5.1", 60),
+    Step("gate_variants", "gate_variants", "4.5.2", 200),
+    Step("landscape", "landscape", "4.6.1", 330),
+    Step("search", "search", "4.6.2", 210),
+    Step("update_cosine", "update_cosine", "4.6.2", 120),
+    Step("perturbation", "perturbation", "4.6.3", 100),
+    Step("hessian_spectrum", "hessian_spectrum", "4.6.3", 100),
+    Step("vanishing_gradients", "vanishing_gradients", "1.3", 120),
+)

@@ -1,0 +1,131 @@
+"""The one command: order, folders, failures that do not spread, resumption, other versions and bad input refused."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from experiments.programme import PRESETS, STEPS, Step
+
+ROOT = Path(__file__).parents[1]
+TINY = {
+    "identity_init.seeds": 2,
+    "identity_init.shown_seeds": 2,
+    "identity_init.draws": 1,
+    "identity_init.hidden_dims": (2,),
+    "identity_init.data_sets": ("CountII",),
+    "training.batch_size": 500,
+    "training.max_epochs": 1,
+    "training.tile": 4,
+    "training.members_per_call": 8,
+}
+PROGRAM = textwrap.dedent(
+    """
+    import sys
+    from absl import app
+    from experiments import reproduce, store
+    from experiments.programme import Step
+    tiny = {tiny!r}
+    reproduce.STEPS = (
+        Step("first", "identity_init", "4.4.1", 1, tiny),
+        Step("bad", "identity_init", "4.4.1", 1, tiny | {bad!r}),
+        Step("last", "identity_init", "4.4.1", 1, tiny),
+    )
+    if {version!r}:
+        reproduce.engine = lambda: {version!r}
+    sys.argv = ["reproduce", *{flags!r}]
+    app.run(reproduce._main)
+    """
+)
+
+
+def launch(*flags: str, bad: dict[str, object] | None = None, version: str = "") -> subprocess.CompletedProcess[str]:
+    program = PROGRAM.format(tiny=TINY, bad=bad or {}, flags=flags, version=version)
+    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A run whose second step has a config that cannot be."""
+    workdir = tmp_path_factory.mktemp("reproduce") / "work"
+    return workdir, launch(f"--workdir={workdir}", "--preset=quick", bad={"training.report": "mean"})
+
+
+def test_a_step_that_fails_is_told_and_takes_no_other_down(
+    failed: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    workdir, done = failed
+    assert done.returncode == 1
+    status = json.loads((workdir / "status.json").read_text())
+    assert list(status) == ["first", "bad", "last"]
+    assert status["first"]["error"] is status["last"]["error"] is None
+    assert status["bad"]["error"] == "training.report is 'mean'; valid: last, best"
+    assert "bad failed: training.report is 'mean'" in done.stdout
+    assert "Traceback" not in done.stderr + done.stdout
+    for name in ("first", "last"):
+        assert (workdir / name / "summary.json").exists() and (workdir / name / "figure_4_16.png").exists()
+
+
+def test_networks_of_one_step_serve_the_next(failed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    workdir, done = failed
+    assert "4 of 4 networks were there already" in done.stdout
+    one, other = ((workdir / name / "conditions.csv").read_text() for name in ("first", "last"))
+    assert one == other
+
+
+def test_the_same_command_again_only_does_what_is_missing(
+    failed: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    workdir, _ = failed
+    result = (workdir / "first" / "result.npz").stat().st_mtime_ns
+    done = launch(f"--workdir={workdir}", "--preset=quick", bad={"training.report": "mean"})
+    assert done.returncode == 1 and done.stdout.count("is complete: only drawn again") == 2
+    assert (workdir / "first" / "result.npz").stat().st_mtime_ns == result
+
+
+def test_a_directory_of_another_version_or_preset_is_refused(
+    failed: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    workdir, _ = failed
+    bad: dict[str, object] = {"training.report": "mean"}
+    for done, word in (
+        (launch(f"--workdir={workdir}", "--preset=quick", bad=bad, version="older"), "training is source"),
+        (launch(f"--workdir={workdir}", "--preset=thesis", bad=bad), "preset is quick there and thesis here"),
+        (launch(f"--workdir={workdir}", "--preset=quick"), "configs.bad is"),
+    ):
+        assert done.returncode == 2 and done.stderr.count("\n") == 1 and word in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--preset=all"], "preset is 'all'; valid: quick, thesis, full"),
+        ([], "preset is None; valid: quick, thesis, full"),
+        (["--preset=quick", "--config=configs/thesis.py"], "unexpected argument '--config'"),
+        (["--preset=quick", "now"], "unexpected argument 'now'"),
+    ],
+)
+def test_a_bad_command_ends_in_one_line(flags: list[str], words: str) -> None:
+    done = launch(*flags)
+    assert done.returncode == 2 and done.stderr.startswith("error: ") and words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_every_step_can_be_prepared_and_their_folders_differ() -> None:
+    assert len({step.name for step in STEPS}) == len(STEPS)
+    for step in STEPS:
+        for preset in PRESETS:
+            config = step.config(preset)
+            assert config.is_locked
+        step.experiment().prepare(step.config("quick"))
+
+
+def test_a_step_s_command_names_its_mode_and_what_it_changes() -> None:
+    step = Step("x", "capacity", "4.2.2", 1, {"capacity.seeds": 5})
+    command = "python -m experiments.capacity --config=configs/thesis.py"
+    assert step.command("thesis") == f"{command} --config.capacity.seeds=5"
+    assert step.command("full") == f"{command}:many --config.capacity.seeds=5"
+    assert step.config("thesis").capacity.seeds == 5
