@@ -64,9 +64,7 @@ def find(step: Step, starts: jax.Array, steps: int, room: int) -> tuple[Points, 
     speeds = jnp.linalg.norm(f, axis=-1)
     gradients = jnp.sum((slopes - jnp.eye(ends.shape[1])[None]) * f[:, :, None], 1)
     fixed = speeds <= FIXED
-    # On the cube's surface a search was held back: nothing is least there.
-    inside = jnp.all(jnp.abs(ends) < 1, -1)
-    slow = ~fixed & inside & (jnp.linalg.norm(gradients, axis=-1) <= FLAT * speeds)
+    slow = ~fixed & (jnp.linalg.norm(gradients, axis=-1) <= FLAT * speeds)
 
     def points(wanted: jax.Array) -> Points:
         different = distinct(ends, wanted)

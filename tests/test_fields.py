@@ -131,6 +131,8 @@ def test_a_word_that_leads_to_one_state_from_everywhere() -> None:
 def test_a_state_on_the_boundary_is_in_the_negative_region() -> None:
     here = of_constant((0.0, 0.0), (1.0, 0.0), 0.0)  # the word leads onto it
     assert here.positive[0] == 0 and here.keeps[0] == pytest.approx(0.5)
+    right = jnp.asarray(plane(10)[plane(10)[:, 0] > 0])
+    assert summarise(RNN, constant((0.0, 0.0), (1.0, 0.0), 0.0), jnp.zeros((1, 2)), right).keeps[0] == 0
     on_it = summarise(RNN, constant((0.5, 0), (1.0, 0.0), 0.0), jnp.zeros((1, 2)), jnp.zeros((3, 2)))
     assert on_it.positive_points == 0 and on_it.keeps[0] == 0
     np.testing.assert_array_equal(on_it.points_at, 3 * (np.arange(10) == 4))
@@ -144,6 +146,12 @@ def test_a_word_that_moves_nothing_keeps_everything() -> None:
     np.testing.assert_allclose(here.mean_norm, 0, atol=1e-7)
     np.testing.assert_allclose(here.keeps, 1)
     np.testing.assert_allclose(here.positive, np.full(NUM_WORDS, here.positive_points))
+
+
+def test_a_readout_that_sees_nothing_is_moved_by_nothing() -> None:
+    here = of_constant((0.6, 0.0), (0.0, 0.0), 1.0)
+    assert here.up[0] == here.down[0] == 0 and here.positive[0] == here.keeps[0] == here.positive_points == 1
+    np.testing.assert_array_equal(here.points_at, 100 * (np.arange(10) == 9))  # infinitely far
 
 
 def test_with_z_constant_all_displacements_shrink_alike() -> None:

@@ -191,6 +191,21 @@ def of_scipy(cell: str, params: Params, first: np.ndarray) -> np.ndarray:
     return roots[np.lexsort(roots.T[::-1].round(6))]
 
 
+@pytest.mark.parametrize(("steps", "number"), [(2, 0), (60, 1)])
+def test_a_search_that_has_not_ended_is_at_no_slow_point(steps: int, number: int) -> None:
+    params = zeros("rnn", 2).replace(w_hh=jnp.diag(jnp.array([1.5, 0.0])), b_ih=jnp.array([-0.3, 0.4]))
+    _, slow = found("rnn", params, starts(2), steps=steps)
+    assert slow.number == number
+
+
+def test_where_newton_steps_lead_to_a_saddle_the_map_itself_leads_to_what_is_stable() -> None:
+    params = zeros("rnn", 2).replace(w_hh=jnp.diag(jnp.array([3.0, 3.0])))
+    fixed, _ = found("rnn", params, np.array([[1e-3, 2e-3]]), room=2)
+    root = optimize.brentq(lambda h: np.tanh(3 * h) - h, 0.1, 1)
+    assert fixed.number == 2
+    np.testing.assert_allclose(fixed.states, [[0, 0], [root, root]], atol=1e-9)
+
+
 def test_a_search_never_goes_up_nor_leaves_the_cube() -> None:
     params, first = draw("gru", 4, 3, 4.0), starts(4)
     step = word_step(CELLS["gru"], params, jnp.asarray(WORD))
