@@ -18,7 +18,8 @@ def base_config(label: str, version: str, mode: str, everywhere: bool = True) ->
     Args:
         label: count, first or xor.
         version: I or II.
-        mode: full, quick for the same run in seconds, or many for 1,000 networks a condition (of trainability's shapes 160), in hours.
+        mode: full, quick for the same run in seconds, or many, in hours, for 1,000 networks a condition (of
+            trainability's shapes 160).
         everywhere: train on this data set in all experiments; otherwise on those that the thesis names.
     """
     one_of("config mode", mode, MODES)
