@@ -55,6 +55,11 @@ def is_plain(name: str) -> bool:
     return name.count("/") == 1
 
 
+def some_seeds(config: ConfigDict, name: str) -> int:
+    """A number of seeds of the section, but no more than it has."""
+    return int(min(config[NAME][name], config[NAME].seeds))
+
+
 def changed_start(kind: str, start: Params, bias: float) -> Params:
     """A start [.., S] but for the one thing that a kind changes.
 
@@ -72,13 +77,13 @@ def changed_start(kind: str, start: Params, bias: float) -> Params:
 
 
 def _unstopped(config: ConfigDict, data: DataSet, shape: Architecture) -> list[Condition]:
-    seeds, rate = config[NAME].unstopped_seeds, config[NAME].unstopped_learning_rate
+    seeds, rate = some_seeds(config, "unstopped_seeds"), config[NAME].unstopped_learning_rate
     kind, protocol = f"unstopped_{rate:g}", unstopped(config, rate)
     return [make(config, NAME, data, shape, kind, protocol=protocol, num_seeds=seeds)] if seeds else []
 
 
 def _changed(config: ConfigDict, data: DataSet, shape: Architecture) -> list[Condition]:
-    seeds, found = config[NAME].changed_seeds, []
+    seeds, found = some_seeds(config, "changed_seeds"), []
     for kind in CHANGES.get(shape.cell.name, ()) if seeds else ():
         plain = make(config, NAME, data, shape, num_seeds=seeds)
         starts = [draw_starts(config, plain, draw, np.arange(seeds)) for draw in range(plain.num_draws)]
@@ -96,7 +101,7 @@ def _check(config: ConfigDict) -> None:
         raise UserError(f"{NAME}.cells is {tuple(wanted.cells)}; valid: rnn, and others that are compared with it")
     in_range(f"{NAME}.seeds", wanted.seeds, 1, 10**6)
     for name in ("unstopped_seeds", "changed_seeds", "followed_seeds"):
-        in_range(f"{NAME}.{name}", wanted[name], 0, wanted.seeds)
+        in_range(f"{NAME}.{name}", wanted[name], 0, 10**6)
     in_range(f"{NAME}.unstopped_learning_rate", wanted.unstopped_learning_rate, 1e-9, 1e3)
     in_range(f"{NAME}.update_gate_bias", wanted.update_gate_bias, 0, 100)
     success_groups.check(config, NAME)

@@ -14,7 +14,7 @@ from experiments.conditions import DataSet, draw_data, draw_embedding
 from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
-from experiments.vanishing_conditions import NAME, is_plain, shapes
+from experiments.vanishing_conditions import NAME, is_plain, shapes, some_seeds
 from rnnjax import curvature, members, vanishing
 from rnnjax.datasets import VERSIONS
 from rnnjax.landscape import Architecture
@@ -41,7 +41,7 @@ def measure(run: runner.Run, sweep: Sweep, outcomes: Outcomes) -> Measured:
             if outcome.condition.architecture != shape:
                 continue
             jobs |= {f"{name}/{stage}": _job(outcome, weights) for stage, weights in _STAGES.items()}
-            if is_plain(name) and run.config[NAME].followed_seeds:
+            if is_plain(name) and some_seeds(run.config, "followed_seeds"):
                 told, jobs[f"{name}/followed"] = _followed(run.config, sweep, outcome)
                 found |= {f"{name}/followed/{key}": value for key, value in told.items()}
         for place, arrays in _profiles(run, shape, jobs).items():
@@ -64,8 +64,9 @@ def _job(outcome: Outcome, weights: str) -> Job:
 def _followed(config: ConfigDict, sweep: Sweep, outcome: Outcome) -> tuple[Measured, Job]:
     """The first seeds of all draws, trained again: what is told of them, and their networks epoch by epoch."""
     condition, wanted = outcome.condition, config[NAME]
-    draws = np.repeat(np.arange(condition.num_draws), wanted.followed_seeds)
-    seeds = np.tile(np.arange(wanted.followed_seeds), condition.num_draws)
+    number = some_seeds(config, "followed_seeds")
+    draws = np.repeat(np.arange(condition.num_draws), number)
+    seeds = np.tile(np.arange(number), condition.num_draws)
     again = sweep.train_members("again", condition, draws, seeds)
     epochs = np.array(wanted.followed_epochs)
     history = again["history"][np.minimum(epochs, len(again["history"]) - 1)]  # [F, P, n]

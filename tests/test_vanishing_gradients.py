@@ -328,8 +328,9 @@ def test_rates_of_starts_with_about_the_same_ratio() -> None:
     ("field", "value", "words"),
     [
         ("cells", ("gru",), "rnn"), ("cells", (), "cells"), ("cells", ("rnn", "lstm"), "lstm"),
-        ("sentences", 0, "sentences is 0"), ("sentences", 1001, "1000"), ("unstopped_seeds", 4, "from 0 to 3"),
-        ("changed_seeds", -1, "changed_seeds is -1"), ("followed_seeds", 9, "followed_seeds is 9"),
+        ("sentences", 0, "sentences is 0"), ("sentences", 1001, "1000"),
+        ("unstopped_seeds", -1, "unstopped_seeds is -1"),
+        ("changed_seeds", -1, "changed_seeds is -1"), ("followed_seeds", 10**7, "followed_seeds is 10000000"),
         ("followed_epochs", (1, 0), "followed_epochs"), ("followed_epochs", (), "followed_epochs"),
         ("update_gate_bias", -1.0, "update_gate_bias"), ("unstopped_learning_rate", 0.0, "unstopped_learning_rate"),
         ("failure_below", 0.7, "failure_below"), ("hidden_dim", 0, "hidden dimension"), ("seeds", 0, "seeds is 0"),
@@ -342,6 +343,12 @@ def test_a_value_that_cannot_be_used_is_one_line(field: str, value: Any, words: 
     with pytest.raises(UserError, match=words) as caught:
         vanishing_gradients.EXPERIMENT.prepare(config)
     assert "\n" not in str(caught.value)
+
+
+def test_no_more_seeds_are_changed_or_not_stopped_than_there_are() -> None:
+    config = small_config()
+    config.vanishing_gradients.update({"unstopped_seeds": 9, "changed_seeds": 9})
+    assert {condition.num_seeds for condition in conditions(config)} == {SEEDS}
 
 
 def test_given_starts_are_changed_too(tmp_path: Path) -> None:
