@@ -169,7 +169,7 @@ def correlations(rows: Sequence[Row]) -> Figure:
     figure = plotting.new_figure(6.2, 0.22 * len(rows) + 1.1)
     ax = figure.subplots()
     correlation_plots.draw_correlations(ax, labels, pairs, [plotting.COLOURS[row["cell"]] for row in rows])
-    ax.set_xlabel("correlation of the changes of mean norm and of accuracy, with 95 % interval")
+    ax.set_xlabel("correlation of the two changes, with 95 % interval")
     figure.suptitle("Figure 4.15's correlations; in the thesis they are negative in all four panels", size=9)
     marks = [Line2D([], [], ls="", marker="o", color="0.3", ms=4, label="Pearson")]
     marks += [Line2D([], [], ls="", marker="s", color="0.3", mfc="white", ms=4, label="Spearman")]
