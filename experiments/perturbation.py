@@ -29,8 +29,9 @@ from experiments import perturbation_report, runner, search
 from experiments.analysis import Measured, analysis
 from experiments.conditions import Condition, different, listed
 from experiments.found import first_found, reached, successes
+from experiments.judged import Judge
 from experiments.outcomes import Outcome
-from experiments.retraining import Judge, noises, train_on
+from experiments.retraining import noises, train_on
 from experiments.search import numbers
 from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep

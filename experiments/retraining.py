@@ -1,4 +1,4 @@
-"""Perturbed networks of section 4.6.3: their noise, how good they are before they train on, and that they train on."""
+"""Perturbed networks of section 4.6.3: their noise, and that they train on."""
 
 import zlib
 
@@ -6,61 +6,14 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments import runner
 from experiments.analysis import Measured
-from experiments.conditions import Condition, DataSet, draw_data, draw_embedding, protocol
+from experiments.conditions import Condition, protocol
 from experiments.training_sweep import Sweep
 from rnnjax import perturbation
-from rnnjax.datasets import VERSIONS, Dataset
-from rnnjax.judging import Exam, Judging, compile_judging, judge, make_exam
+from rnnjax.datasets import VERSIONS
 from rnnjax.landscape import Architecture
-from rnnjax.members import call_size
 from rnnjax.parameters import count
 from rnnjax.streams import of_members, stream
-
-
-class Judge:
-    """Networks judged by a split's sentences; what is drawn and compiled serves every condition that needs it."""
-
-    def __init__(self, run: runner.Run) -> None:
-        self._run = run
-        self._datasets: dict[tuple[DataSet, int], Dataset] = {}
-        self._compiled: dict[tuple[str, int], Judging] = {}
-
-    def __call__(
-        self, condition: Condition, weights: np.ndarray, draws: np.ndarray, split: str
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The share that m networks classify correctly and their mean loss in nats, [m] each.
-
-        Args:
-            condition: of the networks.
-            weights: [P, m].
-            draws: [m].
-            split: "train", "validation" or "test".
-        """
-        accuracy, loss = np.zeros(len(draws)), np.zeros(len(draws))
-        for draw in np.unique(draws):
-            exam = self._exam(condition, int(draw), split)
-            judging = self._judging(condition.architecture, exam)
-            own = np.flatnonzero(draws == draw)
-            for some in np.split(own, range(judging.size, len(own), judging.size)):
-                correct, loss[some] = judge(judging, weights[:, some], exam)
-                accuracy[some] = correct / len(exam.labels)
-        return accuracy, loss
-
-    def _exam(self, condition: Condition, draw: int, split: str) -> Exam:
-        data, config = condition.data, self._run.config
-        if (data, draw) not in self._datasets:
-            self._datasets[data, draw] = draw_data(config, data, draw)
-        embedding = draw_embedding(config, data, draw, condition.architecture.input_dim)
-        return make_exam(getattr(self._datasets[data, draw], split), embedding)
-
-    def _judging(self, shape: Architecture, exam: Exam) -> Judging:
-        key, wanted, mesh = (shape.name, len(exam.labels)), self._run.config.training, self._run.mesh
-        if key not in self._compiled:
-            size = call_size(mesh, wanted.tile, wanted.members_per_call)
-            self._compiled[key] = compile_judging(shape, mesh, wanted.tile, size, exam)
-        return self._compiled[key]
 
 
 def noises(config: ConfigDict, shape: Architecture, draws: np.ndarray, seeds: np.ndarray) -> np.ndarray:

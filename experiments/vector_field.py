@@ -23,7 +23,7 @@ from ml_collections import ConfigDict
 from experiments import runner, success_groups
 from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy
 from experiments.conditions import Condition, DataSet, architectures, data_sets, make
-from experiments.judged import validation_accuracy
+from experiments.judged import Judge
 from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
@@ -49,11 +49,12 @@ def conditions(config: ConfigDict) -> list[Condition]:
 def measure(run: runner.Run, _: Sweep, outcomes: Outcomes) -> Measured:
     """The fields of all networks before and after training, and those of the networks that are shown."""
     found: Measured = {}
+    judge = Judge(run)
     for shape in dict.fromkeys(outcome.condition.architecture for outcome in outcomes.values()):
         same = [outcome for outcome in outcomes.values() if outcome.condition.architecture == shape]
         found |= _summaries(run, shape, same)
         for outcome in same:
-            accuracy = validation_accuracy(run, outcome.condition, outcome["initial"])
+            accuracy = judge.grid(outcome.condition, outcome["initial"], "validation")
             found[f"{outcome.condition.name}/start_accuracy"] = accuracy
     for data in data_sets(run.config, NAME):
         outcome = outcomes[f"{data.title}/{SHOWN_CELL}_2x2"]

@@ -1,24 +1,24 @@
 """Fixed points of trained networks end to end, tiny: what it leaves, and its numbers recomputed in NumPy."""
 
 import csv
+import functools
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
-import jax
+import launching
 import numpy as np
 import pytest
 from ml_collections import ConfigDict
 from oracles import states_of
 
 from configs.thesis import get_config
-from experiments import fixed_points, runner
+from experiments import fixed_points
 from experiments.conditions import data_set, draw_data, draw_embedding
 from experiments.fixed_points_figures import time_constants
 from experiments.fixed_points_tables import of_kind, slowest_stable, values_of
 from experiments.success_groups import yes_or_no
-from rnnjax import members, resampling, results, stability
+from rnnjax import resampling, stability
 from rnnjax.errors import UserError
 from rnnjax.landscape import parse_architecture
 from rnnjax.parameters import Params, unflatten
@@ -48,13 +48,7 @@ def small_config(**changed: Any) -> ConfigDict:
     return config
 
 
-def run_in(workdir: Path, config: ConfigDict) -> None:
-    experiment = fixed_points.EXPERIMENT
-    inputs = experiment.prepare(config)
-    log = logging.getLogger("rnnjax.test")
-    run = runner.Run(config, jax.random.key(config.seed), members.make_mesh(1), workdir, log, {"compile": 0.0}, None)
-    with results.own_workdir(workdir, config.to_dict()):
-        experiment.run(run, inputs)
+run_in = functools.partial(launching.run_in, fixed_points.EXPERIMENT)
 
 
 @pytest.fixture(scope="module")

@@ -2,21 +2,22 @@
 
 import contextlib
 import csv
+import functools
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
 import jax
+import launching
 import numpy as np
 import pytest
 from ml_collections import ConfigDict
 from oracles import kind_letters, label_of, states_of
 
 from configs.thesis import get_config
-from experiments import noise_robustness, runner
+from experiments import noise_robustness
 from experiments.conditions import draw_embedding
-from rnnjax import members, noise, resampling, results
+from rnnjax import noise, resampling
 from rnnjax.errors import UserError
 from rnnjax.landscape import parse_architecture
 from rnnjax.parameters import Params, unflatten
@@ -45,13 +46,7 @@ def small_config(**changed: Any) -> ConfigDict:
     return config
 
 
-def run_in(workdir: Path, config: ConfigDict) -> None:
-    experiment = noise_robustness.EXPERIMENT
-    inputs = experiment.prepare(config)
-    log = logging.getLogger("rnnjax.test")
-    run = runner.Run(config, jax.random.key(config.seed), members.make_mesh(1), workdir, log, {"compile": 0.0}, None)
-    with results.own_workdir(workdir, config.to_dict()):
-        experiment.run(run, inputs)
+run_in = functools.partial(launching.run_in, noise_robustness.EXPERIMENT)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from scipy import stats
 from configs.thesis import get_config
 from experiments import runner, vector_field
 from experiments.conditions import data_set, draw_data, draw_embedding
-from experiments.judged import validation_accuracy
+from experiments.judged import Judge
 from experiments.success_groups import count_in, groups, mean_in
 from experiments.vector_field_figures import Shown
 from experiments.vector_field_figures import vector_field as drawn
@@ -157,7 +157,7 @@ def test_the_same_judging_gives_the_curves_last_accuracy(arrays: Arrays, workdir
     config = small_config()
     run = runner.Run(config, jax.random.key(0), members.make_mesh(1), workdir, logging.getLogger(), {}, None)
     for condition in vector_field.conditions(config)[1:3]:
-        own = validation_accuracy(run, condition, arrays[f"{condition.name}/final"])
+        own = Judge(run).grid(condition, arrays[f"{condition.name}/final"], "validation")
         np.testing.assert_allclose(own, accuracy_of(arrays, condition.name), atol=1e-12)
 
 

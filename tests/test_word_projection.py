@@ -2,21 +2,21 @@
 
 import contextlib
 import csv
+import functools
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
-import jax
+import launching
 import numpy as np
 import pytest
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import runner, word_projection
+from experiments import word_projection
 from experiments.conditions import draw_embedding
 from experiments.word_projection_tables import groups_of, with_criteria
-from rnnjax import members, resampling, results
+from rnnjax import resampling
 from rnnjax.errors import UserError
 from rnnjax.landscape import parse_architecture
 from rnnjax.parameters import Params, unflatten
@@ -45,13 +45,7 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return here
 
 
-def run_in(workdir: Path, config: ConfigDict) -> None:
-    experiment = word_projection.EXPERIMENT
-    inputs = experiment.prepare(config)
-    log = logging.getLogger("rnnjax.test")
-    run = runner.Run(config, jax.random.key(config.seed), members.make_mesh(1), workdir, log, {"compile": 0.0}, None)
-    with results.own_workdir(workdir, config.to_dict()):
-        experiment.run(run, inputs)
+run_in = functools.partial(launching.run_in, word_projection.EXPERIMENT)
 
 
 def arrays_of(workdir: Path) -> dict[str, np.ndarray]:
