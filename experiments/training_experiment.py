@@ -17,6 +17,7 @@ Outcomes = dict[str, Outcome]
 # (config, outcomes of the stages before) -> what is trained next.
 Stage = Callable[[ConfigDict, Outcomes], list[Condition]]
 
+_SHOWN_ROWS = 80  # of a table on the screen
 THRESHOLDS = (0.65, 0.7, 0.9)  # 4.4.1's; "decent"; success
 
 
@@ -86,8 +87,10 @@ def write(run: runner.Run, outcomes: Outcomes, report: Report) -> None:
     for name, table in {"conditions.csv": rows, **report.tables}.items():
         results.write_text(run.workdir / name, reporting.to_csv(table))
         run.log.info("%s:", name)
-        for line in reporting.to_text(table):
+        for line in reporting.to_text(table[:_SHOWN_ROWS]):
             run.log.info("  %s", line)
+        if len(table) > _SHOWN_ROWS:
+            run.log.info("  and %d more rows in the file", len(table) - _SHOWN_ROWS)
     for name, figure in report.figures.items():
         reporting.save_figure(run.workdir / name, figure)
     conditions = {name: summary(outcome, run.config.training.report) for name, outcome in outcomes.items()}
