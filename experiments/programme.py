@@ -51,7 +51,7 @@ STEPS = (
     Step("word_projection", "word_projection", "4.3.1", 70),
     Step("noise_robustness", "noise_robustness", "4.3.2", 100),
     Step("vector_field", "vector_field", "4.3.3", 110),
-    Step("fixed_points", "fixed_points", "4.3.3", 170),
+    Step("fixed_points", "fixed_points", "4.3.3", 100),
     Step("identity_init", "identity_init", "4.4.1", 35),
     Step("rnn_from_gru", "rnn_from_gru", "4.4.2", 35),
     Step("gru_from_rnn", "gru_from_rnn", "4.4.3", 35),
@@ -62,5 +62,5 @@ STEPS = (
     Step("update_cosine", "update_cosine", "4.6.2", 120),
     Step("perturbation", "perturbation", "4.6.3", 100),
     Step("hessian_spectrum", "hessian_spectrum", "4.6.3", 100),
-    Step("vanishing_gradients", "vanishing_gradients", "1.3", 120),
+    Step("vanishing_gradients", "vanishing_gradients", "1.3", 235),
 )
