@@ -91,11 +91,11 @@ class Sweep:
         self._sources.clear()
         tile = self._config.training.tile
         there = call_size(self._run.mesh, tile, self._config.training.members_per_call) // tile
-        all_members = _size(grouped(blocks, tile, there, history))
-        groups = grouped(self._missing(blocks, outcomes, history), tile, there, history)
+        missing = self._missing(blocks, outcomes, history)
+        groups = grouped(missing, tile, there, history)
         progress = _progress(groups, self._run)
-        if found := all_members - _size(groups):
-            self._run.log.info("%s: %d of %d networks were there already", stage, found, all_members)
+        if found := _size(blocks) - _size(missing):
+            self._run.log.info("%s: %d of %d networks were there already", stage, found, _size(blocks))
         for group in groups:
             self._compile(group)
         for group in groups:
@@ -196,8 +196,8 @@ class Sweep:
         return self._sources[source, wide]
 
 
-def _size(groups: Sequence[Group]) -> int:
-    return sum(group.num_members for group in groups)
+def _size(blocks: Sequence[Block]) -> int:
+    return sum(len(block.seeds) for block in blocks)
 
 
 def _own(group: Group, block: Block, arrays: dict[str, np.ndarray], own: slice) -> dict[str, np.ndarray]:
