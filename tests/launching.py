@@ -1,13 +1,16 @@
-"""What `python -m experiments.<name>` does between the command line and the log."""
+"""What `python -m experiments.<name>` does between the command line and the log, and what it leaves."""
 
 import logging
 from pathlib import Path
 
 import jax
+import numpy as np
 from ml_collections import ConfigDict
 
 from experiments import runner
 from rnnjax import members, results
+from rnnjax.landscape import parse_architecture
+from rnnjax.parameters import Params, unflatten
 
 
 def run_in(experiment: runner.Experiment, workdir: Path, config: ConfigDict, networks: Path | None = None) -> None:
@@ -17,3 +20,9 @@ def run_in(experiment: runner.Experiment, workdir: Path, config: ConfigDict, net
     run = runner.Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0}, networks)
     with results.own_workdir(workdir, config.to_dict()):
         experiment.run(run, inputs)
+
+
+def network(arrays: dict[str, np.ndarray], name: str, stage: str, draw: int, seed: int) -> Params:
+    """One network of an experiment's result.npz, in float64."""
+    flat = arrays[f"{name}/{stage}"][:, draw, seed].astype(float)
+    return unflatten(flat, parse_architecture(name.partition("/")[2]).sizes)

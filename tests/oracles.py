@@ -56,3 +56,13 @@ def states_of(cell: str, params: Any, sentence: Any) -> np.ndarray:
             h = (1 - z) * n + z * h  # (1.3), (4.4), (4.8)
         states.append(h)
     return np.array(states)
+
+
+def step(params: Any, x: np.ndarray, h: np.ndarray) -> np.ndarray:
+    """(1.1), (1.3)-(1.6) of states [G, 2]; a GRU has three rows of gates."""
+    word, state = params.w_ih @ x + params.b_ih, h @ params.w_hh.T + params.b_hh
+    if len(params.w_hh) == 2:
+        return np.tanh(word + state)
+    r, z = (1 / (1 + np.exp(-(word + state)[:, rows])) for rows in (slice(0, 2), slice(2, 4)))
+    n = np.tanh(word[4:] + r * state[:, 4:])
+    return (1 - z) * n + z * h

@@ -9,8 +9,9 @@ from typing import Any
 import launching
 import numpy as np
 import pytest
+from launching import network
 from ml_collections import ConfigDict
-from oracles import states_of
+from oracles import states_of, step
 
 from configs.thesis import get_config
 from experiments import fixed_points
@@ -20,8 +21,7 @@ from experiments.fixed_points_tables import of_kind, slowest_stable, values_of
 from experiments.success_groups import yes_or_no
 from rnnjax import resampling, stability
 from rnnjax.errors import UserError
-from rnnjax.landscape import parse_architecture
-from rnnjax.parameters import Params, unflatten
+from rnnjax.parameters import Params
 from rnnjax.stability import NONE, SADDLE, STABLE, UNSTABLE
 from rnnjax.words import KINDS
 
@@ -69,11 +69,6 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def network(arrays: Arrays, name: str, stage: str, draw: int, seed: int) -> Params:
-    flat = arrays[f"{name}/{stage}"][:, draw, seed].astype(float)
-    return unflatten(flat, parse_architecture(name.partition("/")[2]).sizes)
-
-
 def measured(arrays: Arrays, name: str, stage: str) -> Arrays:
     here = f"measured/{name}/{stage}/"
     return {key.removeprefix(here): values for key, values in arrays.items() if key.startswith(here)}
@@ -82,16 +77,6 @@ def measured(arrays: Arrays, name: str, stage: str) -> Arrays:
 def words_of_draw(draw: int) -> np.ndarray:
     config = small_config()
     return draw_embedding(config, data_set(config, "CountII"), draw, 2).astype(float)
-
-
-def step(params: Params, x: np.ndarray, h: np.ndarray) -> np.ndarray:
-    """(1.1), (1.3)-(1.6) of states [G, 2]; a GRU has three rows of gates."""
-    word, state = params.w_ih @ x + params.b_ih, h @ params.w_hh.T + params.b_hh
-    if len(params.w_hh) == 2:
-        return np.tanh(word + state)
-    r, z = (1 / (1 + np.exp(-(word + state)[:, rows])) for rows in (slice(0, 2), slice(2, 4)))
-    n = np.tanh(word[4:] + r * state[:, 4:])
-    return (1 - z) * n + z * h
 
 
 def jacobian(params: Params, x: np.ndarray, h: np.ndarray) -> np.ndarray:

@@ -12,8 +12,9 @@ import jax
 import launching
 import numpy as np
 import pytest
+from launching import network
 from ml_collections import ConfigDict
-from oracles import states_of
+from oracles import states_of, step
 from scipy import stats
 
 from configs.thesis import get_config
@@ -28,7 +29,7 @@ from rnnjax import members, resampling, stability
 from rnnjax.errors import UserError
 from rnnjax.fields import EDGES, plane
 from rnnjax.landscape import parse_architecture
-from rnnjax.parameters import Params, unflatten
+from rnnjax.parameters import Params
 from rnnjax.words import WORD_KINDS
 
 DRAWS, SEEDS, POINTS = 2, 3, 6
@@ -77,11 +78,6 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def network(arrays: Arrays, name: str, stage: str, draw: int, seed: int) -> Params:
-    flat = arrays[f"{name}/{stage}"][:, draw, seed].astype(float)
-    return unflatten(flat, parse_architecture(name.partition("/")[2]).sizes)
-
-
 def accuracy_of(arrays: Arrays, name: str) -> np.ndarray:
     return arrays[f"{name}/correct"][-1] / 1000
 
@@ -89,16 +85,6 @@ def accuracy_of(arrays: Arrays, name: str) -> np.ndarray:
 def words_of_draw(draw: int) -> np.ndarray:
     config = small_config()
     return draw_embedding(config, data_set(config, "CountII"), draw, 2).astype(float)
-
-
-def step(params: Params, x: np.ndarray, h: np.ndarray) -> np.ndarray:
-    """(1.1), (1.3)-(1.6) of states [G, 2]; a GRU has three rows of gates."""
-    word, state = params.w_ih @ x + params.b_ih, h @ params.w_hh.T + params.b_hh
-    if len(params.w_hh) == 2:
-        return np.tanh(word + state)
-    r, z = (1 / (1 + np.exp(-(word + state)[:, rows])) for rows in (slice(0, 2), slice(2, 4)))
-    n = np.tanh(word[4:] + r * state[:, 4:])
-    return (1 - z) * n + z * h
 
 
 def margins(params: Params, h: np.ndarray) -> np.ndarray:
