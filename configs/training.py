@@ -106,7 +106,7 @@ def _calibration() -> dict[str, Any]:
     return {
         "seeds": 10,
         "draws": 10,
-        "batch_sizes": (1, 2, 4, 8, 16, 32, 64),
+        "batch_sizes": (2, 4, 8, 16, 32, 64),
         "margins": (0.25, 1.0),
         "scales": (1.0, 3.0),
         "stop_shares": (0.6, 1 / 3),

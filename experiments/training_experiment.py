@@ -120,7 +120,6 @@ def condition_row(outcome: Outcome, report: str) -> dict[str, Any]:
 def summary(outcome: Outcome, report: str) -> dict[str, Any]:
     """A condition's numbers, accuracies in [0, 1]; intervals resample draws first, then seeds."""
     accuracy = list(outcome.accuracy(report))
-    first = outcome.accuracy(report)[0]
     return {
         "num_draws": outcome.condition.num_draws,
         "num_seeds": outcome.condition.num_seeds,
@@ -132,7 +131,7 @@ def summary(outcome: Outcome, report: str) -> dict[str, Any]:
         "test_mean": as_dict(resampling.mean(list(outcome.test_accuracy))),
         "rates": {f"above {t}": as_dict(resampling.mean(resampling.success(accuracy, t))) for t in THRESHOLDS},
         "mean_epochs": float(outcome["epochs_run"].mean()),
-        "first_draw": [float(value) for value in first],
+        "accuracy": outcome.accuracy(report).round(6).tolist(),
     }
 
 
