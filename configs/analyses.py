@@ -136,7 +136,8 @@ def _vanishing_gradients() -> dict[str, Any]:
         "draws": 10,
         "changed_seeds": 10,  # so many of the seeds also from starts changed by hand: W_hh = I, other update gates
         "update_gate_bias": 2.0,  # more and less of it, so that z is about 0.88 and 0.12
-        "unstopped_seeds": 3,  # control: so many of the seeds without early stop, which takes most of the time
+        "unstopped_seeds": 6,  # control: so many of the seeds without early stop, which takes most of the time, in
+        "unstopped_draws": 5,  # so many of the draws
         "unstopped_learning_rate": 0.001,
         "followed_seeds": 4,  # so many of the seeds are also looked at after followed_epochs
         "followed_epochs": (0, 1, 2, 5, 10, 20, 50, 150),

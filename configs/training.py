@@ -65,9 +65,12 @@ def _separability() -> dict[str, Any]:
 
 
 def _trainability() -> dict[str, Any]:
-    """Section 4.2.1: "all the 16 combinations", "each with 3 different initializations"; controls take hours: :many."""
+    """Section 4.2.1: "all the 16 combinations", "each with 3 different initializations"; controls take hours: :many.
+
+    A tile holds 16 networks of one draw, so that 16 cost no more than three.
+    """
     shapes = {"input_dims": (2, 5, 10, 15), "hidden_dims": (2, 4, 8, 16)}
-    return _numbers(_VERSION_1, 3, 3, 1) | shapes | {"matched": False, "unstopped_seeds": 0, "unstopped_draws": 0}
+    return _numbers(_VERSION_1, 3, 16, 1) | shapes | {"matched": False, "unstopped_seeds": 0, "unstopped_draws": 0}
 
 
 def _capacity() -> dict[str, Any]:
@@ -119,9 +122,8 @@ def _calibration() -> dict[str, Any]:
     }
 
 
-# Other numbers in mode many: trainability has 288 conditions then, controls included. A tile holds 16 networks of one
-# draw, so that 16 seeds cost hardly more than three.
-_MANY = {"trainability": {"seeds": 16, "draws": 10, "unstopped_seeds": 5, "unstopped_draws": 10}}
+# Other numbers in mode many: trainability has 288 conditions then, controls included.
+_MANY = {"trainability": {"seeds": 16, "draws": 10, "unstopped_seeds": 16, "unstopped_draws": 10}}
 
 _FIELDS = {
     "separability": _separability,

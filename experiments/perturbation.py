@@ -9,17 +9,17 @@ factors, from the stream "perturb". The factor 0 is the control that the thesis 
 not perturbed goes in as many epochs. Thesis leaves open: whether Adam and the learning rate start anew, and whether
 training may end early; here: they start anew, since it was trained "to 30 epochs after" that, as in a run of its own
 (Adam's moments always do; the rate by config.perturbation.learning_rate; it is halved as section 3.2 has it), and it
-does not end, since its curves have 30 epochs. Which metrics its figure shows is not printed either; here: both losses,
-validation accuracy, distance.
+does not end, since its curves have 30 epochs. Which metrics its figure shows is not printed either; here: loss and
+accuracy of training and of validation, distance.
 
 result.npz: see outcomes, conditions are named "FirstI/rnn_2x4"; and of n networks of each, as
 "measured/FirstI/rnn_2x4/draws" and so on: `draws`, `seeds`, `epochs` [n], how many they had been trained
 for; `differ` [n] bool, whether the validation accuracy then is another than in the search; and [E + 1, F, n], over
 epochs from 0, just after the perturbation, and factors, of which the first is 0: `accuracy` and `validation_loss`;
-`train_loss`, at 0 that of all training sentences, then the epoch's mean, each sentence before its own minibatch's
-update; and three distances to the weights before: `distance`, |W - W_epoch|; `seen_distance`, of what outputs can see
-(symmetry.without_idle); `aligned_distance`, that of the nearest copy (symmetry.align). `factors` [F] is
-"measured/factors".
+`train_accuracy` and `train_loss`, at 0 those of all training sentences, then the epoch's means, each sentence before
+its own minibatch's update; and three distances to the weights before: `distance`, |W - W_epoch|; `seen_distance`, of
+what outputs can see (symmetry.without_idle); `aligned_distance`, that of the nearest copy (symmetry.align). `factors`
+[F] is "measured/factors".
 """
 
 import numpy as np
@@ -94,7 +94,8 @@ def _measured(config: ConfigDict, sweep: Sweep, judge: Judge, outcome: Outcome, 
     members = [np.tile(each, len(factors)) for each in (draws, seeds, rates)]
     curves = train_on(config, sweep, condition, flat, *members)
     history = curves.pop("history")
-    start: Measured = {"train_loss": judge(condition, flat, members[0], "train")[1]}
+    start: Measured = {}
+    start["train_accuracy"], start["train_loss"] = judge(condition, flat, members[0], "train")
     start["accuracy"], start["validation_loss"] = judge(condition, flat, members[0], "validation")
     for name, values in curves.items():
         curves[name] = np.concatenate([start[name][None], values]).reshape(-1, len(factors), len(draws))

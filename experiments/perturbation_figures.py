@@ -16,6 +16,7 @@ from rnnjax.landscape import Architecture
 _METRICS = {
     "train_loss": "training loss, nats",
     "validation_loss": "validation loss, nats",
+    "train_accuracy": "training accuracy",
     "accuracy": "validation accuracy",
     "distance": "|W − W_epoch|",
 }
@@ -40,7 +41,7 @@ class Seen(NamedTuple):
 @plotting.house_style()
 def draw_shown(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Figure:
     """The first network of each architecture, a column each; the factors' curves, and the value before as dots."""
-    figure = plotting.new_figure(6.5, 7.6)
+    figure = plotting.new_figure(6.5, 8.6)
     axes = figure.subplots(len(_METRICS), len(seen), sharex=True, sharey="row", squeeze=False)
     letters = iter("abcdefghijklmnopqrstuvwxyz")
     for row, (metric, label) in zip(axes, _METRICS.items(), strict=True):
@@ -54,7 +55,7 @@ def draw_shown(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Figure:
                 ax.plot(values[:, i], **_style(i, len(factors)), lw=1.1)
             ax.axhline(values[0, 0], color="black", ls=":", lw=1)
             ax.set_title(f"({letter}) {one.shape.title}, draw {one.draws[0]}, seed {one.seeds[0]}")
-            if metric == "accuracy":
+            if metric.endswith("accuracy"):
                 ax.yaxis.set_major_formatter(PercentFormatter(1, 0))
         row[0].set_ylabel(label)
     for ax in axes[-1]:

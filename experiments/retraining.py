@@ -56,7 +56,8 @@ def train_on(
         changed = condition._replace(protocol=rules._replace(max_epochs=wanted.epochs))
         arrays = sweep.train_members("perturbed", changed, draws[mine], seeds[mine], starts[:, mine])
         kept = {name: arrays[name] for name in ("validation_loss", "train_loss", "history")}
-        kept["accuracy"] = arrays["correct"] / VERSIONS[condition.data.version][1]
+        trained, validated, _ = VERSIONS[condition.data.version]
+        kept |= {"train_accuracy": arrays["train_correct"] / trained, "accuracy": arrays["correct"] / validated}
         for name, values in kept.items():
             last = wanted.epochs - 1 + (name == "history")
             values = values[np.minimum(np.arange(last + 1), len(values) - 1)]

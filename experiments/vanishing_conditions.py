@@ -77,9 +77,12 @@ def changed_start(kind: str, start: Params, bias: float) -> Params:
 
 
 def _unstopped(config: ConfigDict, data: DataSet, shape: Architecture) -> list[Condition]:
-    seeds, rate = some_seeds(config, "unstopped_seeds"), config[NAME].unstopped_learning_rate
+    wanted, seeds = config[NAME], some_seeds(config, "unstopped_seeds")
+    draws, rate = min(wanted.unstopped_draws, wanted.draws), wanted.unstopped_learning_rate
     kind, protocol = f"unstopped_{rate:g}", unstopped(config, rate)
-    return [make(config, NAME, data, shape, kind, protocol=protocol, num_seeds=seeds)] if seeds else []
+    if not seeds or not draws:
+        return []
+    return [make(config, NAME, data, shape, kind, protocol=protocol, num_seeds=seeds, num_draws=draws)]
 
 
 def _changed(config: ConfigDict, data: DataSet, shape: Architecture) -> list[Condition]:
@@ -100,7 +103,7 @@ def _check(config: ConfigDict) -> None:
     if "rnn" not in listed(wanted.cells):
         raise UserError(f"{NAME}.cells is {tuple(wanted.cells)}; valid: rnn, and others that are compared with it")
     in_range(f"{NAME}.seeds", wanted.seeds, 1, 10**6)
-    for name in ("unstopped_seeds", "changed_seeds", "followed_seeds"):
+    for name in ("unstopped_seeds", "unstopped_draws", "changed_seeds", "followed_seeds"):
         in_range(f"{NAME}.{name}", wanted[name], 0, 10**6)
     in_range(f"{NAME}.unstopped_learning_rate", wanted.unstopped_learning_rate, 1e-9, 1e3)
     in_range(f"{NAME}.update_gate_bias", wanted.update_gate_bias, 0, 100)

@@ -73,8 +73,8 @@ def align(architecture: Architecture, weights: np.ndarray, reference: np.ndarray
     starts = _random_copies(architecture, 0 if exact else _STARTS - 1)
     reference = np.asarray(reference, float)
     flat = np.asarray(weights, float).reshape(-1, *reference.shape)
-    found = [_nearest(steps, starts, flat[..., s], reference[:, s]) for s in range(reference.shape[1])]
-    return np.stack(found, -1).reshape(weights.shape)
+    found = _nearest(steps, starts, flat.transpose(2, 0, 1), reference.T)
+    return found.transpose(1, 2, 0).reshape(weights.shape)
 
 
 def without_idle(architecture: Architecture, weights: np.ndarray) -> np.ndarray:
@@ -133,31 +133,38 @@ def _random_copies(architecture: Architecture, number: int) -> Copies:
 
 
 def _nearest(moves: Copies, starts: Copies, weights: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """The copies of networks [Q, P] nearest to a reference [P] that moves reach from themselves or from `starts`."""
+    """The copies of networks [S, Q, P] nearest to references [S, P] that moves reach from themselves or `starts`."""
     found = _moved(moves, weights, reference)
     for start in range(len(starts.places)):
-        other = _moved(moves, starts.signs[start] * weights[:, starts.places[start]], reference)
-        better = other @ reference > found @ reference
+        other = _moved(moves, starts.signs[start] * weights[..., starts.places[start]], reference)
+        better = _products(other, reference) > _products(found, reference)
         found[better] = other[better]
     return found
 
 
 def _moved(moves: Copies, weights: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Every network [Q, P] moved, by what brings it nearest to a reference [P], until no move does.
+    """Every network [S, Q, P] moved, by what brings it nearest to its reference [S, P], until no move does.
 
     All copies are equally long, so the nearest has the largest product with the reference; and that of a copy of the
     network is that of the network with the inverse copy of the reference.
     """
-    found, references = weights.copy(), moves.of(reference)
-    rounding = 1e-12 * np.linalg.norm(reference) * np.linalg.norm(weights, axis=1)
+    found, references = weights.copy(), moves.signs * reference[:, moves.places]  # [S, C, P]
+    rounding = 1e-12 * np.linalg.norm(reference, axis=-1)[:, None] * np.linalg.norm(weights, axis=-1)
     while True:
-        gains = found @ references.T - (found @ reference)[:, None]
-        best = gains.argmax(1)
-        better = np.flatnonzero(gains[np.arange(len(found)), best] > rounding)
-        if not len(better):
+        gains = found @ references.transpose(0, 2, 1) - _products(found, reference)[..., None]
+        best = gains.argmax(-1)  # [S, Q]
+        better = np.nonzero(gains.max(-1) > rounding)
+        if not len(better[0]):
             return found
         chosen = best[better]
-        found[better[:, None], moves.places[chosen]] = moves.signs[chosen] * found[better]
+        moved = np.empty((len(chosen), found.shape[-1]))
+        np.put_along_axis(moved, moves.places[chosen], moves.signs[chosen] * found[better], 1)
+        found[better] = moved
+
+
+def _products(networks: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """[S, Q]: of networks [S, Q, P] with their references [S, P]."""
+    return (networks @ reference[..., None])[..., 0]
 
 
 def _signs(architecture: Architecture) -> tuple[int, ...]:

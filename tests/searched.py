@@ -19,7 +19,7 @@ from experiments import runner, training_sweep
 from rnnjax import members, results, sweeps
 
 SEEDS, RARE_SEEDS, DRAWS, EPOCHS = 3, 5, 3, 6
-VALIDATION = 2000  # sentences of version I
+TRAINING, VALIDATION = 8000, 2000  # sentences of version I
 RATE = 0.03
 CONDITIONS = ("FirstI/rnn_2x2", "FirstI/gru_2x2", "FirstI/unstopped_0.03/rnn_2x2", "FirstI/unstopped_0.03/gru_2x2")
 

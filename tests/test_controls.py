@@ -312,10 +312,10 @@ def test_many_has_all_controls_of_trainability_at_sixteen_seeds_and_of_the_other
     config = get_config("many")
     wanted = config.trainability
     assert (wanted.seeds, wanted.draws, wanted.matched, wanted.shown_seeds) == (16, 10, True, 3)
-    assert (wanted.unstopped_seeds, wanted.unstopped_draws) == (5, 10)
+    assert (wanted.unstopped_seeds, wanted.unstopped_draws) == (16, 10)
     for name in ("capacity", "gate_variants", "identity_init"):
         assert (config[name].seeds, config[name].draws) == (100, 10)
-    assert config.capacity.unstopped_seeds == 100 and get_config().trainability.seeds == 3
+    assert config.capacity.unstopped_seeds == 100 and get_config().trainability.seeds == 16
 
 
 def test_trainability_has_the_thesis_numbers_beside_its_own() -> None:

@@ -8,7 +8,9 @@ import jax
 import numpy as np
 import pytest
 from ml_collections import ConfigDict
-from searched import CONDITIONS, VALIDATION, arrays_of, networks, programs, run_in, run_of, small_config, summary_of
+from searched import (
+    CONDITIONS, TRAINING, VALIDATION, arrays_of, networks, programs, run_in, run_of, small_config, summary_of
+)  # fmt: skip
 
 from experiments import found, perturbation, perturbation_report, retraining
 from experiments.conditions import draw_data, draw_embedding
@@ -20,7 +22,9 @@ from rnnjax.landscape import Architecture, parse_architecture
 from rnnjax.parameters import unflatten
 
 EPOCHS, MEMBERS, ABOVE, FACTORS = 3, 4, 0.6, (0.0, 0.3, 1.0)
-CURVES = ("accuracy", "validation_loss", "train_loss", "distance", "seen_distance", "aligned_distance")
+CURVES = (
+    "accuracy", "validation_loss", "train_accuracy", "train_loss", "distance", "seen_distance", "aligned_distance"
+)  # fmt: skip
 RNN = parse_architecture("rnn_2x2")
 Arrays = dict[str, np.ndarray]
 
@@ -119,6 +123,7 @@ def test_just_after_the_perturbation(arrays: Arrays, name: str) -> None:
         told = {key: accuracy_and_loss(shape, start, each, embedding) for key, each in split.items()}
         assert measured["accuracy"][0, i, member] == pytest.approx(told["validation"][0], abs=2 / VALIDATION)
         assert measured["validation_loss"][0, i, member] == pytest.approx(told["validation"][1], rel=1e-4)
+        assert measured["train_accuracy"][0, i, member] == pytest.approx(told["train"][0], abs=2 / TRAINING)
         assert measured["train_loss"][0, i, member] == pytest.approx(told["train"][1], rel=1e-4)
     assert len(np.unique(measured["distance"][0, 1])) == len(draws)
 
@@ -146,7 +151,8 @@ def test_every_factor_s_network_trains_on_from_its_own_start(workdir: Path, arra
     again = trained_alone(workdir.parent / "alone", config, *arguments)
     for column, (factor, member) in enumerate(places):
         here = slice(1, None), factor, member
-        assert np.abs(measured["accuracy"][here] - again["accuracy"][:, column]).max() <= 2 / VALIDATION
+        for key, number in (("accuracy", VALIDATION), ("train_accuracy", TRAINING)):
+            assert np.abs(measured[key][here] - again[key][:, column]).max() <= 2 / number
         for key in ("validation_loss", "train_loss"):
             np.testing.assert_allclose(measured[key][here], again[key][:, column], rtol=1e-3)
         path = again["history"][:, :, column].astype(float) - weights[:, member]
@@ -167,7 +173,7 @@ def test_distances_shrink_with_what_is_not_seen(arrays: Arrays) -> None:
         measured = of_condition(arrays, name)
         shape = EPOCHS + 1, len(FACTORS), len(measured["draws"])
         assert {measured[key].shape for key in CURVES} == {shape}
-        raw, seen, aligned = (measured[key] for key in CURVES[3:])
+        raw, seen, aligned = (measured[key] for key in CURVES[4:])
         assert (seen <= raw + 1e-9).all() and (aligned <= seen + 1e-9).all()
         assert (raw[0, 0] == 0).all() and (raw[1:] > 0).all()
         assert (seen[0, 1:] < 0.999 * raw[0, 1:]).all()
@@ -306,7 +312,8 @@ class Recorder:
         self.rules |= {int(seed): condition.protocol for seed in seeds}
         epochs = np.arange(EPOCHS - 1.0)[:, None] + 10 * seeds
         history = np.concatenate([starts[None], starts + epochs[:, None]])
-        return {"correct": epochs, "validation_loss": -epochs, "train_loss": epochs / 2, "history": history}
+        losses = {"validation_loss": -epochs, "train_loss": epochs / 2}
+        return {"correct": epochs, "train_correct": 2 * epochs, "history": history} | losses
 
 
 @pytest.mark.parametrize(("rate", "expected"), [(0.02, [0.02] * 3), (0, [0.01, 0.005, 0.01])])
@@ -323,6 +330,7 @@ def test_rates_anew_or_kept(rate: float, expected: list[float]) -> None:
     assert {(p.max_epochs, p.rules.early_stop, p.rules.factor) for p in rules} == {(EPOCHS, True, 0.25)}
     epochs = np.array([0, 1, 1])[:, None] + 10 * seeds
     np.testing.assert_array_equal(curves["accuracy"], epochs / VALIDATION)
+    np.testing.assert_array_equal(curves["train_accuracy"], 2 * epochs / TRAINING)
     np.testing.assert_array_equal(curves["validation_loss"], -epochs)
     np.testing.assert_array_equal(curves["history"][0], starts)
     np.testing.assert_array_equal(curves["history"][1:], starts + epochs[:, None])

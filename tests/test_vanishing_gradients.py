@@ -191,7 +191,7 @@ def test_what_an_open_gate_is() -> None:
     [
         ("cells", ("gru",), "rnn"), ("cells", (), "cells"), ("cells", ("rnn", "lstm"), "lstm"),
         ("sentences", 0, "sentences is 0"), ("sentences", 1001, "1000"),
-        ("unstopped_seeds", -1, "unstopped_seeds is -1"),
+        ("unstopped_seeds", -1, "unstopped_seeds is -1"), ("unstopped_draws", -1, "unstopped_draws is -1"),
         ("changed_seeds", -1, "changed_seeds is -1"), ("followed_seeds", 10**7, "followed_seeds is 10000000"),
         ("followed_epochs", (1, 0), "followed_epochs"), ("followed_epochs", (), "followed_epochs"),
         ("update_gate_bias", -1.0, "update_gate_bias"), ("unstopped_learning_rate", 0.0, "unstopped_learning_rate"),
@@ -211,6 +211,12 @@ def test_no_more_seeds_are_changed_or_not_stopped_than_there_are() -> None:
     config = small_config()
     config.vanishing_gradients.update({"unstopped_seeds": 9, "changed_seeds": 9})
     assert {condition.num_seeds for condition in conditions(config)} == {SEEDS}
+
+
+@pytest.mark.parametrize(("draws", "expected"), [(0, []), (1, [1, 1]), (9, [DRAWS] * 2)])
+def test_some_draws_are_not_stopped(draws: int, expected: list[int]) -> None:
+    found = conditions(small_config(**{"vanishing_gradients.unstopped_draws": draws}))
+    assert [condition.num_draws for condition in found if "unstopped" in condition.name] == expected
 
 
 def test_given_starts_are_changed_too(tmp_path: Path) -> None:

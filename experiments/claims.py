@@ -1,0 +1,45 @@
+"""The thesis' claims as data (claims.json), and what a test of one is.
+
+A test makes, of the summary.json of some of the programme's steps, the parts of evidence that the claim rests on; the
+verdicts are rnnjax.verdicts'. "Equal" and "similar" are equivalences, and "much" and "far" are more than the same
+margins, which were fixed before anything was run.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rnnjax.verdicts import Evidence
+
+RATE_MARGIN = 0.05  # of rates that are equal; of rates that are much larger, at least
+MEAN_MARGIN = 0.02  # of mean accuracies
+TAIL_FACTOR = 2.0  # of tails that are equal; "far rarer" is more than that
+
+Found = Mapping[str, Mapping[str, Any]]  # summary.json by the programme's steps, of those that there are
+
+
+class Claim(NamedTuple):
+    """One checkable sentence of the thesis."""
+
+    id: str  # "C01"
+    section: str  # of the thesis
+    says: str
+    shows: str  # what would show it
+    chose_the_protocol: bool  # some of its numbers were used to choose ours
+    judged_twice: bool  # also without early stop
+
+
+class Test(NamedTuple):
+    """How a claim is judged."""
+
+    __test__ = False  # nothing for pytest to collect
+
+    states: str  # what is compared with what, and by which rule, for the report
+    steps: tuple[str, ...]  # of the programme, on which it rests
+    figures: tuple[str, ...]  # "capacity/figure_4_6.png", most telling first
+    evidence: Callable[[Found], list[Evidence]]  # raises KeyError where a step's summary lacks something
+    unstopped: Callable[[Found], list[Evidence]] | None = None  # the same without early stop
+
+
+CLAIMS = {row["id"]: Claim(**row) for row in json.loads(Path(__file__).with_name("claims.json").read_text())}

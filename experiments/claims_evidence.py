@@ -1,0 +1,125 @@
+"""Parts of evidence from the numbers of summary.json, and what a printed number asserts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from experiments.claims import Found
+from rnnjax import resampling
+from rnnjax.resampling import Draws
+from rnnjax.statistics import CONFIDENCE, Interval
+from rnnjax.verdicts import Evidence
+
+SUCCESS, DECENT = 0.9, 0.7  # above the one, at least the other
+
+
+def entry(found: Found, step: str, *path: str) -> Any:
+    """What a step's summary has at a path of keys.
+
+    Raises:
+        KeyError: "capacity: ratios", where it has nothing there.
+    """
+    here: Any = found
+    for key in (step, *path):
+        if not isinstance(here, dict) or key not in here:
+            raise KeyError(f"{step}: {'/'.join(path)}")
+        here = here[key]
+    return here
+
+
+def accuracies(found: Found, step: str, name: str) -> list[np.ndarray]:
+    """The validation accuracies of a condition in [0, 1], R of [S].
+
+    Args:
+        found: the steps' summaries.
+        step: of the programme.
+        name: of the condition, such as "FirstI/rnn_2x2".
+
+    Raises:
+        KeyError: "capacity: FirstI/rnn_2x2", where there is no such condition.
+    """
+    conditions = entry(found, step, "conditions")
+    if name not in conditions or "accuracy" not in conditions[name]:
+        raise KeyError(f"{step}: {name}")
+    return [np.asarray(draw, float) for draw in conditions[name]["accuracy"]]
+
+
+def unstopped(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
+    """The same without early stop, at the best constant rate, of the seeds on which that was not chosen.
+
+    Chosen as controls.best_unstopped does: on every second seed, by success, then by the mean.
+
+    Raises:
+        KeyError: no such control.
+    """
+    names = [
+        n for n in entry(found, step, "conditions") if n.startswith(f"{data}/unstopped_") and n.endswith(f"/{shape}")
+    ]
+    if not names:
+        raise KeyError(f"{step}: {data}/unstopped/{shape}")
+    rates = {
+        float(name.split("/")[1].removeprefix("unstopped_")): np.array(accuracies(found, step, name)) for name in names
+    }
+
+    def goodness(rate: float) -> tuple[float, float, float]:
+        chosen_on = rates[rate][:, ::2]
+        return float((chosen_on > SUCCESS).mean()), float(chosen_on.mean()), rate
+
+    best = rates[max(rates, key=goodness)]
+    return list(best[:, 1::2] if best.shape[1] > 1 else best)
+
+
+def above(draws: Draws, threshold: float = SUCCESS) -> list[np.ndarray]:
+    """Which networks are above an accuracy, R of [S] bool."""
+    return resampling.success(draws, threshold)
+
+
+def pooled(conditions: Sequence[Draws]) -> list[np.ndarray]:
+    """The networks of several conditions together: a draw's seeds of all of them, R of [C·S]."""
+    return [np.concatenate(of_draw) for of_draw in zip(*conditions, strict=True)]
+
+
+def mean_part(what: str, draws: Draws, **asserted: float) -> Evidence:
+    """A mean of accuracies, or of successes a rate.
+
+    Args:
+        what: for the reader.
+        draws: R of [S].
+        asserted: above, below, scale of Evidence.
+    """
+    return part(what, resampling.mean(draws), [draws], **asserted)
+
+
+def difference_part(what: str, one: Draws, other: Draws, **asserted: float) -> Evidence:
+    """mean(one) - mean(other), paired by draw; asserted as of mean_part."""
+    return part(what, resampling.difference(one, other), [one, other], **asserted)
+
+
+def part(what: str, effect: Interval, sides: Sequence[Draws], **asserted: float) -> Evidence:
+    """An effect of networks R of [S] on each side: those of the smaller side count."""
+    members, draws = min(sum(map(len, side)) for side in sides), min(map(len, sides))
+    return Evidence(what, effect, members=members, draws=draws, **asserted)  # type: ignore[arg-type]
+
+
+def interval(row: dict[str, Any], name: str, unit: float = 1.0) -> Interval:
+    """The interval that a summary's row has as name_estimate, name_low, name_high, divided by a unit (100: per cent).
+
+    An end that is null was infinite; an estimate that is null is NaN.
+
+    Raises:
+        KeyError: none of that name.
+    """
+    ends = [row[f"{name}_{end}"] for end in Interval._fields]
+    instead = (np.nan, -np.inf, np.inf)
+    return Interval(*(other if end is None else end / unit for end, other in zip(ends, instead, strict=True)))
+
+
+def allowed(successes: int, trials: int) -> tuple[float, float]:
+    """The rates that a printed count leaves possible: Clopper and Pearson's exact interval.
+
+    Of 1 in 48, 0.05 % to 11 %. The ends of counts 0 and n are open: -inf for 0, inf for n.
+    """
+    low, high = stats.binomtest(successes, trials).proportion_ci(CONFIDENCE, method="exact")
+    return (float(low) if successes else -np.inf), (float(high) if successes < trials else np.inf)

@@ -1,0 +1,164 @@
+"""The report's table of contents: every figure and table of the thesis, and which step leaves which file for it."""
+
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+
+class Item(NamedTuple):
+    """A figure or table of the thesis."""
+
+    number: str  # "Figure 4.9"
+    step: str  # of the programme
+    file: str  # in that step's folder
+    caption: str  # what is seen, axes; ours
+    printed: str = ""  # the entry of thesis_numbers.json with what the thesis prints
+    tables: tuple[str, ...] = ()  # files of the same step with our numbers beside the thesis'
+
+
+class Section(NamedTuple):
+    """A section of the thesis, or something beyond it."""
+
+    number: str  # empty beyond the thesis
+    title: str
+    asks: str
+    step: str
+
+
+SECTIONS = (
+    Section("4.1.1", "Separability of word vectors", "Do networks train better where planes separate the kinds of"
+            " words?", "separability"),
+    Section("4.2.1", "Trainability", "How often do RNNs and GRUs of 16 shapes succeed?", "trainability"),
+    Section("4.2.2", "Capacity", "Can the smallest shapes succeed at all, over many initialisations?", "capacity"),
+    Section("4.3.1", "Stop words and other words", "What do the input and output matrices make of the words?",
+            "word_projection"),
+    Section("4.3.2", "Noise robustness", "How long does a network remember, and what do stop words do to its state?",
+            "noise_robustness"),
+    Section("4.3.3", "Vector fields of the hidden state", "Where does a word move the state, from everywhere in the"
+            " plane?", "vector_field"),
+    Section("4.4.1", "ReLU RNN with identity start", "Does an RNN with rectified units that starts at the identity"
+            " train better?", "identity_init"),
+    Section("4.4.2", "RNN from a trained GRU", "Does it help an RNN to start from the weights of a GRU that succeeded?",
+            "rnn_from_gru"),
+    Section("4.4.3", "GRU from a trained RNN", "What becomes of a failed RNN when gates are put around it?",
+            "gru_from_rnn"),
+    Section("4.5.1", "Frozen recurrent weights", "Does a GRU need to train its candidate's recurrent weights?",
+            "frozen_recurrent"),
+    Section("4.5.2", "Gate variants", "Which gate matters, the reset gate or the update gate?", "gate_variants"),
+    Section("4.6.1", "Frequency of solutions", "Are good parameter settings as frequent for an RNN as for a GRU?",
+            "landscape"),
+    Section("4.6.2", "Local and global updates", "Does each epoch go where training as a whole goes?",
+            "update_cosine"),
+    Section("4.6.3", "Perturbation", "Does training recover from noise on the weights, and does it come back?",
+            "perturbation"),
+)  # fmt: skip
+
+BEYOND = (
+    Section("", "Vanishing gradients", "How much of the gradient reaches the first word, and does accuracy follow it?",
+            "vanishing_gradients"),
+    Section("", "Fixed points", "Where does a word leave the state as it is, and is that point stable?",
+            "fixed_points"),
+    Section("", "The search for successes", "How many networks have to be trained until enough succeed for sections"
+            " 4.6.2 and 4.6.3?", "search"),
+    Section("", "Hessians", "How does the loss curve where training begins, where it ends and after a perturbation?",
+            "hessian_spectrum"),
+)  # fmt: skip
+
+_FIELD = (
+    "Hidden units 1 and 2 run across and up. (a) The half of the plane that the readout calls positive (orange) or"
+    " negative (blue). (b, c, d) Where the first positive, negative and stop word moves the state: arrows give the"
+    " direction, colours the length; dots are stable fixed points."
+)
+_ROWS = "Each row holds the validation accuracies of the first draw's initialisations, sorted, in per cent."
+
+THESIS = (
+    Item("Figure 4.1", "separability", "figure_4_1.png",
+         "Where the ten words lie in each of the four two-dimensional embeddings, in the first draw. The axes are the"
+         " two inputs; marks tell stop, positive and negative words apart."),
+    Item("Figure 4.2", "separability", "figure_4_2.png",
+         "Validation accuracy on CountII in per cent: embeddings down, initialisations across, one panel for each cell"
+         " and number of hidden units H.", "", ("neighbours_4_1_1.csv",)),
+    Item("Figure 4.3", "separability", "figure_4_3.png",
+         "Validation accuracy on FirstII in per cent: embeddings down, initialisations across, one panel for each cell"
+         " and number of hidden units H."),
+    Item("Figure 4.4", "trainability", "figure_4_4.png",
+         "Validation accuracy on FirstI in per cent: hidden units down, inputs across, one panel for each"
+         " initialisation, RNNs above and GRUs below.", "figure_4_4", ("overall_4_2_1.csv",)),
+    Item("Figure 4.5", "trainability", "figure_4_5.png",
+         "The same on XorI: hidden units down, inputs across, one panel for each initialisation.", "figure_4_5"),
+    Item("Figure 4.6", "capacity", "figure_4_6.png",
+         f"Many initialisations of the four smallest shapes on FirstI (inputs x hidden units). {_ROWS}", "figure_4_6",
+         ("capacity_4_2_2.csv",)),
+    Item("Figure 4.7", "capacity", "figure_4_7.png",
+         f"Many initialisations of the four smallest shapes on XorI (inputs x hidden units). {_ROWS}", "figure_4_7"),
+    Item("Figure 4.8", "word_projection", "figure_4_8.png",
+         "The ten words x of one RNN and one GRU as points of the plane: as they are, after W_ih, and after W_oh W_ih;"
+         " for the GRU by its candidate's W_ih. Marks tell the kinds of words apart.", "section_4_3_1"),
+    Item("Figure 4.9", "noise_robustness", "figure_4_9.png",
+         "One positive or negative word, then stop words only: both hidden units (up) over the words read (across,"
+         " logarithmic), and below them the class that the network gives after each word; RNN left, GRU right.",
+         "section_4_3_2", ("survival_4_3_2.csv",)),
+    Item("Figure 4.10", "noise_robustness", "figure_4_10.png",
+         "The way of the state through the plane of two hidden units for a sentence and for the same one with stop"
+         " words put in, on the regions that the readout calls positive and negative; RNN left, GRU right.", "",
+         ("noise_4_3_2.csv",)),
+    Item("Figure 4.11", "vector_field", "figure_4_11.png", f"A GRU that succeeded on CountII. {_FIELD}",
+         "section_4_3_3", ("shown_4_11_to_4_14.csv",)),
+    Item("Figure 4.12", "vector_field", "figure_4_12.png",
+         f"A GRU that failed on CountII, or the worst where none failed. {_FIELD}"),
+    Item("Figure 4.13", "vector_field", "figure_4_13.png", f"A GRU that succeeded on FirstII. {_FIELD}"),
+    Item("Figure 4.14", "vector_field", "figure_4_14.png", f"A GRU that failed on FirstII. {_FIELD}"),
+    Item("Figure 4.15", "vector_field", "figure_4_15.png",
+         "What training changes: the mean norm of a word's vector field (across) and the network's validation accuracy"
+         " (up). A point is a word of a network; the line is the best fit.", "", ("correlation_4_15.csv",)),
+    Item("Figure 4.16", "identity_init", "figure_4_16.png",
+         f"RNN and ReLU RNN with identity start, on CountII and FirstII; rows are numbers of hidden units. {_ROWS}",
+         "figure_4_16", ("identity_4_4_1.csv",)),
+    Item("Table 4.1", "rnn_from_gru", "table_4_1.csv",
+         "CountII, H = 4: RNNs that start from the weights of trained GRUs, without and with the GRU's input weights,"
+         " beside the GRU they come from and the thesis. Validation accuracy in per cent."),
+    Item("Table 4.2", "rnn_from_gru", "table_4_2.csv",
+         "CountII, H = 4: greatest, mean and least validation accuracy of RNNs that start at random, in per cent."),
+    Item("Table 4.3", "rnn_from_gru", "table_4_3.csv", "As Table 4.1, on FirstII."),
+    Item("Table 4.4", "rnn_from_gru", "table_4_4.csv", "As Table 4.2, on FirstII."),
+    Item("Table 4.5", "gru_from_rnn", "table_4_5.csv",
+         "CountII, H = 4: RNNs and the GRUs that start from their weights, beside GRUs of the same seed that start at"
+         " random and the thesis. Validation accuracy in per cent."),
+    Item("Table 4.6", "gru_from_rnn", "table_4_6.csv", "As Table 4.5, on FirstII."),
+    Item("Figure 4.17", "frozen_recurrent", "figure_4_17.png",
+         "GRU and GRU with frozen recurrent weights of the candidate, on CountII and FirstII; rows are numbers of hidden"
+         f" units. {_ROWS}", "figure_4_17", ("frozen_4_5_1.csv",)),
+    Item("Figure 4.18", "gate_variants", "figure_4_18.png",
+         f"RNN, reset-gate GRU, update-gate GRU and GRU, on CountII and FirstII. {_ROWS}", "figure_4_18"),
+    Item("Figure 4.19", "landscape", "figure_4_19.png",
+         "Random parameter settings on FirstI, none trained: how many (up, logarithmic) have a validation accuracy"
+         " (across), one panel for each architecture.", "section_4_6_1", ("tails_4_6_1.csv",)),
+    Item("Figure 4.20", "landscape", "figure_4_20.png",
+         "The same settings as box plots of validation accuracy (across): quartiles, whiskers of 1.5 interquartile"
+         " ranges, and every accuracy that lies outside of them."),
+    Item("Figure 4.21", "update_cosine", "figure_4_21.png",
+         "Cosine between an epoch's update and the update of all of training (up) over epochs (across), for one RNN and"
+         " one GRU of each shape.", "section_4_6_2", ("gru_minus_rnn_4_6_2.csv",)),
+    Item("Figure 4.22", "perturbation", "figure_4_22.png",
+         "One trained RNN and one GRU, perturbed by factors k and trained on: training and validation loss, validation"
+         " accuracy and distance to the old weights (up) over epochs (across). A panel is empty where no network was"
+         " good enough.", "section_4_6_3", ("recovery_4_6_3.csv", "rnn_beside_gru_4_6_3.csv")),
+)  # fmt: skip
+
+
+def placed(step: str) -> list[Item]:
+    """The thesis' figures and tables that a step makes, in the thesis' order."""
+    return [item for item in THESIS if item.step == step]
+
+
+def matching(captions: dict[str, str], file: str) -> str | None:
+    """The caption whose pattern a file's name matches, with what the pattern's star stands for in it.
+
+    Args:
+        captions: by pattern with at most one star, such as "figure_hessian_*_pair.png"; {} in a caption is its match.
+        file: the name.
+    """
+    for pattern, caption in captions.items():
+        if fnmatchcase(file, pattern):
+            before, _, after = pattern.partition("*")
+            return caption.replace("{}", file.removeprefix(before).removesuffix(after))
+    return None

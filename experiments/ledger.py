@@ -1,0 +1,73 @@
+"""The ledger: every claim of the thesis with its verdict, from the summaries of what was run."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from experiments import claims_inside, claims_training
+from experiments.claims import CLAIMS, Claim, Found, Test
+from rnnjax.verdicts import INCONCLUSIVE, Evidence, across, judge, together
+
+TESTS: dict[str, Test] = dict(sorted({**claims_training.TESTS, **claims_inside.TESTS}.items()))
+
+
+class Part(NamedTuple):
+    """One part of the evidence and its verdict."""
+
+    evidence: Evidence
+    verdict: str
+
+
+class Judged(NamedTuple):
+    """A claim under one protocol."""
+
+    parts: list[Part]
+    verdict: str
+    missing: str | None  # the step or number that is not there
+
+
+class Entry(NamedTuple):
+    """A claim's line of the ledger."""
+
+    claim: Claim
+    test: Test
+    judged: dict[str, Judged]  # by protocol, the adopted one first
+    unstopped: Judged | None  # without early stop, under the adopted protocol; does not enter the verdict
+    verdict: str
+
+
+def ledger(found: Mapping[str, Found]) -> list[Entry]:
+    """All claims' entries.
+
+    Args:
+        found: the steps' summaries, by protocol; the adopted one first.
+    """
+    evidence = {
+        (protocol, id): _gathered(lambda: test.evidence(of_protocol))  # noqa: B023  (called at once)
+        for protocol, of_protocol in found.items()
+        for id, test in TESTS.items()
+    }
+    adopted = next(iter(found.values()))
+    unstopped = {id: _gathered(lambda: test.unstopped(adopted)) for id, test in TESTS.items() if test.unstopped}  # type: ignore[misc] # noqa: B023
+    # Stretched together: all parts that the ledger shows under one protocol.
+    first = next(iter(found))
+    number = max(1, sum(len(evidence[first, id][0]) for id in TESTS) + sum(len(parts) for parts, _ in unstopped.values()))
+    entries = []
+    for id, test in TESTS.items():
+        judged = {protocol: _judged(evidence[protocol, id], number) for protocol in found}
+        verdict = across({protocol: each.verdict for protocol, each in judged.items()})
+        twice = _judged(unstopped[id], number) if id in unstopped else None
+        entries.append(Entry(CLAIMS[id], test, judged, twice, verdict))
+    return entries
+
+
+def _gathered(evidence) -> tuple[list[Evidence], str | None]:
+    try:
+        return evidence(), None
+    except KeyError as error:
+        return [], str(error.args[0])
+
+
+def _judged(gathered: tuple[list[Evidence], str | None], number: int) -> Judged:
+    evidence, missing = gathered
+    parts = [Part(each, judge(each, number)) for each in evidence]
+    return Judged(parts, INCONCLUSIVE if missing else together([part.verdict for part in parts]), missing)
