@@ -1,16 +1,19 @@
 """Parts of evidence from the numbers of summary.json, and what a printed number asserts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from experiments.claims import Found
+from experiments.claims import TAIL_FACTOR, Found
 from rnnjax import resampling
 from rnnjax.resampling import Draws
 from rnnjax.statistics import CONFIDENCE, Interval
 from rnnjax.verdicts import Evidence
+
+# Accuracies R of [S] of the summaries' networks, by step, data set ("FirstI") and shape ("rnn_2x2").
+Reading = Callable[[Found, str, str, str], list[np.ndarray]]
 
 SUCCESS, DECENT = 0.9, 0.7  # above the one, at least the other
 
@@ -46,6 +49,11 @@ def accuracies(found: Found, step: str, name: str) -> list[np.ndarray]:
     return [np.asarray(draw, float) for draw in conditions[name]["accuracy"]]
 
 
+def adopted(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
+    """The same of a data set and a shape, such as "FirstI" and "rnn_2x2", under section 3.2's protocol."""
+    return accuracies(found, step, f"{data}/{shape}")
+
+
 def unstopped(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
     """The same without early stop, at the best constant rate, of the seeds on which that was not chosen.
 
@@ -76,6 +84,11 @@ def above(draws: Draws, threshold: float = SUCCESS) -> list[np.ndarray]:
     return resampling.success(draws, threshold)
 
 
+def at_least(draws: Draws, threshold: float) -> list[np.ndarray]:
+    """Which networks have at least an accuracy, R of [S] bool."""
+    return [np.asarray(values) >= threshold for values in draws]
+
+
 def pooled(conditions: Sequence[Draws]) -> list[np.ndarray]:
     """The networks of several conditions together: a draw's seeds of all of them, R of [C·S]."""
     return [np.concatenate(of_draw) for of_draw in zip(*conditions, strict=True)]
@@ -97,10 +110,25 @@ def difference_part(what: str, one: Draws, other: Draws, **asserted: float) -> E
     return part(what, resampling.difference(one, other), [one, other], **asserted)
 
 
+def rarer_part(what: str, rare: Draws, common: Draws, scale: float = 1.0) -> Evidence:
+    """mean(rare) - mean(common) / TAIL_FACTOR, asserted to be below 0: less than half as often, half as large.
+
+    It says the same as a ratio below 1/2, and keeps a finite interval where one side or both are 0. If all
+    resamples agree, the ends are Newcombe's, as of resampling.difference.
+    """
+    effect = resampling.difference([np.asarray(d, float) for d in rare], [np.asarray(d) / TAIL_FACTOR for d in common])
+    if effect.low == effect.high:
+        a, b = resampling.mean(rare), resampling.mean(common)
+        down = np.hypot(a.estimate - a.low, (b.high - b.estimate) / TAIL_FACTOR)
+        up = np.hypot(a.high - a.estimate, (b.estimate - b.low) / TAIL_FACTOR)
+        effect = Interval(effect.estimate, float(effect.estimate - down), float(effect.estimate + up))
+    return part(what, effect, [rare, common], below=0.0, scale=scale)
+
+
 def part(what: str, effect: Interval, sides: Sequence[Draws], **asserted: float) -> Evidence:
     """An effect of networks R of [S] on each side: those of the smaller side count."""
     members, draws = min(sum(map(len, side)) for side in sides), min(map(len, sides))
-    return Evidence(what, effect, members=members, draws=draws, **asserted)  # type: ignore[arg-type]
+    return Evidence(what, effect, members=members, draws=draws, **asserted)
 
 
 def interval(row: dict[str, Any], name: str, unit: float = 1.0) -> Interval:

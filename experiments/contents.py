@@ -91,8 +91,9 @@ THESIS = (
     Item("Figure 4.7", "capacity", "figure_4_7.png",
          f"Many initialisations of the four smallest shapes on XorI (inputs x hidden units). {_ROWS}", "figure_4_7"),
     Item("Figure 4.8", "word_projection", "figure_4_8.png",
-         "The ten words x of one RNN and one GRU as points of the plane: as they are, after W_ih, and after W_oh W_ih;"
-         " for the GRU by its candidate's W_ih. Marks tell the kinds of words apart.", "section_4_3_1"),
+         "The ten words x as points: (a) as the networks read them (axes: inputs), (b) after the RNN's W_ih (hidden"
+         " units), (c) after the RNN's W_oh W_ih and (d) after the GRU's, by its candidate's W_ih (logits).",
+         "section_4_3_1"),
     Item("Figure 4.9", "noise_robustness", "figure_4_9.png",
          "One positive or negative word, then stop words only: both hidden units (up) over the words read (across,"
          " logarithmic), and below them the class that the network gives after each word; RNN left, GRU right.",
@@ -101,12 +102,15 @@ THESIS = (
          "The way of the state through the plane of two hidden units for a sentence and for the same one with stop"
          " words put in, on the regions that the readout calls positive and negative; RNN left, GRU right.", "",
          ("noise_4_3_2.csv",)),
-    Item("Figure 4.11", "vector_field", "figure_4_11.png", f"A GRU that succeeded on CountII. {_FIELD}",
+    Item("Figure 4.11", "vector_field", "figure_4_11.png",
+         f"The GRU on CountII whose accuracy is nearest to that of the thesis' success. {_FIELD}",
          "section_4_3_3", ("shown_4_11_to_4_14.csv",)),
     Item("Figure 4.12", "vector_field", "figure_4_12.png",
-         f"A GRU that failed on CountII, or the worst where none failed. {_FIELD}"),
-    Item("Figure 4.13", "vector_field", "figure_4_13.png", f"A GRU that succeeded on FirstII. {_FIELD}"),
-    Item("Figure 4.14", "vector_field", "figure_4_14.png", f"A GRU that failed on FirstII. {_FIELD}"),
+         f"The GRU on CountII, of the same draw, nearest to the thesis' failure. {_FIELD}"),
+    Item("Figure 4.13", "vector_field", "figure_4_13.png",
+         f"The GRU on FirstII whose accuracy is nearest to that of the thesis' success. {_FIELD}"),
+    Item("Figure 4.14", "vector_field", "figure_4_14.png",
+         f"The GRU on FirstII, of the same draw, nearest to the thesis' failure. {_FIELD}"),
     Item("Figure 4.15", "vector_field", "figure_4_15.png",
          "What training changes: the mean norm of a word's vector field (across) and the network's validation accuracy"
          " (up). A point is a word of a network; the line is the best fit.", "", ("correlation_4_15.csv",)),
@@ -125,8 +129,8 @@ THESIS = (
          " random and the thesis. Validation accuracy in per cent."),
     Item("Table 4.6", "gru_from_rnn", "table_4_6.csv", "As Table 4.5, on FirstII."),
     Item("Figure 4.17", "frozen_recurrent", "figure_4_17.png",
-         "GRU and GRU with frozen recurrent weights of the candidate, on CountII and FirstII; rows are numbers of hidden"
-         f" units. {_ROWS}", "figure_4_17", ("frozen_4_5_1.csv",)),
+         "GRU and GRU with frozen recurrent weights of the candidate, on CountII and FirstII; rows are numbers of"
+         f" hidden units. {_ROWS}", "figure_4_17", ("frozen_4_5_1.csv",)),
     Item("Figure 4.18", "gate_variants", "figure_4_18.png",
          f"RNN, reset-gate GRU, update-gate GRU and GRU, on CountII and FirstII. {_ROWS}", "figure_4_18"),
     Item("Figure 4.19", "landscape", "figure_4_19.png",
@@ -160,5 +164,6 @@ def matching(captions: dict[str, str], file: str) -> str | None:
     for pattern, caption in captions.items():
         if fnmatchcase(file, pattern):
             before, _, after = pattern.partition("*")
-            return caption.replace("{}", file.removeprefix(before).removesuffix(after))
+            match = file.removeprefix(before).removesuffix(after)
+            return caption.replace("{}", match.replace("_and_", " and ").replace("_", "."))
     return None

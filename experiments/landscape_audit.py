@@ -73,11 +73,20 @@ def replay(request: str, run: runner.Run, inputs: Inputs) -> None:
         dims = ", ".join(map(str, inputs.embeddings))
         raise UserError(f"replay {request!r}: the config's architectures have input dimensions {dims}")
     params, margins = _plain(run, inputs, sampler, architecture, np.array([index]))
-    fast = _fast_count(run, inputs, sampler, architecture, index)
+    fast = fast_count(run, inputs, sampler, architecture, index)
     for line in _describe(architecture, index, sampler, inputs, params, margins[0], fast):
         run.log.info("%s", line)
     for line in _compare(run, sampler, architecture, index, fast):
         run.log.info("%s", line)
+
+
+def fast_count(run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, index: int) -> int:
+    """The sweep's own count of one setting."""
+    key, tile = stream(run.key, "init"), run.config.members.tile
+    drawer = landscape.make_drawer(key, architecture, sampler.name, run.mesh, call_size(run.mesh, tile, 1))
+    embedding = inputs.embeddings[architecture.input_dim]
+    counter = landscape.make_counter(architecture, inputs.split, embedding, run.mesh, tile, drawer.size)
+    return int(next(landscape.counts(drawer, counter, key, sampler.scale, index, index + 1))[0])
 
 
 def _plain(
@@ -95,15 +104,6 @@ def _near_ties(margins: np.ndarray) -> np.ndarray:
     """[S, N]; for networks with logits beyond 10 the bound grows with them, as float32's spacing does."""
     size = np.abs(margins).max(-1, keepdims=True, initial=0.0)
     return np.abs(margins) <= NEAR_TIE * np.maximum(1.0, size / 10)
-
-
-def _fast_count(run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, index: int) -> int:
-    """The sweep's own count of one setting."""
-    key, tile = stream(run.key, "init"), run.config.members.tile
-    drawer = landscape.make_drawer(key, architecture, sampler.name, run.mesh, call_size(run.mesh, tile, 1))
-    embedding = inputs.embeddings[architecture.input_dim]
-    counter = landscape.make_counter(architecture, inputs.split, embedding, run.mesh, tile, drawer.size)
-    return int(next(landscape.counts(drawer, counter, key, sampler.scale, index, index + 1))[0])
 
 
 def _describe(

@@ -40,11 +40,19 @@ class Step(NamedTuple):
     def command(self, preset: str) -> str:
         """The command that does the same alone."""
         mode = {"quick": ":quick", "thesis": "", "full": ":many"}[preset]
-        flags = "".join(f" --config.{field}={value}" for field, value in self.changed.items())
+        flags = "".join(f" --config.{field}={_written(value)}" for field, value in self.changed.items())
         return f"python -m experiments.{self.module} --config=configs/thesis.py{mode}{flags}"
 
 
+def _written(value: Any) -> str:
+    """As a flag has it."""
+    return f'"{value}"' if isinstance(value, tuple) else str(value)
+
+
+_DATA_SETS = {"data_sets": ("CountI", "FirstI", "XorI"), "matched": False, "unstopped_seeds": 0, "unstopped_draws": 0}
+
 STEPS = (
+    Step("data_sets", "capacity", "3.1", 60, {f"capacity.{field}": value for field, value in _DATA_SETS.items()}),
     Step("separability", "separability", "4.1.1", 150),
     Step("trainability", "trainability", "4.2.1", 165),
     Step("capacity", "capacity", "4.2.2", 155),

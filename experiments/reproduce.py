@@ -1,38 +1,51 @@
-"""The whole thesis by one command: all experiments, one after the other, each in a folder of its own.
+"""The whole thesis by one command: all experiments, one after the other, each in a folder of its own, and the report.
 
     python -m experiments.reproduce --preset=thesis
 
 Presets: `quick` (minutes, nothing is decided by it), `thesis` (its counts, the million settings included), `full`
 (1,000 networks a condition, several evenings). Networks that one experiment has trained serve the others. Killed
-anywhere, the same command goes on; an experiment that fails does not take the others down: status.json and the exit
-status say so.
+anywhere, the same command goes on; an experiment that fails does not take the others down: status.json, the report
+and the exit status say so. report.html and report.md have every figure, table and claim; ledger.json the claims.
+
+    python -m experiments.reproduce --check
+
+computes a random sample of the shipped numbers anew (experiments/check.py) and says whether they agree.
 """
 
 import logging
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from absl import app, flags
 
 import rnnjax
-from experiments import runner
+from experiments import conclusion, runner
+from experiments.check import check
 from experiments.programme import PRESETS, STEPS, Step
 from experiments.runner import explained
 from experiments.store import engine
 from rnnjax import results
-from rnnjax.errors import UserError, one_of
+from rnnjax.errors import UserError, in_range, one_of
 
 _PRESET = flags.DEFINE_string("preset", None, f"How much: {', '.join(PRESETS)}.")
+_ONLY = flags.DEFINE_list("only", [], "Names of steps, such as landscape,capacity; default: all.")
+_CHECK = flags.DEFINE_bool("check", False, "Compute a random sample of the numbers of --workdir anew.")
+_SAMPLE = flags.DEFINE_integer("sample", 8, "How many numbers --check computes.")
+_SAMPLE_SEED = flags.DEFINE_integer("sample_seed", None, "Which ones; default: others each time.")
+
+_SHIPPED = Path("docs", "report")
 
 
 class Reproduction:
     """The state of a reproduction in its directory: what is done, how long it took, what failed."""
 
-    def __init__(self, workdir: Path, preset: str) -> None:
-        self._workdir, self._preset = workdir, preset
+    def __init__(self, workdir: Path, preset: str, steps: Sequence[Step]) -> None:
+        self._workdir, self._preset, self._steps = workdir, preset, steps
         self.status: dict[str, dict[str, Any]] = {}
 
     def identity(self) -> dict[str, Any]:
@@ -41,18 +54,27 @@ class Reproduction:
         return {"preset": self._preset, "rnnjax": rnnjax.__version__, "training": engine(), "configs": configs}
 
     def run(self, log: logging.Logger) -> bool:
-        """All steps; whether every one was done."""
+        """The steps, then the report of all that there is; whether every step was done."""
         mesh, started, spent = runner.make_mesh(), time.monotonic(), 0.0
-        for number, step in enumerate(STEPS, 1):
+        self.status = self._earlier()
+        for number, step in enumerate(self._steps, 1):
             passed = time.monotonic() - started
-            left = sum(s.cost for s in STEPS[number - 1 :]) * (passed / spent if spent else 1)
+            left = sum(s.cost for s in self._steps[number - 1 :]) * (passed / spent if spent else 1)
             known = f", about {_clock(left)} left" if spent or self._preset == "thesis" else ""
-            log.info(
-                "[%d/%d] %s (section %s) after %s%s", number, len(STEPS), step.name, step.section, _clock(passed), known
-            )
+            where = f"[{number}/{len(self._steps)}] {step.name} (section {step.section})"
+            log.info("%s after %s%s", where, _clock(passed), known)
             self._step(step, mesh, log)
             spent += step.cost
-        return all(entry["error"] is None for entry in self.status.values())
+        conclusion.conclude(self._workdir, self._preset, self.status, log)
+        return all(self.status[step.name]["error"] is None for step in self._steps)
+
+    def _earlier(self) -> dict[str, dict[str, Any]]:
+        """What earlier commands did in this directory."""
+        try:
+            found: dict[str, dict[str, Any]] = results.read_json(self._workdir / "status.json")
+        except (FileNotFoundError, results.Damaged):
+            found = {}
+        return found
 
     def _step(self, step: Step, mesh: Any, log: logging.Logger) -> None:
         started, error = time.monotonic(), None
@@ -69,6 +91,8 @@ class Reproduction:
         if error:
             log.error("%s failed: %s", step.name, error)
         seconds = round(time.monotonic() - started, 1)
+        if not error and (before := self.status.get(step.name)) and before["error"] is None:
+            seconds = max(seconds, before["seconds"])  # now it was only drawn again
         self.status[step.name] = {"error": error, "seconds": seconds, "command": step.command(self._preset)}
         results.write_json(self._workdir / "status.json", self.status)
 
@@ -78,18 +102,49 @@ def _clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
 
 
+def _reproduce(workdir: Path, preset: str | None) -> bool:
+    one_of("preset", preset, tuple(PRESETS))
+    assert preset is not None
+    for name in _ONLY.value:
+        one_of("only", name, [step.name for step in STEPS])
+    runner.begin()
+    steps = [step for step in STEPS if not _ONLY.value or step.name in _ONLY.value]
+    reproduction = Reproduction(workdir, preset, steps)
+    with results.own_workdir(workdir, reproduction.identity()):
+        return reproduction.run(runner.new_log("reproduce"))
+
+
+def _check(shipped: Path) -> bool:
+    """Whether all of the sample agrees."""
+    in_range("sample", _SAMPLE.value, 1, 10**6)
+    runner.begin()
+    log = runner.new_log("check")
+    of = conclusion.read_identity(shipped)
+    seed = int(np.random.default_rng().integers(2**31)) if _SAMPLE_SEED.value is None else _SAMPLE_SEED.value
+    log.info("%d numbers of %s (--preset=%s, --sample_seed=%d)", _SAMPLE.value, shipped, of["preset"], seed)
+    if of["training"] != engine():
+        log.info("made by %s, computed again by %s: rounding may differ", of["training"], engine())
+    done, agreed = 0, 0
+    for one in check(shipped, of["preset"], _SAMPLE.value, np.random.default_rng(seed), runner.make_mesh()):
+        done, agreed = done + 1, agreed + one.agrees
+        verdict = "agrees" if one.agrees else "DIFFERS"
+        log.info("%s: shipped %.4f, again %.4f: %s", one.number.title, one.number.shipped, one.again, verdict)
+    ledger = conclusion.ledger_agrees(shipped)
+    log.info("%d of %d numbers agree; the ledger %s", agreed, done, "agrees" if ledger else "DIFFERS")
+    return agreed == done and ledger
+
+
 def _main(argv: list[str]) -> None:
-    workdir = runner.given_workdir() or Path("results", "reproduce", str(_PRESET.value))
+    check_only = _CHECK.value
+    default = _SHIPPED if check_only else Path("results", "reproduce", str(_PRESET.value))
+    workdir = runner.given_workdir() or default
     with runner.clear_errors(workdir):
         if len(argv) > 1 or runner.has_config():
             raise UserError(
-                f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --workdir, --num_devices"
+                f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --only, --workdir, --num_devices,"
+                " --check, --sample, --sample_seed"
             )
-        one_of("preset", _PRESET.value, tuple(PRESETS))
-        runner.begin()
-        reproduction = Reproduction(workdir, _PRESET.value)
-        with results.own_workdir(workdir, reproduction.identity()):
-            done = reproduction.run(runner.new_log("reproduce"))
+        done = _check(workdir) if check_only else _reproduce(workdir, _PRESET.value)
     sys.exit(0 if done else 1)
 
 

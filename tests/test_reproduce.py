@@ -1,6 +1,7 @@
 """The one command: order, folders, failures that do not spread, resumption, other versions and bad input refused."""
 
 import json
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -26,10 +27,10 @@ PROGRAM = textwrap.dedent(
     """
     import sys
     from absl import app
-    from experiments import reproduce, store
+    from experiments import check, conclusion, reproduce
     from experiments.programme import Step
     tiny = {tiny!r}
-    reproduce.STEPS = (
+    reproduce.STEPS = check.STEPS = conclusion.STEPS = (
         Step("first", "identity_init", "4.4.1", 1, tiny),
         Step("bad", "identity_init", "4.4.1", 1, tiny | {bad!r}),
         Step("last", "identity_init", "4.4.1", 1, tiny),
@@ -86,6 +87,49 @@ def test_the_same_command_again_only_does_what_is_missing(
     assert (workdir / "first" / "result.npz").stat().st_mtime_ns == result
 
 
+def test_only_some_steps_are_run_and_the_others_status_is_kept(
+    failed: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    workdir, _ = failed
+    bad: dict[str, object] = {"training.report": "mean"}
+    done = launch(f"--workdir={workdir}", "--preset=quick", "--only=last", bad=bad)
+    assert done.returncode == 0 and "[1/1] last" in done.stdout and "first" not in done.stdout
+    assert list(json.loads((workdir / "status.json").read_text())) == ["first", "bad", "last"]
+
+
+def test_a_report_and_a_ledger_are_left(failed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    workdir, done = failed
+    told = json.loads((workdir / "ledger.json").read_text())
+    assert [row["id"] for row in told] == [f"C{i:02d}" for i in range(1, 34)]
+    assert {row["verdict"] for row in told} == {"inconclusive"}
+    for name in ("report.html", "report.md"):
+        text = (workdir / name).read_text()
+        assert "training.report is" in text and all(row["id"] in text for row in told)
+    assert "C33 inconclusive" in done.stdout
+
+
+def test_shipped_numbers_are_computed_again(
+    failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    workdir, _ = failed
+    flags = ("--check", f"--workdir={tmp_path / 'shipped'}", "--sample=4", "--sample_seed=0")
+    bad: dict[str, object] = {"training.report": "mean"}
+    shutil.copytree(workdir, tmp_path / "shipped", ignore=shutil.ignore_patterns("networks", "*.npz"))
+    done = launch(*flags, bad=bad)
+    assert done.returncode == 0 and "4 of 4 numbers agree; the ledger agrees" in done.stdout
+    for name in ("first", "last"):
+        path = tmp_path / "shipped" / name / "summary.json"
+        told = json.loads(path.read_text())
+        for condition in told["conditions"].values():
+            condition["accuracy"] = [[value + 0.001 for value in draw] for draw in condition["accuracy"]]
+        path.write_text(json.dumps(told))
+    done = launch(*flags, bad=bad)
+    assert done.returncode == 1 and "0 of 4 numbers agree" in done.stdout and "DIFFERS" in done.stdout
+    (tmp_path / "shipped" / "first" / "config.json").write_text("{}")
+    done = launch(*flags, bad=bad)
+    assert done.returncode == 2 and "is not what this version has" in done.stderr
+
+
 def test_a_directory_of_another_version_or_preset_is_refused(
     failed: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
@@ -104,6 +148,9 @@ def test_a_directory_of_another_version_or_preset_is_refused(
     [
         (["--preset=all"], "preset is 'all'; valid: quick, thesis, full"),
         ([], "preset is None; valid: quick, thesis, full"),
+        (["--preset=quick", "--only=capacity"], "only is 'capacity'; valid: first, bad, last"),
+        (["--check", "--workdir=nowhere"], "nowhere is no reproduction"),
+        (["--check", "--sample=0"], "sample is 0"),
         (["--preset=quick", "--config=configs/thesis.py"], "unexpected argument '--config'"),
         (["--preset=quick", "now"], "unexpected argument 'now'"),
     ],
@@ -124,8 +171,9 @@ def test_every_step_can_be_prepared_and_their_folders_differ() -> None:
 
 
 def test_a_step_s_command_names_its_mode_and_what_it_changes() -> None:
-    step = Step("x", "capacity", "4.2.2", 1, {"capacity.seeds": 5})
+    step = Step("x", "capacity", "4.2.2", 1, {"capacity.seeds": 5, "capacity.data_sets": ("CountI", "XorI")})
     command = "python -m experiments.capacity --config=configs/thesis.py"
-    assert step.command("thesis") == f"{command} --config.capacity.seeds=5"
-    assert step.command("full") == f"{command}:many --config.capacity.seeds=5"
+    flags = """--config.capacity.seeds=5 --config.capacity.data_sets="('CountI', 'XorI')\""""
+    assert step.command("thesis") == f"{command} {flags}"
+    assert step.command("full") == f"{command}:many {flags}"
     assert step.config("thesis").capacity.seeds == 5

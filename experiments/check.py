@@ -1,0 +1,132 @@
+"""Do shipped numbers come out again? A random sample of them is computed anew and compared.
+
+A sample is of single networks (trained again from nothing; which ones, and their accuracies, are in every summary.json)
+and of the landscape's best and worst settings (scored again). The configs must be those that this version would use.
+Networks of another processor or version of JAX are rounded differently, and training may take them elsewhere.
+"""
+
+import itertools
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from jax.sharding import Mesh
+
+from experiments import runner
+from experiments.conditions import Condition
+from experiments.landscape_audit import fast_count
+from experiments.landscape_inputs import Inputs
+from experiments.programme import STEPS, Step
+from experiments.training_sweep import Sweep
+from rnnjax import results
+from rnnjax.datasets import VERSIONS
+from rnnjax.errors import UserError
+from rnnjax.initializers import parse_sampler
+from rnnjax.landscape import parse_architecture
+
+_SAME = 1e-6  # of accuracies, which are rounded to so much in summary.json
+
+
+class Number(NamedTuple):
+    """A shipped number: the accuracy of one network or setting."""
+
+    step: Step
+    name: str  # of a condition, or "<sampler> <architecture>"
+    place: tuple[int, int]  # draw and seed; of a setting 0 and its index
+    shipped: float
+
+    @property
+    def title(self) -> str:
+        where = "setting {1}" if _is_landscape(self.step) else "draw {}, seed {}"
+        return f"{self.step.name}: {self.name}, {where.format(*self.place)}"
+
+
+class Checked(NamedTuple):
+    """A number beside itself, computed again."""
+
+    number: Number
+    again: float
+
+    @property
+    def agrees(self) -> bool:
+        return abs(self.again - self.number.shipped) <= _SAME
+
+
+def check(shipped: Path, preset: str, size: int, rng: np.random.Generator, mesh: Mesh) -> Iterator[Checked]:
+    """A sample of so many numbers, or of all that there are.
+
+    Args:
+        shipped: a folder with config.json and summary.json of each step, such as docs/report.
+        preset: that they were made with.
+        size: of the sample.
+        rng: that picks.
+        mesh: to compute on.
+
+    Raises:
+        UserError: nothing is there, or a step has another config than this version's.
+    """
+    there = [step for step in STEPS if (shipped / step.name / "summary.json").exists()]
+    if not there:
+        raise UserError(f"{shipped} has no summary.json of any step, such as {STEPS[0].name}/summary.json")
+    for step in there:
+        _same_config(shipped, step, preset)
+    by_step = [list(_numbers(step, preset, _read(shipped / step.name, "summary"))) for step in there]
+    numbers = [number for of_step in by_step for number in of_step]
+    # Every step is as likely as any other, though some have a hundred times as many numbers.
+    weights = np.concatenate([np.full(len(of_step), 1 / len(of_step)) for of_step in by_step if of_step])
+    picked = rng.choice(len(numbers), min(size, len(numbers)), replace=False, p=weights / weights.sum())
+    with tempfile.TemporaryDirectory() as scratch:
+        for step, own in itertools.groupby((numbers[i] for i in sorted(picked)), lambda number: number.step):
+            run = runner.new_run(step.name, step.config(preset), mesh, Path(scratch), None)
+            yield from (Checked(number, _again(number, run, preset)) for number in own)
+
+
+def _same_config(shipped: Path, step: Step, preset: str) -> None:
+    ours = json.loads(json.dumps(step.config(preset).to_dict()))
+    if results.digest(_read(shipped / step.name, "config")) != results.digest(ours):
+        raise UserError(f"{shipped / step.name / 'config.json'} is not what this version has for --preset={preset}")
+
+
+def _read(folder: Path, name: str) -> Any:
+    return results.read_json(folder / f"{name}.json")
+
+
+def _numbers(step: Step, preset: str, summary: Mapping[str, Any]) -> Iterator[Number]:
+    """All numbers of a step that can be computed alone."""
+    if _is_landscape(step):
+        for spec, by_architecture in summary["samplers"].items():
+            for name, told in by_architecture.items():
+                for which in ("best", "lowest"):
+                    yield Number(step, f"{spec} {name}", (0, told[f"{which}_index"]), told[which])
+        return
+    for condition in _conditions(step, preset):
+        accuracies = summary["conditions"].get(condition.name, {}).get("accuracy", [])
+        for draw, of_draw in enumerate(accuracies):
+            for seed, accuracy in enumerate(of_draw):
+                yield Number(step, condition.name, (draw, seed), accuracy)
+
+
+def _is_landscape(step: Step) -> bool:
+    return step.module == "landscape"
+
+
+def _conditions(step: Step, preset: str) -> list[Condition]:
+    """Those of the first stage: later ones start from networks that are trained first."""
+    found: list[Condition] = step.experiment().prepare(step.config(preset))
+    return found
+
+
+def _again(number: Number, run: runner.Run, preset: str) -> float:
+    if _is_landscape(number.step):
+        inputs: Inputs = number.step.experiment().prepare(run.config)
+        spec, name = number.name.split()
+        correct = fast_count(run, inputs, parse_sampler(spec), parse_architecture(name), number.place[1])
+        return correct / len(inputs.split.words)
+    condition = next(each for each in _conditions(number.step, preset) if each.name == number.name)
+    draw, seed = (np.array([index]) for index in number.place)
+    curve = Sweep(run).train_members("again", condition, draw, seed, history=False)["correct"][:, 0]
+    correct = curve[-1] if run.config.training.report == "last" else curve.max()
+    return float(correct / VERSIONS[condition.data.version][1])

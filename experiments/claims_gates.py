@@ -1,0 +1,67 @@
+"""Claims on gates: frozen recurrent weights, and which gate matters (sections 4.5.1 and 4.5.2)."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise, product
+
+from experiments.claims import RATE_MARGIN, Found, Test
+from experiments.claims_evidence import Reading, above, accuracies, adopted, difference_part, unstopped
+from rnnjax.verdicts import Evidence
+
+_HIDDEN = (2, 4)
+_TITLES = {"rnn": "RNN", "reset_gate_gru": "reset-gate GRU", "update_gate_gru": "update-gate GRU", "gru": "GRU"}
+_ON_COUNT = ("gru", "update_gate_gru", "reset_gate_gru", "rnn")  # best first
+_ON_FIRST = ("update_gate_gru", "gru", "reset_gate_gru", "rnn")
+_UPDATE_OVER_RESET = ("update_gate_gru", "reset_gate_gru")
+
+
+def _frozen(found: Found) -> list[Evidence]:
+    """C22."""
+    parts = []
+    for data, hidden in product(("CountII", "FirstII"), _HIDDEN):
+        frozen = above(accuracies(found, "frozen_recurrent", f"{data}/frozen/gru_2x{hidden}"))
+        gru, rnn = (above(adopted(found, "frozen_recurrent", data, f"{cell}_2x{hidden}")) for cell in ("gru", "rnn"))
+        what = f"above 90 %, H = {hidden}, {data}"
+        equal = {"above": -RATE_MARGIN, "below": RATE_MARGIN}
+        parts.append(difference_part(f"frozen GRU minus GRU {what}", frozen, gru, **equal))
+        if (data, hidden) != ("FirstII", 2):  # of which the thesis has none above 90 %
+            parts.append(difference_part(f"frozen GRU minus RNN {what}", frozen, rnn, above=RATE_MARGIN))
+    return parts
+
+
+def _order(reading: Reading, data_sets: Sequence[str], best_first: Sequence[str], found: Found) -> list[Evidence]:
+    """C23 to C25."""
+    parts = []
+    for data, hidden, (better, worse) in product(data_sets, _HIDDEN, pairwise(best_first)):
+        one, other = (reading(found, "gate_variants", data, f"{cell}_2x{hidden}") for cell in (better, worse))
+        what = f"{_TITLES[better]} minus {_TITLES[worse]}, H = {hidden}, {data}"
+        parts.append(difference_part(f"{what}, mean accuracy", one, other, above=0))
+        parts.append(difference_part(f"{what}, above 90 %", above(one), above(other), above=0))
+    return parts
+
+
+def _of_order(who: str, data_sets: Sequence[str], best_first: Sequence[str]) -> Test:
+    means = tuple(f"gate_variants/figure_4_18_{data}_means.png" for data in data_sets)
+    return Test(
+        f"Mean accuracy and success rate (above 90 %), both hidden sizes: {who} must lie above 0."
+        " Bootstrap of the differences, paired by draw; Newcombe where all networks agree.",
+        ("gate_variants",),
+        (*means, *(name.replace("_means", "_means_unstopped") for name in means), "gate_variants/figure_4_18.png"),
+        partial(_order, adopted, data_sets, best_first),
+        partial(_order, unstopped, data_sets, best_first),
+    )
+
+
+TESTS = {
+    "C22": Test(
+        "Success rates (above 90 %), each data set and hidden size: the frozen GRU's minus the GRU's within"
+        f" {RATE_MARGIN:.0%} of 0, and minus the RNN's above {RATE_MARGIN:.0%} (not on FirstII with 2 units, where the"
+        " thesis has none above 90 %). Bootstrap of the differences, paired by draw; Newcombe where all agree.",
+        ("frozen_recurrent",),
+        ("frozen_recurrent/figure_4_17_rates.png", "frozen_recurrent/figure_4_17.png"),
+        _frozen,
+    ),
+    "C23": _of_order("each variant minus the next of GRU, update-gate, reset-gate, RNN", ("CountII",), _ON_COUNT),
+    "C24": _of_order("each variant minus the next of update-gate, GRU, reset-gate, RNN", ("FirstII",), _ON_FIRST),
+    "C25": _of_order("update-gate minus reset-gate GRU, both data sets,", ("CountII", "FirstII"), _UPDATE_OVER_RESET),
+}

@@ -1,0 +1,135 @@
+"""Claims C26 to C28: random settings of the parameters (section 4.6.1).
+
+A landscape is of one draw of sentences and words, and a verdict needs ten: steps "landscape_1", "landscape_2", ... of
+the programme are other draws of the step "landscape", where there are any. With one the parts have their numbers, and
+the verdict is inconclusive.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from experiments.claims import MEAN_MARGIN, TAIL_FACTOR, Found, Test
+from experiments.claims_evidence import entry
+from experiments.claims_rows import of_networks
+from experiments.density import DECIDING, HEADLINE, SHAPES, SUCCESS, Summary, tail, trainability
+from experiments.density import random_ratio as ratio
+from experiments.landscape_draws import LEAST
+from rnnjax import resampling
+from rnnjax.statistics import Interval
+from rnnjax.verdicts import Evidence
+
+_STEP = "landscape"
+_LOWEST = 0.55  # accuracy of the tails
+
+
+def landscapes(found: Found) -> list[Summary]:
+    """The summaries of all landscapes, each of another draw.
+
+    Raises:
+        KeyError: there is none.
+    """
+    others = sorted(step for step in found if step.startswith(f"{_STEP}_"))
+    return [entry(found, step) for step in (_STEP, *others)]
+
+
+def _as_frequent(found: Found) -> list[Evidence]:
+    every, parts = landscapes(found), []
+    rows = entry(found, _STEP, "tails")
+    for sampler in dict.fromkeys(row["sampler"] for row in rows):
+        for shape in SHAPES:
+            tabulated = sorted(r["accuracy_above"] for r in rows if (r["sampler"], r["shape"]) == (sampler, shape))
+            if not tabulated:
+                raise KeyError(f"{_STEP}: tails of {sampler}, {shape}")
+            reached = [a for a in tabulated if _number(every, sampler, shape, a) >= LEAST]
+            for accuracy in dict.fromkeys((_LOWEST, max(reached, default=_LOWEST))):
+                parts.append(_tails(every, sampler, shape, accuracy))
+    return parts
+
+
+def _tails(every: list[Summary], sampler: str, shape: str, accuracy: float) -> Evidence:
+    rnn, gru = (tail(every, sampler, f"{cell}_{shape}", accuracy) for cell in ("rnn", "gru"))
+    if rnn is None or gru is None:
+        raise KeyError(f"{_STEP}: tails of {sampler}, RNN and GRU {shape}, above {accuracy:g}")
+    what = f"settings above {100 * accuracy:g} %, GRU over RNN {shape}, {sampler}"
+    members = min(sum(rnn.settings), sum(gru.settings))
+    equal = {"above": 1 / TAIL_FACTOR, "below": TAIL_FACTOR}
+    return of_networks(what, ratio(gru, rnn), members, len(every), **equal)
+
+
+def _number(every: list[Summary], sampler: str, shape: str, accuracy: float) -> int:
+    """Settings of both cells above an accuracy: which of the two they are of is not looked at."""
+    both = (tail(every, sampler, f"{cell}_{shape}", accuracy) for cell in ("rnn", "gru"))
+    return sum(sum(of.above) for of in both if of is not None)
+
+
+def _spread(found: Found) -> list[Evidence]:
+    parts = []
+    for shape in SHAPES:
+        what = f"interquartile range of accuracy, GRU minus RNN {shape}, {HEADLINE}"
+        parts.append(_difference(found, shape, _box, what, above=-MEAN_MARGIN, below=MEAN_MARGIN))
+    for shape in SHAPES:
+        wider = {"below": MEAN_MARGIN} if shape == "2x4" else {"above": 0.0}
+        what = f"best minus worst setting's accuracy, GRU minus RNN {shape}, {HEADLINE}"
+        parts.append(_difference(found, shape, _outermost, what, **wider))
+    return parts
+
+
+def _difference(
+    found: Found, shape: str, of: Callable[[Mapping[str, Any]], float], what: str, **asserted: float
+) -> Evidence:
+    """A measure of the GRU's settings minus that of the RNN's, the mean over landscapes; of one without an interval."""
+    values, members = [], 0
+    for landscape in landscapes(found):
+        try:
+            rnn, gru = (landscape["samplers"][HEADLINE][f"{cell}_{shape}"] for cell in ("rnn", "gru"))
+        except KeyError as error:
+            raise KeyError(f"{_STEP}: samplers, {HEADLINE}, {error.args[0]}") from None
+        values.append(np.array([of(gru) - of(rnn)]))
+        members += min(rnn["num_settings"], gru["num_settings"])
+    effect = resampling.mean(values)
+    if effect.low == effect.high:  # landscapes that all agree tell nothing of others
+        effect = Interval(effect.estimate, -np.inf, np.inf)
+    return of_networks(what, effect, members, len(values), **asserted)
+
+
+def _box(of: Mapping[str, Any]) -> float:
+    return float(of["quartiles"][2] - of["quartiles"][0])
+
+
+def _outermost(of: Mapping[str, Any]) -> float:
+    return float(of["best"] - of["lowest"])
+
+
+def _trainable(found: Found) -> list[Evidence]:
+    return trainability(entry(found, "capacity"), *landscapes(found))
+
+
+TESTS = {
+    "C26": Test(
+        f"P(accuracy > a) of random settings, GRU over RNN of the same shape, is between 1/{TAIL_FACTOR:g} and "
+        f"{TAIL_FACTOR:g}, under every distribution: at a = {_LOWEST:g} and at the highest a that at least {LEAST} settings "
+        "of the two cells together exceed. (A ratio; ±0.02 counts as narrow.)",
+        (_STEP,),
+        ("landscape/figure_4_19_tails.png", "landscape/figure_4_19.png"),
+        _as_frequent,
+    ),
+    "C27": Test(
+        f"Under {HEADLINE} the boxes (quartiles) of the two cells are equally wide within {100 * MEAN_MARGIN:g} points of "
+        "accuracy; from the worst to the best setting a GRU goes further than an RNN, except 2x4, where it does not by more "
+        "than that.",
+        (_STEP,),
+        ("landscape/figure_4_20.png",),
+        _spread,
+    ),
+    "C28": Test(
+        f"More GRUs than RNNs, of the same shape and of as many parameters, are above {100 * SUCCESS:g} % after training; and "
+        f"P(accuracy > {DECIDING:g}) after training over that of random settings from the distribution that training starts "
+        f"from ({HEADLINE}) is larger for the GRU: the ratio of the two quotients, whose interval joins the corners of both "
+        "sides' intervals, lies above 1. (±0.02 of it counts as narrow.)",
+        ("capacity", _STEP),
+        ("landscape/figure_4_19_tails.png", "capacity/figure_4_6_rates.png", "capacity/figure_4_6.png"),
+        _trainable,
+    ),
+}

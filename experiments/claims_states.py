@@ -1,0 +1,129 @@
+"""Claims C14 to C18: noise, and what words do to the state (sections 4.3.2 and 4.3.3)."""
+
+from experiments.claims import RATE_MARGIN, TAIL_FACTOR, Found, Test
+from experiments.claims_evidence import entry
+from experiments.claims_rows import ends, of_networks, of_nobody, of_row, row
+from rnnjax.verdicts import Evidence
+
+WRONG_AFTER, MEET_AT, HOLDS_TO = 15, 30, 2000  # words; the thesis' numbers
+ABOVE = 0.98  # its networks are above this, on CountI
+ADDED = 6  # stop words put in: as many as in Figure 4.10 (c, d); sentences are not longer than in training
+EVERYWHERE = 1 - RATE_MARGIN  # of the plane
+
+_NOISE, _FIELD = "noise_robustness", "vector_field"
+_SUCCESS = "above 90 %"
+_CELLS = {"rnn": "RNN", "gru": "GRU"}
+
+
+def _forgets(found: Found) -> list[Evidence]:
+    parts = []
+    for until, printed, what in (
+        ("first_wrong", WRONG_AFTER, "median of the first wrong word"),
+        ("meeting", MEET_AT, "median word from which the states overlap"),
+    ):
+        about = {"above": printed / TAIL_FACTOR, "below": printed * TAIL_FACTOR, "scale": float(printed)}
+        parts.append(of_row(f"{what}, RNN 4x2", _lasting(found, "rnn", until), "median", **about))
+    what = f"right to word {HOLDS_TO}, GRU 4x2"
+    return [*parts, of_row(what, _lasting(found, "gru", "first_wrong"), f"after_{HOLDS_TO}", above=0.5)]
+
+
+def _lasting(found: Found, cell: str, until: str) -> dict:
+    where = {"data": "CountI", "above": ABOVE, "cell": cell, "stop_words": "random", "until": until}
+    return dict(row(found, _NOISE, "survival", **where))
+
+
+def _moved(found: Found) -> list[Evidence]:
+    of = row(found, _NOISE, "noise", data="CountI", above=ABOVE, cell="rnn - gru", stop_words=ADDED)
+    by_draw = [entry(found, _NOISE, "networks", "CountI", f"{cell}_4x2", "found_by_draw") for cell in _CELLS]
+    draws = sum(all(numbers) for numbers in zip(*by_draw, strict=True))  # in which both are compared
+    parts = []
+    for name, what, above in (
+        ("distance_over_apart", "distance that noise moves the last state, over that of the classes", RATE_MARGIN),
+        ("flipped", "decisions that noise flips", 0.0),
+    ):
+        called = f"{what}, RNN minus GRU 4x2, {ADDED} stop words"
+        parts.append(of_networks(called, ends(of, name), of["networks"], draws, above=above))
+    return parts
+
+
+def _pushes(found: Found) -> list[Evidence]:
+    parts = []
+    for measure, what in (("moves", "sentiment words move the state their way"), ("stop_keeps", "stop words keep")):
+        parts.append(_share(found, "CountII", measure, f"share of the plane where {what}", above=EVERYWHERE))
+        where = {"data": "CountII", "cell": "gru", "what": f"{_SUCCESS} - others", "measure": measure}
+        called = f"the same, GRUs 2x2 {_SUCCESS} minus others: {what}"
+        if any(all(each.get(k) == v for k, v in where.items()) for each in entry(found, _FIELD, "contrasts")):
+            parts.append(of_row(called, row(found, _FIELD, "contrasts", **where), "difference", 100, above=0.0))
+        else:
+            parts.append(of_nobody(called, above=0.0))
+    return parts
+
+
+def _decided_near(found: Found) -> list[Evidence]:
+    far, near = "further than 0.4 from the boundary", "within 0.1 of the boundary"
+    return [
+        _share(found, "FirstII", "stop_keeps_far", f"stop words keep the region, {far}", above=EVERYWHERE),
+        _share(found, "FirstII", "sentiment_keeps_far", f"sentiment words keep the region, {far}", above=EVERYWHERE),
+        _share(found, "FirstII", "crosses_near", f"sentiment words lead into their own region, {near}", above=0.5),
+    ]
+
+
+def _share(found: Found, data: str, measure: str, what: str, above: float) -> Evidence:
+    where = {"data": data, "cell": "gru", "stage": "final", "group": _SUCCESS, "measure": measure}
+    return of_row(
+        f"{what}, GRUs 2x2 {_SUCCESS} on {data}", row(found, _FIELD, "shares", **where), "mean", 100, above=above
+    )
+
+
+def _correlates(found: Found) -> list[Evidence]:
+    parts = []
+    for data in ("CountII", "FirstII"):
+        for cell, called in _CELLS.items():
+            of = row(found, _FIELD, "correlations", data=data, cell=cell, words="all", networks="all")
+            draws = entry(found, _FIELD, "conditions", f"{data}/{cell}_2x2", "num_draws")
+            for name in ("pearson", "spearman"):
+                what = f"{name.capitalize()} correlation, {called} 2x2 on {data}"
+                parts.append(of_networks(what, ends(of, name), of["number"], draws, below=0.0))
+    return parts
+
+
+TESTS = {
+    "C14": Test(
+        f"The median RNN 4x2 above {100 * ABOVE:g} % on CountI is first wrong after about {WRONG_AFTER} words (within a "
+        f"factor of {TAIL_FACTOR:g}) and its states meet at about {MEET_AT} (likewise); more than half of the GRUs are right "
+        f"to word {HOLDS_TO}. Stop words are drawn at random; of words, 2 % of the printed number count as narrow.",
+        (_NOISE,),
+        ("noise_robustness/figure_4_9_survival.png", "noise_robustness/figure_4_9.png"),
+        _forgets,
+    ),
+    "C15": Test(
+        f"{ADDED} stop words put into a sentence move an RNN's last state further than a GRU's by more than "
+        f"{RATE_MARGIN:g} of the distance between the classes' mean states, and flip more of its decisions. "
+        "All sentences of 1 to 4 sentiment words.",
+        (_NOISE,),
+        ("noise_robustness/figure_4_10_noise.png", "noise_robustness/figure_4_10.png"),
+        _moved,
+    ),
+    "C16": Test(
+        f"In GRUs {_SUCCESS} on CountII sentiment words move the state their way, and stop words leave it in its region, "
+        f"from more than {100 * EVERYWHERE:g} % of the plane; and both more than in GRUs that do not succeed.",
+        (_FIELD,),
+        ("vector_field/figure_4_11_to_4_14_shares.png", "vector_field/figure_4_11.png", "vector_field/figure_4_12.png"),
+        _pushes,
+    ),
+    "C17": Test(
+        f"In GRUs {_SUCCESS} on FirstII words of every kind leave the state in its region from more than "
+        f"{100 * EVERYWHERE:g} % of the points further than 0.4 from the boundary; of those within 0.1 of it, in the other "
+        "region, sentiment words lead from more than half into their own.",
+        (_FIELD,),
+        ("vector_field/figure_4_11_to_4_14_distance_FirstII.png", "vector_field/figure_4_13.png"),
+        _decided_near,
+    ),
+    "C18": Test(
+        "The change of the field's mean norm and the change of accuracy, by training, correlate negatively over all "
+        "words and networks: Pearson's and Spearman's coefficients lie below 0 for both cells on both data sets.",
+        (_FIELD,),
+        ("vector_field/figure_4_15_correlations.png", "vector_field/figure_4_15.png"),
+        _correlates,
+    ),
+}

@@ -1,0 +1,125 @@
+"""Claims of section 4.2.1: how often networks of 16 shapes train."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from experiments import thesis
+from experiments.claims import RATE_MARGIN, Found, Test
+from experiments.claims_evidence import (
+    DECENT,
+    Reading,
+    above,
+    accuracies,
+    adopted,
+    allowed,
+    at_least,
+    difference_part,
+    mean_part,
+    pooled,
+    unstopped,
+)
+from experiments.controls import matched_rnn
+from rnnjax.landscape import parse_architecture
+from rnnjax.verdicts import Evidence
+
+_STEP, _INPUTS, _HIDDEN = "trainability", (2, 5, 10, 15), (2, 4, 8, 16)
+_RUNS_A_SHAPE = 3  # in the thesis
+_HALF = 0.5  # its figures round to whole per cent
+
+
+def _far_more_often(found: Found) -> list[Evidence]:
+    """C04, under section 3.2's protocol."""
+    gru = _pooled(adopted, found, "FirstI", "gru")
+    matched = [
+        accuracies(found, _STEP, f"FirstI/matched_{name}/{matched_rnn(parse_architecture(name)).name}")
+        for name in _shapes("gru")
+    ]
+    what = "GRU minus RNN with as many parameters, above 90 %, FirstI, 16 shapes"
+    control = difference_part(what, above(gru), above(pooled(matched)), above=RATE_MARGIN)
+    return [*_gru_minus_rnn(adopted, found), control]
+
+
+def _gru_minus_rnn(reading: Reading, found: Found) -> list[Evidence]:
+    sides = [above(_pooled(reading, found, "FirstI", cell)) for cell in ("gru", "rnn")]
+    what = "GRU minus RNN of the same shape, above 90 %, FirstI, 16 shapes"
+    return [difference_part(what, sides[0], sides[1], above=RATE_MARGIN)]
+
+
+def _harder(reading: Reading, found: Found) -> list[Evidence]:
+    """C05."""
+    parts = []
+    for cell in ("rnn", "gru"):
+        first, xor = (above(_pooled(reading, found, data, cell)) for data in ("FirstI", "XorI"))
+        what = f"{cell.upper()} above 90 % on FirstI minus on XorI, 16 shapes"
+        parts.append(difference_part(what, first, xor, above=0))
+    return parts
+
+
+def _decent(found: Found) -> list[Evidence]:
+    """C06."""
+    printed = [thesis.percent("figure_4_5", name) for name in ("rnn_decent_runs", "rnn_runs")]
+    low, high = allowed(*printed)
+    decent = at_least(_pooled(adopted, found, "XorI", "rnn"), DECENT)
+    return [mean_part("RNN with at least 70 % on XorI, 16 shapes", decent, above=low, below=high)]
+
+
+def _inputs(found: Found) -> list[Evidence]:
+    """C07."""
+    reached, few = (thesis.percent("figure_4_4", f"rnn_{n}") for n in ("10x2_reaches", "first_two_columns_at_most"))
+    good = at_least(adopted(found, _STEP, "FirstI", "rnn_10x2"), (reached - _HALF) / 100)
+    low, _ = allowed(1, _RUNS_A_SHAPE)
+    left = at_least(_pooled(adopted, found, "FirstI", "rnn", inputs=(2, 5)), (few + _HALF) / 100)
+    _, high = allowed(0, _RUNS_A_SHAPE * 2 * len(_HIDDEN))
+    return [
+        mean_part(f"RNN 10x2 with {reached} % or more (rounded) on FirstI", good, above=low),
+        mean_part(f"RNN with 2 or 5 inputs above {few} % (rounded) on FirstI, 8 shapes", left, below=high),
+    ]
+
+
+def _pooled(reading: Reading, found: Found, data: str, cell: str, inputs: Sequence[int] = _INPUTS) -> list[np.ndarray]:
+    """All shapes' accuracies: a draw's seeds of all shapes belong together."""
+    return pooled([reading(found, _STEP, data, shape) for shape in _shapes(cell, inputs)])
+
+
+def _shapes(cell: str, inputs: Sequence[int] = _INPUTS) -> list[str]:
+    return [f"{cell}_{d}x{h}" for d in inputs for h in _HIDDEN]
+
+
+_RATES = ("trainability/figure_4_4_rates.png", "trainability/figure_4_5_rates.png")
+
+TESTS = {
+    "C04": Test(
+        "Success rates (above 90 %) of the 16 shapes together: the GRU's minus the RNN's must lie above"
+        f" {RATE_MARGIN:.0%}, and so must the GRU's minus that of RNNs with as many parameters. Bootstrap of the"
+        " differences, paired by draw.",
+        (_STEP,),
+        ("trainability/figure_4_4_rates.png", "trainability/figure_4_4.png"),
+        _far_more_often,
+        partial(_gru_minus_rnn, unstopped),
+    ),
+    "C05": Test(
+        "Success rates (above 90 %) of the 16 shapes together: on FirstI minus on XorI must lie above 0 for each"
+        " cell. Bootstrap of the differences, paired by draw.",
+        (_STEP,),
+        _RATES,
+        partial(_harder, adopted),
+        partial(_harder, unstopped),
+    ),
+    "C06": Test(
+        "The share of RNNs with at least 70 % on XorI, 16 shapes together, must lie in the 95 % interval of the"
+        " printed 1 of 48 (exact: 0.05 % to 11 %). Bootstrap; Wilson where all networks agree.",
+        (_STEP,),
+        ("trainability/figure_4_5.png", "trainability/figure_4_5_rates.png"),
+        _decent,
+    ),
+    "C07": Test(
+        "The share of RNNs 10x2 with 90 % or more must not be rarer than one of three runs allows (exact: 0.8 %), and"
+        " the share of RNNs with 2 or 5 inputs above 51 % not commoner than none of 24 allows (14 %); accuracies"
+        " rounded as printed. Bootstrap; Wilson where all networks agree.",
+        (_STEP,),
+        ("trainability/figure_4_4.png", "trainability/figure_4_4_rates.png"),
+        _inputs,
+    ),
+}

@@ -1,0 +1,92 @@
+"""What a reproduction ends with: the ledger of claims and the report, from the summaries of the steps that were done."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from experiments import density, report
+from experiments.claims import Found
+from experiments.ledger import Entry, Judged, ledger
+from experiments.programme import STEPS
+from rnnjax import results
+from rnnjax.errors import UserError
+
+ADOPTED = "adopted"  # the protocol of the default config
+
+
+def conclude(workdir: Path, preset: str, status: Mapping[str, Mapping[str, Any]], log: logging.Logger) -> None:
+    """Write ledger.json, report.html and report.md."""
+    found = summaries(workdir)
+    entries = ledger({ADOPTED: found})
+    results.write_json(workdir / "ledger.json", as_json(entries))
+    report.write(workdir, preset, status, entries, density_rows(found))
+    for entry in entries:
+        log.info("%s %-24s %s", entry.claim.id, entry.verdict, entry.claim.says)
+    log.info("report: %s", workdir / "report.html")
+
+
+def summaries(workdir: Path) -> Found:
+    """summary.json of every step that has one, undamaged."""
+    found = {}
+    for step in STEPS:
+        try:
+            found[step.name] = results.read_json(workdir / step.name / "summary.json")
+        except (FileNotFoundError, results.Damaged):
+            continue
+    return found
+
+
+def density_rows(found: Found) -> list[dict[str, Any]]:
+    """The table of C28, or none where one of its two steps is not there."""
+    return density.density(found["capacity"], found["landscape"]) if {"capacity", "landscape"} <= set(found) else []
+
+
+def as_json(entries: list[Entry]) -> list[dict[str, Any]]:
+    """The ledger for ledger.json."""
+    return [
+        {
+            "id": entry.claim.id,
+            "verdict": entry.verdict,
+            "by_protocol": {name: _judged(judged) for name, judged in entry.judged.items()},
+            "without_early_stop": None if entry.unstopped is None else _judged(entry.unstopped),
+        }
+        for entry in entries
+    ]
+
+
+def read_identity(workdir: Path) -> dict[str, Any]:
+    """What a reproduction's directory is of.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        found: dict[str, Any] = results.read_json(workdir / "config.json")
+        return {name: found[name] for name in ("preset", "training")}
+    except (FileNotFoundError, results.Damaged, KeyError) as error:
+        raise UserError(f"{workdir} is no reproduction: its config.json has no preset") from error
+
+
+def ledger_agrees(workdir: Path) -> bool:
+    """Whether ledger.json has the verdicts that the summaries beside it give."""
+    shipped = results.read_json(workdir / "ledger.json")
+    again = as_json(ledger({ADOPTED: summaries(workdir)}))
+    return _verdicts(shipped) == _verdicts(again)
+
+
+def _verdicts(rows: list[dict[str, Any]]) -> list[Any]:
+    """Of every claim, its own and those on its parts."""
+    return [
+        (row["id"], row["verdict"], {name: [part["verdict"] for part in judged["parts"]] for name, judged in own.items()})
+        for row in rows
+        for own in [row["by_protocol"] | ({"unstopped": row["without_early_stop"]} if row["without_early_stop"] else {})]
+    ]
+
+
+def _judged(judged: Judged) -> dict[str, Any]:
+    parts = [
+        {**part.evidence._asdict(), "effect": part.evidence.effect._asdict(), "verdict": part.verdict}
+        for part in judged.parts
+    ]
+    return {"verdict": judged.verdict, "missing": judged.missing, "parts": parts}

@@ -1,0 +1,163 @@
+"""Captions of the figures and tables that the thesis does not have, by experiment and pattern of the file's name."""
+
+from experiments.contents import matching
+
+_STOPPED = "here with its 95 % interval, the thesis' where it prints one"
+
+_FIGURES = {
+    "separability": {
+        "figure_4_2_all.png": "All networks on CountII: validation accuracy (across) by cell, H and embedding; a point"
+        " is a network, the tick is the mean.",
+        "figure_4_3_all.png": "The same on FirstII.",
+    },
+    "trainability": {
+        "figure_4_*_rates.png": "Share of all networks above 90 % validation accuracy (across) by architecture (inputs"
+        " x hidden units), with 95 % intervals.",
+        "figure_4_*_rates_unstopped.png": "The same without early stop, at the best constant learning rate.",
+    },
+    "capacity": {
+        "figure_4_*_rates.png": f"Share of networks above 90 % validation accuracy (across) by architecture,"
+        f" {_STOPPED}; controls: RNNs with as many parameters as the GRU.",
+        "figure_4_*_rates_unstopped.png": "The same without early stop, at the best constant learning rate.",
+    },
+    "word_projection": {
+        "figure_4_8_gates.png": "The GRU of Figure 4.8: its words after each gate's W_ih, and after W_oh times that.",
+        "figure_4_8_measures.png": "All networks before and after training: how long stop words' W_ih x is, how near to"
+        " a line the products lie, and how wide positive and negative words stay apart.",
+    },
+    "noise_robustness": {
+        "figure_4_9_survival.png": "Share of networks (up) that are still right, or whose two states are still apart,"
+        " over the stop words read (across, logarithmic); bands are 95 %.",
+        "figure_4_10_noise.png": "Decisions that stop words flip, wrong decisions, and distance between the final"
+        " states (up) over the number of stop words put in (across, logarithmic); bands are 95 %.",
+    },
+    "vector_field": {
+        "figure_4_11_to_4_14_distance_*.png": "{}: share of states that a word leads into the positive region (up) over"
+        " the state's signed distance to the boundary (across), by accuracy after training.",
+        "figure_4_11_to_4_14_shares.png": "Share of the plane (across) from which sentiment words move the state their"
+        " way, from which they lead into their region, and from which stop words keep the region.",
+        "figure_4_15_correlations.png": "Correlation of the change of the mean norm with the change of accuracy"
+        " (across), Pearson's and Spearman's, by data set, cell and kind of word, with 95 % intervals.",
+    },
+    "identity_init": {
+        "figure_4_16_rates.png": f"Share of networks above 65 % validation accuracy (across), {_STOPPED}.",
+    },
+    "rnn_from_gru": {
+        "figure_tables_*.png": "All networks behind Tables {}: validation accuracy (across) by start; a point is a"
+        " network, the tick is the mean.",
+    },
+    "gru_from_rnn": {
+        "figure_table_*.png": "All networks behind Table {}: validation accuracy (across) by start; a point is a"
+        " network, the tick is the mean.",
+    },
+    "frozen_recurrent": {
+        "figure_4_17_rates.png": f"Share of networks above 90 % validation accuracy (across), {_STOPPED}.",
+    },
+    "gate_variants": {
+        "figure_4_18_*_means.png": "{}: mean validation accuracy (across) by cell and H, with 95 % intervals.",
+        "figure_4_18_*_means_unstopped.png": "{}: the same without early stop, at the best constant learning rate.",
+    },
+    "landscape": {
+        "figure_4_19_tails.png": "Share of random settings (up, logarithmic) whose accuracy is above a (across), RNN"
+        " beside GRU, by shape and by the distribution that the settings are drawn from.",
+    },
+    "update_cosine": {
+        "figure_4_21_unstopped.png": "As Figure 4.21, of networks that were trained without early stop.",
+        "figure_4_21*_bands.png": "Median and middle 80 % of the cosine (up) over epochs (across) of all successes, and"
+        " below it how many are still in training.",
+        "figure_4_21*_measures.png": "The curves in numbers, a box for each architecture: roughness, variation, mean,"
+        " early slope and straightness; of all of training, its first epochs, and a constant learning rate.",
+    },
+    "perturbation": {
+        "figure_4_22_unstopped.png": "As Figure 4.22, of networks that were trained without early stop.",
+        "figure_4_22*_recovery.png": "Loss and accuracy just after the perturbation, accuracy and share above 90 % at"
+        " the end of training on (up) over the factor k (across), with 95 % intervals.",
+        "figure_4_22*_distances.png": "Distance to the old weights (up) over epochs (across): raw, as the outputs see"
+        " it, and to the nearest of the network's equal copies; medians and quartiles.",
+    },
+    "vanishing_gradients": {
+        "figure_vanishing_*_changed.png": "{}: starts whose gradients vanish more and less: accuracy and rates of"
+        " success (up) over the ratio of the first word's gradient to the last's before training (across).",
+        "figure_vanishing_*_norms.png": "{}: norm of the gradient at the state (up, logarithmic) over the words read"
+        " (across), before and after training, by cell and by accuracy after training.",
+        "figure_vanishing_*_relative.png": "{}: the same relative to the gradient at the last state.",
+        "figure_vanishing_*_rates.png": "{}: share of networks above 70 and 90 % (up) by their ratio before training"
+        " (across, logarithmic).",
+        "figure_vanishing_*_singular.png": "{}: singular values of the last state's derivative with respect to earlier"
+        " ones (up, logarithmic) over the words read (across), by cell.",
+        "figure_vanishing_*_starts.png": "{}: validation accuracy (up) over the ratio before training (across); a point"
+        " is a network, the number is the rank correlation within draws.",
+        "figure_vanishing_*_training.png": "{}: the ratio (up, logarithmic) over epochs of training (across).",
+    },
+    "fixed_points": {
+        "figure_fixed_points_stop_words_*.png": "{}: share of stop words (across) with one stable point in each region,"
+        " with differences held for good or for a sentence, and with a line of slow states.",
+        "figure_fixed_points_time_constants.png": "Share of stop words (up) whose slowest stable point has a time"
+        " constant above x words (across, logarithmic).",
+        "figure_fixed_points_*.png": "{}: number of stable, saddle and unstable fixed points of a word (across), before"
+        " training and by accuracy after it.",
+    },
+    "search": {
+        "figure_search_*.png": "{}: share of networks that reach the two thresholds (up), in each draw of sentences and"
+        " words (across) and over all.",
+    },
+    "hessian_spectrum": {
+        "figure_hessian_*_pair.png": "{}: all eigenvalues (up) of one RNN and one GRU, sorted (across), before"
+        " training, after it and perturbed.",
+        "figure_hessian_*_spectra.png": "{}: sorted eigenvalues (up) of all networks that are looked at, by rank"
+        " (across): median and middle 80 %, successes and failures.",
+        "figure_hessian_*_measures.png": "{}: largest eigenvalue, the same over the loss, share of negative ones, and"
+        " condition (across), by cell, stage and success.",
+    },
+}
+
+_TABLES = {
+    "conditions.csv": "Every condition: accuracy after the last epoch, in per cent.",
+    "neighbours_4_1_1.csv": "Gain of mean accuracy from one embedding to the next, in points of per cent.",
+    "overall_4_2_1.csv": "Networks above 90 % over all shapes, and RNNs of particular shapes, in per cent.",
+    "data_sets_4_2_1.csv": "Networks above 90 % on one data set minus another, in points of per cent.",
+    "capacity_4_2_2.csv": "Best network and share above 90 % by shape, in per cent.",
+    "ratios_4_2_2.csv": "How many times as often a GRU is above 90 % as an RNN; spread of seeds in points of per cent.",
+    "projection_4_3_1.csv": "Every measure of the products, before and after training, mean over networks.",
+    "projection_differences_4_3_1.csv": "Differences of these measures between cells and groups.",
+    "survival_4_3_2.csv": "Median of words until the event, and shares of networks that last.",
+    "noise_4_3_2.csv": "Shares of decisions that are wrong or flipped, and distances of final states.",
+    "shown_4_11_to_4_14.csv": "Which networks Figures 4.11 to 4.14 show, their accuracy beside the thesis'.",
+    "correlation_4_15.csv": "Correlations of Figure 4.15.",
+    "field_4_3_3.csv": "Shares of the plane, mean over networks.",
+    "field_contrasts_4_3_3.csv": "Differences of these shares between groups of networks.",
+    "distance_4_3_3.csv": "The same shares by distance to the boundary.",
+    "identity_4_4_1.csv": "Networks above 65 %, in per cent.",
+    "rnn_from_gru_4_4_2.csv": "RNNs from GRUs beside random starts: mean, least and gain, in per cent.",
+    "gru_from_rnn_4_4_3.csv": "GRUs from RNNs beside random starts, in per cent.",
+    "frozen_4_5_1.csv": "Networks above 90 %, in per cent.",
+    "gates_4_5_2.csv": "Gains from one cell to the other, in points of per cent.",
+    "tails_4_6_1.csv": "Shares of random settings above an accuracy, and the ratio of the cells.",
+    "cosine_4_6_2.csv": "Measures of the cosine's curve, mean over networks.",
+    "gru_minus_rnn_4_6_2.csv": "GRU minus RNN in each measure, beside what the thesis says of the GRU.",
+    "networks_4_6_2.csv": "Which networks were looked at; accuracy in per cent.",
+    "recovery_4_6_3.csv": "Loss and accuracy just after the perturbation and after training on, in nats and per cent.",
+    "rnn_beside_gru_4_6_3.csv": "GRU minus RNN after training on, in points of per cent; RNN's loss over GRU's.",
+    "distances_4_6_3.csv": "Distances to the old weights.",
+    "networks_4_6_3.csv": "Which networks were perturbed; accuracy in per cent.",
+    "vanishing.csv": "Gradients and singular values, geometric means over networks.",
+    "vanishing_changes.csv": "What changing the start changes; accuracies in points of per cent.",
+    "vanishing_correlations.csv": "Rank correlations of the ratio before training with accuracy after it.",
+    "fixed_points.csv": "Every measure of fixed points, mean over networks.",
+    "fixed_points_contrasts.csv": "Differences of these measures between groups of networks.",
+    "search.csv": "Networks that reach each threshold, in per cent.",
+    "search_draws.csv": "The same draw by draw.",
+    "hessian.csv": "Measures of the Hessian's spectrum, over networks.",
+    "hessian_groups.csv": "Successes beside failures.",
+    "hessian_cells.csv": "RNN beside GRU.",
+}
+
+
+def figure_caption(experiment: str, file: str) -> str | None:
+    """What a figure that the thesis does not have shows; None where nothing is written about it."""
+    return matching(_FIGURES.get(experiment, {}), file)
+
+
+def table_caption(file: str) -> str | None:
+    """What a table holds; None where nothing is written about it."""
+    return _TABLES.get(file)

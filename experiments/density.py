@@ -1,0 +1,212 @@
+"""Trainability beside solution density (claim C28): how far training multiplies the frequency of an accuracy.
+
+Of each cell and shape P(accuracy > a) after training (section 4.2.2's FirstI networks, all draws; intervals draw
+first, then seeds) over P(accuracy > a) of random settings (section 4.6.1's, the same data set); then that quotient of
+the GRU over that of the RNN. The thesis argues that solutions are as frequent for both cells and successes are not, so
+the GRU is more trainable, not more capable. The quotient divides the frequency of solutions out, so it decides whether
+training adds more to a GRU even where solutions are not as frequent (whether they are is C26). C28 holds where the GRU
+succeeds more often, than an RNN with its number of parameters too, and its quotient is the larger one under the
+distribution that training starts from. The quotients are judged at a = 0.60, the lowest of the table: under that
+distribution a million settings reach hardly more, so further up there are lower bounds only.
+
+Random settings of one draw of sentences and words have Clopper and Pearson's interval, and the two cells' ratio the
+exact conditional one; they cover the drawing of settings alone. Of several landscapes, each of another draw, the
+interval is at either end the wider of that on all counts together and a bootstrap of draws. A quotient of two intervals
+runs from low over high to high over low. That is never too narrow, however the two depend on each other (words that make
+training easy may make solutions frequent too). Where no setting was found a quotient is infinite, with a finite lower
+end; where none of either cell was, the two quotients have no ratio.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from experiments.claims_evidence import above, accuracies
+from experiments.claims_rows import ends, of_networks
+from experiments.controls import matched_rnn
+from experiments.reporting import Rows
+from rnnjax import resampling, statistics
+from rnnjax.landscape import parse_architecture
+from rnnjax.resampling import Draws
+from rnnjax.statistics import CONFIDENCE, Interval
+from rnnjax.verdicts import Evidence
+
+Summary = Mapping[str, Any]  # a summary.json
+
+SHAPES = ("2x2", "2x4", "4x2", "4x4")
+THRESHOLDS = tuple(percent / 100 for percent in range(60, 100, 5))
+HEADLINE = "pytorch:1"  # the distribution that training starts from
+SUCCESS, DECIDING = 0.9, 0.6  # accuracies at which C28 compares successes, and quotients
+SAME, MATCHED = "same shape", "same number of parameters"
+_DATA = "FirstI"
+
+
+class Tail(NamedTuple):
+    """Random settings of one architecture above an accuracy, of each landscape."""
+
+    above: list[int]
+    settings: list[int]
+
+    @property
+    def rates(self) -> list[np.ndarray]:
+        """R of [1]."""
+        return [np.array([above / settings]) for above, settings in zip(*self, strict=True)]
+
+
+def density(capacity: Summary, *landscapes: Summary, thresholds: Sequence[float] = THRESHOLDS) -> Rows:
+    """Sampling distribution x shape x RNN (of the shape; of the GRU's parameters, where it was sampled) x accuracy.
+
+    Args:
+        capacity: summary.json of experiments.capacity.
+        landscapes: of experiments.landscape, each of another draw of sentences and words.
+        thresholds: accuracies a, of those that a landscape has tabulated.
+
+    Raises:
+        KeyError: a number that is needed is not there.
+    """
+    rows = []
+    samplers = list(dict.fromkeys(row["sampler"] for row in landscapes[0]["tails"]))
+    for shape in SHAPES:
+        for which, rnn in ((SAME, f"rnn_{shape}"), (MATCHED, _matched(shape))):
+            for accuracy in thresholds:
+                trained = trained_row(capacity, shape, which, accuracy)
+                for sampler in samplers:
+                    tails = [tail(landscapes, sampler, name, accuracy) for name in (rnn, f"gru_{shape}")]
+                    if which == SAME or tails[0] is not None:
+                        rows.append({"sampler": sampler} | trained | _beside_random(trained, rnn, *tails))
+    return sorted(rows, key=lambda row: samplers.index(row["sampler"]))
+
+
+def trained_row(capacity: Summary, shape: str, which: str, accuracy: float) -> dict[str, Any]:
+    """After training: the shares above an accuracy, and the GRU's minus and over the RNN's.
+
+    Args:
+        capacity: as of density.
+        shape: of the GRU.
+        which: SAME or MATCHED, the RNN that stands beside it.
+        accuracy: in [0, 1].
+
+    Raises:
+        KeyError: a condition is not there.
+    """
+    name = f"rnn_{shape}" if which == SAME else f"matched_gru_{shape}/{_matched(shape)}"
+    rnn, gru = (above(_accuracies(capacity, each), accuracy) for each in (name, f"gru_{shape}"))
+    row: dict[str, Any] = {"shape": shape, "rnn": name.rpartition("/")[2], "beside": which, "accuracy_above": accuracy}
+    row |= {"networks": min(_count(rnn), _count(gru)), "draws": len(gru)}
+    row |= _named("rnn_trained", resampling.mean(rnn)) | _named("gru_trained", resampling.mean(gru))
+    row |= _named("trained_difference", resampling.difference(gru, rnn))
+    return row | _named("trained_ratio", resampling.ratio(gru, rnn))
+
+
+def trainability(capacity: Summary, *landscapes: Summary) -> list[Evidence]:
+    """C28's parts, each for every shape: successes beside both RNNs, and the ratio of the quotients.
+
+    Arguments and errors as of density.
+    """
+    parts = []
+    for which in (SAME, MATCHED):
+        for shape in SHAPES:
+            row = trained_row(capacity, shape, which, SUCCESS)
+            what = f"GRU {shape} minus RNN {row['rnn'].removeprefix('rnn_')} ({which}), above {100 * SUCCESS:g} %"
+            gain = ends(row, "trained_difference")
+            parts.append(of_networks(what, gain, row["networks"], row["draws"], above=0.0))
+    for row in density(capacity, *landscapes, thresholds=(DECIDING,)):
+        if (row["sampler"], row["beside"]) != (HEADLINE, SAME):
+            continue
+        what = f"trained over random above {100 * DECIDING:g} %, GRU over RNN {row['shape']}, settings from {HEADLINE}"
+        members = min(row[name] for name in ("networks", "rnn_settings", "gru_settings"))
+        draws = min(row["draws"], row["landscapes"])
+        parts.append(of_networks(what, ends(row, "quotient_ratio"), members, draws, above=1.0))
+    if not any("trained over random" in part.what for part in parts):
+        raise KeyError(f"landscape: tails of {HEADLINE}")
+    return parts
+
+
+def tail(landscapes: Sequence[Summary], sampler: str, architecture: str, accuracy: float) -> Tail | None:
+    """How many settings of all landscapes lie above an accuracy; None if one of them has not sampled the architecture.
+
+    Args:
+        landscapes: as of density.
+        sampler: such as "pytorch:1".
+        architecture: such as "gru_2x4".
+        accuracy: one that is tabulated.
+    """
+    cell, _, shape = architecture.rpartition("_")
+    found = Tail([], [])
+    for landscape in landscapes:
+        rows = (row for row in landscape["tails"] if (row["sampler"], row["shape"]) == (sampler, shape))
+        mine = [row for row in rows if f"{cell}_above" in row and abs(row["accuracy_above"] - accuracy) < 1e-9]
+        if not mine:
+            return None
+        found.above.append(mine[0][f"{cell}_above"])
+        found.settings.append(mine[0][f"{cell}_settings"])
+    return found
+
+
+def random_rate(of: Tail) -> Interval:
+    """The share of random settings above an accuracy, the mean over landscapes; see above for the interval."""
+    successes, trials = sum(of.above), sum(of.settings)
+    low, high = stats.binomtest(successes, trials).proportion_ci(CONFIDENCE, method="exact")
+    over_draws = resampling.mean(of.rates)
+    if len(of.above) == 1:
+        return Interval(over_draws.estimate, float(low), float(high))
+    return Interval(over_draws.estimate, min(float(low), over_draws.low), max(float(high), over_draws.high))
+
+
+def random_ratio(one: Tail, other: Tail) -> Interval:
+    """The one's share of random settings over the other's, of the means over landscapes; NaN if both are 0."""
+    counted = statistics.ratio_of_rates(sum(one.above), sum(one.settings), sum(other.above), sum(other.settings))
+    if len(one.above) == 1:
+        return counted
+    over_draws = resampling.ratio(one.rates, other.rates)
+    return Interval(over_draws.estimate, min(counted.low, over_draws.low), max(counted.high, over_draws.high))
+
+
+def over(one: Interval, other: Interval) -> Interval:
+    """one / other of two intervals from 0 on, at their corners; what is 0 / 0 or ∞ / ∞ is NaN, as an end 0 or ∞."""
+    low, high = _quotient(one.low, other.high), _quotient(one.high, other.low)
+    return Interval(
+        _quotient(one.estimate, other.estimate), 0.0 if np.isnan(low) else low, np.inf if np.isnan(high) else high
+    )
+
+
+def _beside_random(
+    trained: Mapping[str, Any], rnn: str, rnn_tail: Tail | None, gru_tail: Tail | None
+) -> dict[str, Any]:
+    """The columns of random settings, and quotients of what is after training and before."""
+    if rnn_tail is None or gru_tail is None:
+        raise KeyError(f"landscape: tails of {rnn} and of a GRU, above {trained['accuracy_above']:g}")
+    row: dict[str, Any] = {"landscapes": len(gru_tail.above)}
+    for cell, of in (("rnn", rnn_tail), ("gru", gru_tail)):
+        row |= {f"{cell}_above": sum(of.above), f"{cell}_settings": sum(of.settings)}
+        rate = random_rate(of)
+        row |= _named(f"{cell}_random", rate)
+        row |= _named(f"{cell}_quotient", over(ends(trained, f"{cell}_trained"), rate))
+    ratio = random_ratio(gru_tail, rnn_tail)
+    row |= _named("random_ratio", ratio)
+    return row | _named("quotient_ratio", over(ends(trained, "trained_ratio"), ratio))
+
+
+def _matched(shape: str) -> str:
+    return matched_rnn(parse_architecture(f"gru_{shape}")).name
+
+
+def _accuracies(capacity: Summary, name: str) -> Draws:
+    return accuracies({"capacity": capacity}, "capacity", f"{_DATA}/{name}")
+
+
+def _count(draws: Draws) -> int:
+    return sum(map(len, draws))
+
+
+def _named(what: str, interval: Interval) -> dict[str, float]:
+    """An interval as columns: what, what_low, what_high."""
+    return {what: interval.estimate, f"{what}_low": interval.low, f"{what}_high": interval.high}
+
+
+def _quotient(top: float, bottom: float) -> float:
+    if bottom == 0:
+        return np.nan if top == 0 or np.isnan(top) else np.inf
+    return float(np.divide(top, bottom)) if np.isfinite(top) or np.isfinite(bottom) else np.nan
