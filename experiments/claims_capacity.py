@@ -129,7 +129,7 @@ TESTS = {
     "C08": Test(
         "The best RNN of a draw, mean over draws, must lie above the printed 96 % (2x4) and 97 % (4x4), rounded as"
         " printed; and the best RNN with as many parameters as the GRU minus the best GRU, paired by draw, within"
-        f" {MEAN_MARGIN:.0%} of 0: capacity is per parameter. Bootstrap of draws alone.",
+        f" {100 * MEAN_MARGIN:g} points of 0: capacity is per parameter. Bootstrap of draws alone.",
         (_STEP,),
         ("capacity/figure_4_6.png", "capacity/figure_4_6_rates.png"),
         _capable,

@@ -126,8 +126,9 @@ def rarer_part(what: str, rare: Draws, common: Draws, scale: float = 1.0) -> Evi
 
 
 def part(what: str, effect: Interval, sides: Sequence[Draws], **asserted: float) -> Evidence:
-    """An effect of networks R of [S] on each side: those of the smaller side count."""
-    members, draws = min(sum(map(len, side)) for side in sides), min(map(len, sides))
+    """An effect of networks R of [S] on each side: those of the smaller side count, if they are not NaN."""
+    known = [[int(np.isfinite(values).sum()) for values in side] for side in sides]
+    members, draws = min(map(sum, known)), min(sum(map(bool, side)) for side in known)
     return Evidence(what, effect, members=members, draws=draws, **asserted)
 
 

@@ -55,8 +55,9 @@ def _of_order(who: str, data_sets: Sequence[str], best_first: Sequence[str]) -> 
 TESTS = {
     "C22": Test(
         "Success rates (above 90 %), each data set and hidden size: the frozen GRU's minus the GRU's within"
-        f" {RATE_MARGIN:.0%} of 0, and minus the RNN's above {RATE_MARGIN:.0%} (not on FirstII with 2 units, where the"
-        " thesis has none above 90 %). Bootstrap of the differences, paired by draw; Newcombe where all agree.",
+        f" {100 * RATE_MARGIN:g} points of 0, and minus the RNN's above {100 * RATE_MARGIN:g} points"
+        " (not on FirstII with 2 units, where the thesis has none above 90 %)."
+        " Bootstrap of the differences, paired by draw; Newcombe where all agree.",
         ("frozen_recurrent",),
         ("frozen_recurrent/figure_4_17_rates.png", "frozen_recurrent/figure_4_17.png"),
         _frozen,

@@ -120,9 +120,9 @@ def _unstopped(found: Found, step: str) -> str:
 
 TESTS = {
     "C29": Test(
-        "The curve of the cosine is less rough and higher on average in GRUs than in RNNs of the same shape, both above "
-        f"96 %: the differences' intervals lie on that side of 0; and over the first five epochs a GRU's rises by more "
-        f"than {STEEP:g} an epoch.",
+        "The curve of the cosine is less rough and higher on average in GRUs than in RNNs of the same shape, both of at"
+        " least 96 %: the differences lie on that side of 0; and over the first five epochs a GRU's rises by more than"
+        f" {STEEP:g} an epoch. Bootstrap, draws first, then networks.",
         (_PATH,),
         (
             "update_cosine/figure_4_21_measures.png",
@@ -133,25 +133,26 @@ TESTS = {
         partial(_path, ("2x4",), _unstopped),
     ),
     "C30": Test(
-        f"{EPOCHS} epochs after a perturbation GRUs have more than {100 * RECOVERED:g} % on average (about 90), for each "
-        "factor; RNNs after factor 1 have less.",
+        f"{EPOCHS} epochs after a perturbation GRUs have more than {100 * RECOVERED:g} % on average (about 90), for"
+        " each factor; RNNs after factor 1 have less. Bootstrap, draws first, then networks.",
         (_PERTURBED,),
         ("perturbation/figure_4_22_recovery.png", "perturbation/figure_4_22_unstopped_recovery.png"),
         partial(_recovers, _stopped),
         partial(_recovers, _unstopped),
     ),
     "C31": Test(
-        f"{EPOCHS} epochs after a perturbation the distance to the old weights is more than half of what it was just after "
-        "it, on average, for both cells and each factor: the distance itself, and that of the nearest of the network's "
-        "equal copies. (A quotient; ±0.02 of the first distance counts as narrow.)",
+        f"{EPOCHS} epochs after a perturbation the distance to the old weights is more than half of what it was just"
+        " after it, on average, for both cells and each factor: the distance itself, and that of the nearest of the"
+        " network's equal copies. Bootstrap, draws first. (±0.02 of the first distance counts as narrow.)",
         (_PERTURBED,),
         ("perturbation/figure_4_22_distances.png", "perturbation/figure_4_22_unstopped_distances.png"),
         partial(_stays_away, _stopped),
         partial(_stays_away, _unstopped),
     ),
     "C32": Test(
-        f"The thesis calls it one case, not general: on average over networks an RNN's loss just after a perturbation is "
-        f"below {TAIL_FACTOR:g} times a GRU's, for each factor. (A quotient; ±0.02 counts as narrow.)",
+        "The thesis calls it one case, not general: on average over networks an RNN's loss just after a perturbation is"
+        f" below {TAIL_FACTOR:g} times a GRU's, for each factor. Bootstrap, paired by draw. (±0.02 of the quotient"
+        " counts as narrow.)",
         (_PERTURBED,),
         ("perturbation/figure_4_22.png", "perturbation/figure_4_22_unstopped.png"),
         partial(_loss, _stopped),

@@ -2,7 +2,8 @@
 
 from experiments.claims import RATE_MARGIN, TAIL_FACTOR, Found, Test
 from experiments.claims_evidence import entry
-from experiments.claims_rows import ends, of_networks, of_nobody, of_row, row
+from experiments.claims_rows import Row, ends, of_networks, of_nobody, of_row, row
+from experiments.vector_field_tables import FAR, NEAR
 from rnnjax.verdicts import Evidence
 
 WRONG_AFTER, MEET_AT, HOLDS_TO = 15, 30, 2000  # words; the thesis' numbers
@@ -27,9 +28,9 @@ def _forgets(found: Found) -> list[Evidence]:
     return [*parts, of_row(what, _lasting(found, "gru", "first_wrong"), f"after_{HOLDS_TO}", above=0.5)]
 
 
-def _lasting(found: Found, cell: str, until: str) -> dict:
+def _lasting(found: Found, cell: str, until: str) -> Row:
     where = {"data": "CountI", "above": ABOVE, "cell": cell, "stop_words": "random", "until": until}
-    return dict(row(found, _NOISE, "survival", **where))
+    return row(found, _NOISE, "survival", **where)
 
 
 def _moved(found: Found) -> list[Evidence]:
@@ -48,7 +49,10 @@ def _moved(found: Found) -> list[Evidence]:
 
 def _pushes(found: Found) -> list[Evidence]:
     parts = []
-    for measure, what in (("moves", "sentiment words move the state their way"), ("stop_keeps", "stop words keep")):
+    for measure, what in (
+        ("moves", "sentiment words move the state their way"),
+        ("stop_keeps", "stop words keep the region"),
+    ):
         parts.append(_share(found, "CountII", measure, f"share of the plane where {what}", above=EVERYWHERE))
         where = {"data": "CountII", "cell": "gru", "what": f"{_SUCCESS} - others", "measure": measure}
         called = f"the same, GRUs 2x2 {_SUCCESS} minus others: {what}"
@@ -60,7 +64,7 @@ def _pushes(found: Found) -> list[Evidence]:
 
 
 def _decided_near(found: Found) -> list[Evidence]:
-    far, near = "further than 0.4 from the boundary", "within 0.1 of the boundary"
+    far, near = f"further than {FAR:g} from the boundary", f"within {NEAR:g} of the boundary"
     return [
         _share(found, "FirstII", "stop_keeps_far", f"stop words keep the region, {far}", above=EVERYWHERE),
         _share(found, "FirstII", "sentiment_keeps_far", f"sentiment words keep the region, {far}", above=EVERYWHERE),
@@ -89,32 +93,33 @@ def _correlates(found: Found) -> list[Evidence]:
 
 TESTS = {
     "C14": Test(
-        f"The median RNN 4x2 above {100 * ABOVE:g} % on CountI is first wrong after about {WRONG_AFTER} words (within a "
-        f"factor of {TAIL_FACTOR:g}) and its states meet at about {MEET_AT} (likewise); more than half of the GRUs are right "
-        f"to word {HOLDS_TO}. Stop words are drawn at random; of words, 2 % of the printed number count as narrow.",
+        f"The median RNN 4x2 above {100 * ABOVE:g} % on CountI is first wrong after about {WRONG_AFTER} words (within a"
+        f" factor of {TAIL_FACTOR:g}) and its states meet at about {MEET_AT} (likewise); more than half of the GRUs are"
+        f" right to word {HOLDS_TO}. Stop words are drawn at random. (±2 % of the printed number of words count as"
+        " narrow.)",
         (_NOISE,),
         ("noise_robustness/figure_4_9_survival.png", "noise_robustness/figure_4_9.png"),
         _forgets,
     ),
     "C15": Test(
-        f"{ADDED} stop words put into a sentence move an RNN's last state further than a GRU's by more than "
-        f"{RATE_MARGIN:g} of the distance between the classes' mean states, and flip more of its decisions. "
-        "All sentences of 1 to 4 sentiment words.",
+        f"{ADDED} stop words put into a sentence move an RNN's last state further than a GRU's by more than"
+        f" {RATE_MARGIN:g} of the distance between the classes' mean states, and flip more of its decisions; both above"
+        f" {100 * ABOVE:g} % on CountI, all sentences of 1 to 4 sentiment words. Bootstrap, paired by draw.",
         (_NOISE,),
         ("noise_robustness/figure_4_10_noise.png", "noise_robustness/figure_4_10.png"),
         _moved,
     ),
     "C16": Test(
-        f"In GRUs {_SUCCESS} on CountII sentiment words move the state their way, and stop words leave it in its region, "
-        f"from more than {100 * EVERYWHERE:g} % of the plane; and both more than in GRUs that do not succeed.",
+        f"In GRUs {_SUCCESS} on CountII sentiment words move the state their way, and stop words leave it in its"
+        f" region, from more than {100 * EVERYWHERE:g} % of the plane; and both more than in GRUs that do not succeed.",
         (_FIELD,),
         ("vector_field/figure_4_11_to_4_14_shares.png", "vector_field/figure_4_11.png", "vector_field/figure_4_12.png"),
         _pushes,
     ),
     "C17": Test(
-        f"In GRUs {_SUCCESS} on FirstII words of every kind leave the state in its region from more than "
-        f"{100 * EVERYWHERE:g} % of the points further than 0.4 from the boundary; of those within 0.1 of it, in the other "
-        "region, sentiment words lead from more than half into their own.",
+        f"In GRUs {_SUCCESS} on FirstII words of every kind leave the state in its region from more than"
+        f" {100 * EVERYWHERE:g} % of the points further than {FAR:g} from the boundary; of those within {NEAR:g} of it,"
+        " in the other region, sentiment words lead from more than half into their own.",
         (_FIELD,),
         ("vector_field/figure_4_11_to_4_14_distance_FirstII.png", "vector_field/figure_4_13.png"),
         _decided_near,

@@ -92,8 +92,8 @@ _RATES = ("trainability/figure_4_4_rates.png", "trainability/figure_4_5_rates.pn
 TESTS = {
     "C04": Test(
         "Success rates (above 90 %) of the 16 shapes together: the GRU's minus the RNN's must lie above"
-        f" {RATE_MARGIN:.0%}, and so must the GRU's minus that of RNNs with as many parameters. Bootstrap of the"
-        " differences, paired by draw.",
+        f" {100 * RATE_MARGIN:g} points, and so must the GRU's minus that of RNNs with as many parameters. Bootstrap"
+        " of the differences, paired by draw.",
         (_STEP,),
         ("trainability/figure_4_4_rates.png", "trainability/figure_4_4.png"),
         _far_more_often,

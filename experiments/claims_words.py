@@ -54,25 +54,25 @@ def _part(found: Found, cell: str, measure: str, which: str, what: str, **assert
 
 TESTS = {
     "C11": Test(
-        f"In trained RNNs W_ih x of stop words is on average more than {NULL:g} times as long as that of sentiment words: "
-        "the mean's interval lies above. (A ratio; ±0.02 of it counts as narrow.)",
+        f"In trained RNNs W_ih x of stop words is on average more than {NULL:g} times as long as that of sentiment"
+        " words. Bootstrap, draws first, then seeds. (±0.02 of the ratio counts as narrow.)",
         (_STEP,),
         _FIGURES,
         _null_space,
     ),
     "C12": Test(
-        f"More than {100 * LINE:g} % of the variance lies on the first principal axis, of W_ih x in RNNs, of W_oh W_ih x "
-        "in both cells (a GRU's candidate), and W_ih's singular values are as unequal as that takes "
-        f"(ratio below {THIN:.2f}). The same networks before training have at least {100 * MEAN_MARGIN:g} points less "
-        "of it there.",
+        f"More than {100 * LINE:g} % of the variance lies on the first principal axis, of W_ih x in RNNs, of W_oh"
+        " W_ih x in both cells (a GRU's candidate), and an RNN's W_ih has singular values as unequal as that takes"
+        f" (ratio below {THIN:.2f}). The same networks before training have less of it there, by more than"
+        f" {100 * MEAN_MARGIN:g} points.",
         (_STEP,),
         _FIGURES,
         _lines,
     ),
     "C13": Test(
-        "After each product, in both cells, half the widest gap between positive and negative words is above "
-        f"{MEAN_MARGIN:g} of their spread on average, and not smaller than in the same networks before training by more "
-        "than that (products by invertible matrices alone keep words separable).",
+        "After each product, in both cells, half the widest gap between positive and negative words is above"
+        f" {MEAN_MARGIN:g} of their spread on average, and not smaller than in the same networks before training by"
+        " more than that (any invertible matrix keeps words separable, so it is the margin that is compared).",
         (_STEP,),
         _FIGURES,
         _separable,

@@ -1,4 +1,4 @@
-"""What a reproduction ends with: the ledger of claims and the report, from the summaries of the steps that were done."""
+"""What a reproduction ends with: the ledger of claims and the report, from the summaries of its steps."""
 
 import logging
 from collections.abc import Mapping
@@ -77,11 +77,12 @@ def ledger_agrees(workdir: Path) -> bool:
 
 def _verdicts(rows: list[dict[str, Any]]) -> list[Any]:
     """Of every claim, its own and those on its parts."""
-    return [
-        (row["id"], row["verdict"], {name: [part["verdict"] for part in judged["parts"]] for name, judged in own.items()})
-        for row in rows
-        for own in [row["by_protocol"] | ({"unstopped": row["without_early_stop"]} if row["without_early_stop"] else {})]
-    ]
+    found = []
+    for row in rows:
+        judged = [*row["by_protocol"].values(), row["without_early_stop"]]
+        parts = [[part["verdict"] for part in each["parts"]] for each in judged if each]
+        found.append((row["id"], row["verdict"], parts))
+    return found
 
 
 def _judged(judged: Judged) -> dict[str, Any]:

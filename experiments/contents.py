@@ -25,6 +25,7 @@ class Section(NamedTuple):
 
 
 SECTIONS = (
+    Section("3.1", "Data sets", "Which of Count, First and Xor is the easiest, which the hardest?", "data_sets"),
     Section("4.1.1", "Separability of word vectors", "Do networks train better where planes separate the kinds of"
             " words?", "separability"),
     Section("4.2.1", "Trainability", "How often do RNNs and GRUs of 16 shapes succeed?", "trainability"),
@@ -152,6 +153,11 @@ THESIS = (
 def placed(step: str) -> list[Item]:
     """The thesis' figures and tables that a step makes, in the thesis' order."""
     return [item for item in THESIS if item.step == step]
+
+
+def thesis_caption(experiment: str, file: str) -> str | None:
+    """The caption of a figure of the thesis, wherever the experiment was run once more; None of any other file."""
+    return next((item.caption for item in placed(experiment) if item.file == file), None)
 
 
 def matching(captions: dict[str, str], file: str) -> str | None:

@@ -1,6 +1,6 @@
 """Captions of the figures and tables that the thesis does not have, by experiment and pattern of the file's name."""
 
-from experiments.contents import matching
+from experiments.contents import matching, thesis_caption
 
 _STOPPED = "here with its 95 % interval, the thesis' where it prints one"
 
@@ -16,6 +16,9 @@ _FIGURES = {
         "figure_4_*_rates_unstopped.png": "The same without early stop, at the best constant learning rate.",
     },
     "capacity": {
+        "like_figure_4_6_*_rates.png": "{}: share of networks above 90 % validation accuracy (across) by architecture.",
+        "like_figure_4_6_*.png": "{}: many initialisations of the four smallest shapes (inputs x hidden units),"
+        " validation accuracy in per cent, sorted in each row.",
         "figure_4_*_rates.png": f"Share of networks above 90 % validation accuracy (across) by architecture,"
         f" {_STOPPED}; controls: RNNs with as many parameters as the GRU.",
         "figure_4_*_rates_unstopped.png": "The same without early stop, at the best constant learning rate.",
@@ -154,8 +157,8 @@ _TABLES = {
 
 
 def figure_caption(experiment: str, file: str) -> str | None:
-    """What a figure that the thesis does not have shows; None where nothing is written about it."""
-    return matching(_FIGURES.get(experiment, {}), file)
+    """What a figure shows that stands beside the thesis'; None where nothing is written about it."""
+    return matching(_FIGURES.get(experiment, {}), file) or thesis_caption(experiment, file)
 
 
 def table_caption(file: str) -> str | None:

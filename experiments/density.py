@@ -5,16 +5,17 @@ first, then seeds) over P(accuracy > a) of random settings (section 4.6.1's, the
 the GRU over that of the RNN. The thesis argues that solutions are as frequent for both cells and successes are not, so
 the GRU is more trainable, not more capable. The quotient divides the frequency of solutions out, so it decides whether
 training adds more to a GRU even where solutions are not as frequent (whether they are is C26). C28 holds where the GRU
-succeeds more often, than an RNN with its number of parameters too, and its quotient is the larger one under the
-distribution that training starts from. The quotients are judged at a = 0.60, the lowest of the table: under that
-distribution a million settings reach hardly more, so further up there are lower bounds only.
+succeeds more often and its quotient is the larger one under the distribution that training starts from, both beside
+the RNN of its shape and, where it was sampled, that of its number of parameters. The quotients are judged at a = 0.60,
+the lowest of the table: under that distribution a million settings reach hardly more, so further up there are lower
+bounds only. No share exceeds 1: where most RNNs reach a, the quotients can hardly differ but by the settings.
 
 Random settings of one draw of sentences and words have Clopper and Pearson's interval, and the two cells' ratio the
 exact conditional one; they cover the drawing of settings alone. Of several landscapes, each of another draw, the
-interval is at either end the wider of that on all counts together and a bootstrap of draws. A quotient of two intervals
-runs from low over high to high over low. That is never too narrow, however the two depend on each other (words that make
-training easy may make solutions frequent too). Where no setting was found a quotient is infinite, with a finite lower
-end; where none of either cell was, the two quotients have no ratio.
+interval is at either end the wider of that on all counts together and a bootstrap of draws. A quotient of two
+intervals runs from low over high to high over low. That is wider than need be, but never too narrow, however the two
+depend on each other (words that make training easy may make solutions frequent too). Where no setting was found a
+quotient is infinite, with a finite lower end; where none of either cell was, the two quotients have no ratio.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +56,7 @@ class Tail(NamedTuple):
         return [np.array([above / settings]) for above, settings in zip(*self, strict=True)]
 
 
-def density(capacity: Summary, *landscapes: Summary, thresholds: Sequence[float] = THRESHOLDS) -> Rows:
+def density(capacity: Summary, *landscapes: Summary, thresholds: Sequence[float] = THRESHOLDS) -> list[dict[str, Any]]:
     """Sampling distribution x shape x RNN (of the shape; of the GRU's parameters, where it was sampled) x accuracy.
 
     Args:
@@ -67,7 +68,7 @@ def density(capacity: Summary, *landscapes: Summary, thresholds: Sequence[float]
         KeyError: a number that is needed is not there.
     """
     rows = []
-    samplers = list(dict.fromkeys(row["sampler"] for row in landscapes[0]["tails"]))
+    samplers = list(dict.fromkeys(tabulated["sampler"] for tabulated in _tails(landscapes[0])))
     for shape in SHAPES:
         for which, rnn in ((SAME, f"rnn_{shape}"), (MATCHED, _matched(shape))):
             for accuracy in thresholds:
@@ -101,7 +102,7 @@ def trained_row(capacity: Summary, shape: str, which: str, accuracy: float) -> d
 
 
 def trainability(capacity: Summary, *landscapes: Summary) -> list[Evidence]:
-    """C28's parts, each for every shape: successes beside both RNNs, and the ratio of the quotients.
+    """C28's parts: for every shape successes beside both RNNs, and the ratio of the quotients beside those sampled.
 
     Arguments and errors as of density.
     """
@@ -112,15 +113,16 @@ def trainability(capacity: Summary, *landscapes: Summary) -> list[Evidence]:
             what = f"GRU {shape} minus RNN {row['rnn'].removeprefix('rnn_')} ({which}), above {100 * SUCCESS:g} %"
             gain = ends(row, "trained_difference")
             parts.append(of_networks(what, gain, row["networks"], row["draws"], above=0.0))
-    for row in density(capacity, *landscapes, thresholds=(DECIDING,)):
-        if (row["sampler"], row["beside"]) != (HEADLINE, SAME):
-            continue
-        what = f"trained over random above {100 * DECIDING:g} %, GRU over RNN {row['shape']}, settings from {HEADLINE}"
+    rows = density(capacity, *landscapes, thresholds=(DECIDING,))
+    judged = [row for row in rows if row["sampler"] == HEADLINE]
+    if not judged:
+        raise KeyError(f"landscape: tails of {HEADLINE}")
+    for row in judged:
+        pair = f"GRU {row['shape']} over RNN {row['rnn'].removeprefix('rnn_')} ({row['beside']})"
+        what = f"trained over random above {100 * DECIDING:g} %, {pair}, settings from {HEADLINE}"
         members = min(row[name] for name in ("networks", "rnn_settings", "gru_settings"))
         draws = min(row["draws"], row["landscapes"])
         parts.append(of_networks(what, ends(row, "quotient_ratio"), members, draws, above=1.0))
-    if not any("trained over random" in part.what for part in parts):
-        raise KeyError(f"landscape: tails of {HEADLINE}")
     return parts
 
 
@@ -136,7 +138,7 @@ def tail(landscapes: Sequence[Summary], sampler: str, architecture: str, accurac
     cell, _, shape = architecture.rpartition("_")
     found = Tail([], [])
     for landscape in landscapes:
-        rows = (row for row in landscape["tails"] if (row["sampler"], row["shape"]) == (sampler, shape))
+        rows = (row for row in _tails(landscape) if (row["sampler"], row["shape"]) == (sampler, shape))
         mine = [row for row in rows if f"{cell}_above" in row and abs(row["accuracy_above"] - accuracy) < 1e-9]
         if not mine:
             return None
@@ -187,6 +189,13 @@ def _beside_random(
     ratio = random_ratio(gru_tail, rnn_tail)
     row |= _named("random_ratio", ratio)
     return row | _named("quotient_ratio", over(ends(trained, "trained_ratio"), ratio))
+
+
+def _tails(landscape: Summary) -> Rows:
+    if "tails" not in landscape:
+        raise KeyError("landscape: tails")
+    rows: Rows = landscape["tails"]
+    return rows
 
 
 def _matched(shape: str) -> str:

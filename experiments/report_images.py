@@ -10,7 +10,7 @@ from PIL import Image
 
 MAX_WIDTH = 1440  # pixels; the figures' own is 1,280 to 1,440
 _PALETTES = 32, 64, 128, 256  # the first that is good enough
-_SHARE, _OFF = 1e-4, 40  # of the pixels, so many may be off by more than this, of 255
+_SHARE, _OFF = 1e-3, 40  # of the pixels, so many may be off by more than this, of 255
 
 
 class Picture(NamedTuple):

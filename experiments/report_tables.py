@@ -1,9 +1,12 @@
 """A CSV file as a table for people: intervals beside their estimates, decimals that line up, long tables cut."""
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from experiments.reporting import Rows, to_csv
 
 ROWS = 40  # of a table, at most; the file has the others
 _ENDS = "_low", "_high"
@@ -29,31 +32,17 @@ def read_table(path: Path, name: str, caption: str) -> Table | None:
         name: its path as shown.
         caption: what it holds.
     """
-    if not path.is_file():
+    try:
+        lines = _lines(path.read_text())
+    except (OSError, UnicodeDecodeError):
         return None
-    with path.open(newline="") as file:
-        lines = [line for line in csv.reader(file) if line]
-    return make_table(lines[0], lines[1:], name, caption) if len(lines) > 1 else None
+    return _table(lines[0], lines[1:], lines[1 : ROWS + 1], name, caption) if len(lines) > 1 else None
 
 
-def make_table(headings: Sequence[str], lines: Sequence[Sequence[str]], name: str, caption: str) -> Table:
-    """The table of these columns: x, or x_estimate, with x_low and x_high become one, "x [low, high]".
-
-    Columns of which every cell is empty are left out.
-    """
-    shown = lines[:ROWS]
-    cells = {heading: [line[i] if i < len(line) else "" for line in shown] for i, heading in enumerate(headings)}
-    columns = {}
-    for heading in headings:
-        if heading.endswith(_ENDS) or heading in ("low", "high"):
-            continue
-        low, high = _ends_of(heading, headings)
-        own = _column(heading, [cells[heading]] + ([cells[low], cells[high]] if low else []))
-        if any(cell != _NONE for cell in own):
-            columns[_heading(heading, bool(low))] = own
-    numeric = [all(_is_number(cell) for cell in column) for column in columns.values()]
-    rows = [list(row) for row in zip(*columns.values(), strict=True)]
-    return Table(name, caption, list(columns), rows, numeric, len(lines) - len(shown))
+def make_table(rows: Rows, caption: str) -> Table | None:
+    """The whole table of rows that are in no file; None where there is none."""
+    lines = _lines(to_csv(rows))
+    return _table(lines[0], lines[1:], lines[1:], "", caption) if len(lines) > 1 else None
 
 
 def number(value: float) -> str:
@@ -63,7 +52,7 @@ def number(value: float) -> str:
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "−∞"
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return text.replace("-", "−")
+    return text.replace("e-0", "e-").replace("-", "−")
 
 
 def interval(estimate: float, low: float, high: float) -> str:
@@ -71,14 +60,51 @@ def interval(estimate: float, low: float, high: float) -> str:
     return f"{number(estimate)} [{number(low)}, {number(high)}]"
 
 
+def _lines(text: str) -> list[list[str]]:
+    return [line for line in csv.reader(io.StringIO(text)) if line]
+
+
+def _table(
+    headings: Sequence[str],
+    lines: Sequence[Sequence[str]],
+    shown: Sequence[Sequence[str]],
+    name: str,
+    caption: str,
+) -> Table:
+    """Of these columns x, or x_estimate, with x_low and x_high becomes one; empty ones are left out."""
+    cells = {heading: [line[i] if i < len(line) else "" for line in shown] for i, heading in enumerate(headings)}
+    columns = {}
+    for heading in headings:
+        low, high = _ends_of(heading, headings)
+        if _is_end(heading, headings):
+            continue
+        own = _column(heading, [cells[heading]] + ([cells[low], cells[high]] if low else []))
+        if any(cell != _NONE for cell in own):
+            columns[_heading(heading, bool(low))] = own
+    numeric = [all(_is_number(cell) for cell in column) for column in columns.values()]
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    return Table(name, caption, list(columns), rows, numeric, len(lines) - len(shown))
+
+
+def _is_end(heading: str, headings: Sequence[str]) -> bool:
+    """Whether it is an end of another column's interval."""
+    return any(heading in _ends_of(other, headings) for other in headings)
+
+
 def _ends_of(heading: str, headings: Sequence[str]) -> tuple[str, str]:
-    """The columns with the ends of this one's interval; empty if it has none."""
+    """The columns with the ends of this one's interval; empty if it has none.
+
+    They are named x_low and x_high of x or x_estimate, or stand right behind it: p_value, p_low, p_high.
+    """
     stem = heading.removesuffix("_estimate")
-    named = stem + _ENDS[0], stem + _ENDS[1]
-    if named[0] in headings and named[1] in headings:
-        return named
-    following = list(headings[headings.index(heading) + 1 :][:2])
-    return ("low", "high") if following == ["low", "high"] else ("", "")
+    if stem == heading and f"{stem}_estimate" in headings:
+        return "", ""
+    if {stem + end for end in _ENDS} <= set(headings):
+        return stem + _ENDS[0], stem + _ENDS[1]
+    low, high = [*headings[headings.index(heading) + 1 :], "", ""][:2]
+    start = low.removesuffix("low")
+    behind = low.endswith("low") and high == f"{start}high" and heading.startswith(start)
+    return (low, high) if behind else ("", "")
 
 
 def _heading(column: str, has_interval: bool) -> str:
@@ -99,10 +125,11 @@ def _column(heading: str, values: list[list[str]]) -> list[str]:
 
 
 def _decimals(values: list[float]) -> int | None:
-    """How many decimals tell a column's values: none for whole numbers; None where their sizes differ too much."""
+    """How many decimals tell a column's values, as few as do; None where their sizes differ too much."""
+    for exact in range(3):
+        if all(abs(value - round(value, exact)) < 1e-9 for value in values):
+            return exact
     sizes = [abs(value) for value in values if value]
-    if all(value == int(value) for value in values):
-        return 0
     if min(sizes) >= 0.095:
         return 2 if max(sizes) > 1 else 3
     return 4 if min(sizes) >= 0.00095 and max(sizes) < 10 else None

@@ -27,6 +27,7 @@ import rnnjax
 from experiments import conclusion, runner
 from experiments.check import check
 from experiments.programme import PRESETS, STEPS, Step
+from experiments.publish import publish
 from experiments.runner import explained
 from experiments.store import engine
 from rnnjax import results
@@ -34,6 +35,7 @@ from rnnjax.errors import UserError, in_range, one_of
 
 _PRESET = flags.DEFINE_string("preset", None, f"How much: {', '.join(PRESETS)}.")
 _ONLY = flags.DEFINE_list("only", [], "Names of steps, such as landscape,capacity; default: all.")
+_PUBLISH = flags.DEFINE_string("publish", None, "Copy the report and what is behind it here, such as docs/report.")
 _CHECK = flags.DEFINE_bool("check", False, "Compute a random sample of the numbers of --workdir anew.")
 _SAMPLE = flags.DEFINE_integer("sample", 8, "How many numbers --check computes.")
 _SAMPLE_SEED = flags.DEFINE_integer("sample_seed", None, "Which ones; default: others each time.")
@@ -110,8 +112,14 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     runner.begin()
     steps = [step for step in STEPS if not _ONLY.value or step.name in _ONLY.value]
     reproduction = Reproduction(workdir, preset, steps)
+    log = runner.new_log("reproduce")
     with results.own_workdir(workdir, reproduction.identity()):
-        return reproduction.run(runner.new_log("reproduce"))
+        done = reproduction.run(log)
+        if _PUBLISH.value:
+            files = publish(workdir, Path(_PUBLISH.value))
+            size = sum(path.stat().st_size for path in files) / 1e6
+            log.info("%d files, %.1f MB, are in %s", len(files), size, _PUBLISH.value)
+    return done
 
 
 def _check(shipped: Path) -> bool:
@@ -141,8 +149,8 @@ def _main(argv: list[str]) -> None:
     with runner.clear_errors(workdir):
         if len(argv) > 1 or runner.has_config():
             raise UserError(
-                f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --only, --workdir, --num_devices,"
-                " --check, --sample, --sample_seed"
+                f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --only, --publish, --workdir,"
+                " --num_devices, --check, --sample, --sample_seed"
             )
         done = _check(workdir) if check_only else _reproduce(workdir, _PRESET.value)
     sys.exit(0 if done else 1)

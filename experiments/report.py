@@ -1,0 +1,110 @@
+"""The report of a reproduction: report.html, one file that holds everything, and report.md beside the figures."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from experiments import thesis
+from experiments.programme import STEPS, Step
+from experiments.report_ledger import ClaimShown, counts, shown_claims
+from experiments.report_provenance import overview, provenance, step_anchor
+from experiments.report_sections import SectionShown, beyond_sections, figure_anchor, thesis_sections
+from experiments.report_tables import make_table
+from experiments.reporting import Rows
+from rnnjax import results
+
+if TYPE_CHECKING:
+    from experiments.ledger import Entry
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_DENSITY = "Shares above an accuracy after training and of random settings, and their quotients."
+_MARKS = "\\`*_[]|"  # that mean something in Markdown
+
+
+def write(
+    workdir: Path,
+    preset: str,
+    status: Mapping[str, Mapping[str, Any]],
+    entries: "Sequence[Entry]",
+    density: Rows = (),
+    density_steps: Sequence[str] = ("capacity", "landscape"),
+    steps: Sequence[Step] = STEPS,
+) -> None:
+    """Write the report of what the working directory holds; what failed or is missing is told, and stops nothing.
+
+    Args:
+        workdir: of the reproduction.
+        preset: of the reproduction.
+        status: by step as in status.json, `error`, `seconds`, `command`.
+        entries: of the ledger.
+        density: success after training beside the density of solutions, as lines of a table.
+        density_steps: on which these rest.
+        steps: of the programme.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    found = _gathered(workdir, preset, status, entries, steps)
+    found |= {"density": make_table(density, _DENSITY), "density_steps": density_steps}
+    for name in ("report.html", "report.md"):
+        results.write_text(workdir / name, _environment().get_template(f"{name}.j2").render(found))
+
+
+def markdown(text: Any) -> str:
+    """Text as GitHub's Markdown shows it, on one line."""
+    line = " ".join(str(text).split())
+    escaped = "".join("\\" + letter if letter in _MARKS else letter for letter in line)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _gathered(
+    workdir: Path,
+    preset: str,
+    status: Mapping[str, Mapping[str, Any]],
+    entries: "Sequence[Entry]",
+    steps: Sequence[Step],
+) -> dict[str, Any]:
+    claims, sections, beyond = shown_claims(entries), thesis_sections(workdir, steps), beyond_sections(workdir, steps)
+    runs = [provenance(workdir, status, step, preset) for step in steps]
+    return {
+        "preset": preset,
+        "source": thesis.NUMBERS["source"],
+        "overview": overview(status, runs),
+        "steps": runs,
+        "known_steps": {run.name for run in runs},
+        "claims": claims,
+        "counts": counts(claims),
+        "sections": sections,
+        "beyond": beyond,
+        "figures": _figures(sections, beyond),
+        "cited": _cited(claims),
+    }
+
+
+def _figures(*parts: Sequence[SectionShown]) -> dict[str, str]:
+    """The number or name of every figure that is shown, by its anchor."""
+    sections = [section for part in parts for section in part]
+    return {item.anchor: item.number for each in sections for item in (*each.items, *each.further)}
+
+
+def _cited(claims: Sequence[ClaimShown]) -> dict[str, list[str]]:
+    """The claims that point to a figure, by its anchor."""
+    found: dict[str, list[str]] = {}
+    for claim in claims:
+        for path in claim.figures:
+            found.setdefault(figure_anchor(path), []).append(claim.claim.id)
+    return found
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",)),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"markdown": markdown, "figure_anchor": figure_anchor, "step_anchor": step_anchor}
+    return environment

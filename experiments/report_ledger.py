@@ -1,0 +1,119 @@
+"""The ledger's entries as the report shows them: badges, numbers in words, the part that stands for a claim."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from experiments.claims import CLAIMS, Claim
+from experiments.report_tables import interval, number
+from rnnjax.verdicts import DEPENDS, INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
+
+if TYPE_CHECKING:
+    from experiments.ledger import Entry, Judged, Part
+
+NOT_JUDGED = "not judged"
+
+
+class Badge(NamedTuple):
+    """A verdict in colour, symbol and text."""
+
+    text: str
+    symbol: str
+    kind: str  # the colour's name in the style sheet
+
+
+class PartShown(NamedTuple):
+    """One part of the evidence."""
+
+    what: str
+    effect: str
+    says: str  # what the claim says of it
+    members: str
+    draws: str
+    badge: Badge
+
+
+class JudgedShown(NamedTuple):
+    """A claim under one protocol."""
+
+    protocol: str
+    badge: Badge
+    missing: str
+    parts: list[PartShown]
+
+
+class ClaimShown(NamedTuple):
+    """A line of the ledger with everything behind it."""
+
+    claim: Claim
+    badge: Badge
+    headline: PartShown | None
+    hold: str  # "2 of 3 parts hold"
+    test: str
+    judged: list[JudgedShown]
+    unstopped: JudgedShown | None
+    steps: tuple[str, ...]
+    figures: tuple[str, ...]
+
+
+def badge(verdict: str) -> Badge:
+    """What stands for a verdict."""
+    symbols = {REPRODUCED: "✓", NOT_REPRODUCED: "✗", INCONCLUSIVE: "?", DEPENDS: "↔", NOT_JUDGED: "–"}
+    return Badge(verdict, symbols[verdict], verdict.split(" ")[0] if verdict != NOT_REPRODUCED else "refuted")
+
+
+def shown_claims(entries: "Sequence[Entry]") -> list[ClaimShown]:
+    """Every claim of the thesis in order, judged or not."""
+    by_id = {entry.claim.id: entry for entry in entries}
+    claims: Mapping[str, Claim] = CLAIMS | {id: entry.claim for id, entry in by_id.items()}
+    return [_shown(claims[id], by_id.get(id)) for id in sorted(claims)]
+
+
+def counts(claims: Sequence[ClaimShown]) -> list[tuple[Badge, int]]:
+    """How many claims have each verdict."""
+    found = Counter(claim.badge.text for claim in claims)
+    always = REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE, DEPENDS
+    return [
+        (badge(verdict), found[verdict]) for verdict in (*always, NOT_JUDGED) if verdict in always or found[verdict]
+    ]
+
+
+def _shown(claim: Claim, entry: "Entry | None") -> ClaimShown:
+    if entry is None:
+        return ClaimShown(claim, badge(NOT_JUDGED), None, "", "no test of it is there", [], None, (), ())
+    judged = [_judged(protocol, each) for protocol, each in entry.judged.items()]
+    parts = judged[0].parts if judged else []
+    hold = sum(part.badge.text == REPRODUCED for part in parts)
+    return ClaimShown(
+        claim,
+        badge(entry.verdict),
+        next((part for part in parts if part.badge.text == judged[0].badge.text), parts[0] if parts else None),
+        f"{hold} of {len(parts)} {'part holds' if len(parts) == 1 else 'parts hold'}" if parts else "no evidence",
+        entry.test.states,
+        judged,
+        _judged("without early stop", entry.unstopped) if entry.unstopped else None,
+        entry.test.steps,
+        entry.test.figures,
+    )
+
+
+def _judged(protocol: str, judged: "Judged") -> JudgedShown:
+    return JudgedShown(protocol, badge(judged.verdict), judged.missing or "", [_part(part) for part in judged.parts])
+
+
+def _part(part: "Part") -> PartShown:
+    evidence = part.evidence
+    says = _says(evidence.above, evidence.below)
+    effect = interval(*evidence.effect)
+    return PartShown(evidence.what, effect, says, f"{evidence.members:,}", str(evidence.draws), badge(part.verdict))
+
+
+def _says(above: float, below: float) -> str:
+    """The values that the claim allows."""
+    if np.isfinite(above) and np.isfinite(below):
+        return f"between {number(above)} and {number(below)}"
+    if np.isfinite(above):
+        return f"above {number(above)}"
+    return f"below {number(below)}" if np.isfinite(below) else "any value"

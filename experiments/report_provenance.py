@@ -1,0 +1,127 @@
+"""Where the report's numbers come from: of every step its state, config, seeds, versions and revision."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from experiments.programme import Step
+from rnnjax.results import Damaged, digest, read_json
+
+DONE, FAILED, MISSING = "done", "failed", "not run"
+_UNKNOWN = "not recorded"
+
+
+class Provenance(NamedTuple):
+    """A step's run."""
+
+    name: str
+    anchor: str
+    section: str
+    state: str  # DONE, FAILED or MISSING
+    error: str
+    command: str
+    seconds: str  # of the last run of this step
+    config: str  # path of its config.json, empty without one
+    digest: str
+    seeds: list[tuple[str, str]]  # field and value
+    ended: str
+    machine: str
+    versions: str
+    revision: str
+    sessions: int
+
+
+class Overview(NamedTuple):
+    """What the steps have in common; several values where they differ."""
+
+    ended: str
+    duration: str
+    machine: str
+    versions: str
+    revision: str
+
+
+def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], step: Step, preset: str) -> Provenance:
+    """Of one step, whatever there is of it.
+
+    Args:
+        workdir: of the reproduction.
+        status: its status.json.
+        step: of the programme.
+        preset: the reproduction's.
+    """
+    entry, config = status.get(step.name), _read(workdir / step.name / "config.json")
+    sessions = _read(workdir / step.name / "environment.json").get("sessions") or [{}]
+    last = sessions[-1]
+    return Provenance(
+        step.name,
+        step_anchor(step.name),
+        step.section,
+        MISSING if entry is None else FAILED if entry.get("error") else DONE,
+        " ".join(str((entry or {}).get("error") or "").split()),
+        str((entry or {}).get("command") or step.command(preset)),
+        clock(entry["seconds"]) if entry and "seconds" in entry else _UNKNOWN,
+        f"{step.name}/config.json" if config else "",
+        digest(config) if config else _UNKNOWN,
+        [(name, str(value)) for name, value in _seeds(config)],
+        str(last.get("ended", _UNKNOWN)),
+        _listed(last.get("processor"), last.get("devices"), last.get("platform")),
+        _versions(last),
+        str(last.get("revision") or _UNKNOWN),
+        len(sessions) if last else 0,
+    )
+
+
+def overview(status: Mapping[str, Mapping[str, Any]], steps: Sequence[Provenance]) -> Overview:
+    """When, how long, on what and with what."""
+    ended = [step.ended for step in steps if step.ended != _UNKNOWN]
+    seconds = sum(entry.get("seconds", 0) for entry in status.values())
+    several = (_common(getattr(step, name) for step in steps) for name in ("machine", "versions", "revision"))
+    return Overview(max(ended, default=_UNKNOWN), clock(seconds), *several)
+
+
+def step_anchor(step: str) -> str:
+    """Where the report tells of a step's provenance."""
+    return f"step-{step}"
+
+
+def clock(seconds: float) -> str:
+    """A duration as people read it."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min {rest:02d} s"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A JSON file's object; empty where it is missing or damaged."""
+    try:
+        found = read_json(path)
+    except (OSError, Damaged):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _seeds(config: Mapping[str, Any], place: str = "") -> list[tuple[str, Any]]:
+    """Every field from which random keys are made."""
+    found = []
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            found += _seeds(value, f"{place}{name}.")
+        elif name in ("seed", "embedding_seed"):
+            found.append((place + name, value))
+    return found
+
+
+def _versions(session: Mapping[str, Any]) -> str:
+    named = {"rnnjax": session.get("rnnjax"), "Python": session.get("python"), **session.get("packages", {})}
+    return _listed(*(f"{name} {version}" for name, version in named.items() if version))
+
+
+def _listed(*values: Any) -> str:
+    return ", ".join(str(value) for value in values if value) or _UNKNOWN
+
+
+def _common(values: Any) -> str:
+    different = list(dict.fromkeys(value for value in values if value != _UNKNOWN))
+    return "; ".join(different[:2]) + (f"; and {len(different) - 2} more" if len(different) > 2 else "") or _UNKNOWN

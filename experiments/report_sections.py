@@ -1,0 +1,110 @@
+"""The thesis in its order, as found in a working directory: figures, tables, and what is missing of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from experiments import thesis
+from experiments.contents import BEYOND, SECTIONS, Item, Section, placed
+from experiments.contents_further import figure_caption, table_caption
+from experiments.programme import Step
+from experiments.report_images import Picture, read_picture
+from experiments.report_tables import Table, read_table
+
+_META = "section", "dataset", "note", "units", "finding"  # of thesis_numbers.json: no numbers
+
+
+class Shown(NamedTuple):
+    """A figure or table with what belongs to it."""
+
+    number: str  # the thesis'; else the file's name
+    anchor: str
+    caption: str
+    picture: Picture | None
+    table: Table | None
+    missing: str  # the file that is not there, or cannot be read
+    printed: list[tuple[str, str]]  # what the thesis prints, and the values
+    beside: list[Table]  # our numbers
+
+
+class SectionShown(NamedTuple):
+    """A section as the report has it."""
+
+    anchor: str
+    section: Section
+    items: list[Shown]  # with numbers of the thesis
+    further: list[Shown]
+    tables: list[Table]
+
+
+def thesis_sections(workdir: Path, steps: Sequence[Step]) -> list[SectionShown]:
+    """The thesis' sections, in its order."""
+    return [_section(workdir, section, steps) for section in SECTIONS]
+
+
+def beyond_sections(workdir: Path, steps: Sequence[Step]) -> list[SectionShown]:
+    """What goes beyond the thesis, and the programme's steps of which contents.py does not know."""
+    known = {section.step for section in (*SECTIONS, *BEYOND)}
+    others = [Section("", step.name.replace("_", " "), "", step.name) for step in steps if step.name not in known]
+    return [_section(workdir, section, steps) for section in (*BEYOND, *others)]
+
+
+def figure_anchor(path: str) -> str:
+    """Where a figure is in the report, by its path in the working directory."""
+    return path.removesuffix(".png").replace("/", "--")
+
+
+def _section(workdir: Path, section: Section, steps: Sequence[Step]) -> SectionShown:
+    folder, own = workdir / section.step, placed(section.step)
+    experiment = next((step.module for step in steps if step.name == section.step), section.step)
+    taken = {name for item in own for name in (item.file, *item.tables)}
+    files = sorted(path for path in folder.glob("*") if path.name not in taken)
+    figures = [_further(path, section.step, experiment) for path in files if path.suffix == ".png"]
+    tables = [_table(folder, path.name) for path in files if path.suffix == ".csv"]
+    anchor = f"section-{section.number.replace('.', '-') or section.step}"
+    items, kept = [_item(folder, item) for item in own], [table for table in tables if table]
+    return SectionShown(anchor, section, items, figures, kept)
+
+
+def _item(folder: Path, item: Item) -> Shown:
+    name, path = f"{item.step}/{item.file}", folder / item.file
+    anchor = figure_anchor(name.removesuffix(".csv"))
+    picture = table = None
+    if path.suffix == ".png":
+        picture = _picture(path, name, anchor, f"{item.number}: {item.caption}")
+    else:
+        table = read_table(path, name, "")  # the item has the caption
+    missing = "" if picture or table else name
+    beside = [found for each in item.tables if (found := _table(folder, each))]
+    printed = list(_printed(thesis.percent(item.printed) or {})) if item.printed else []
+    return Shown(item.number, anchor, item.caption, picture, table, missing, printed, beside)
+
+
+def _further(path: Path, step: str, experiment: str) -> Shown:
+    name, caption = f"{step}/{path.name}", figure_caption(experiment, path.name) or ""
+    anchor = figure_anchor(name)
+    picture = _picture(path, name, anchor, caption or path.stem.replace("_", " "))
+    return Shown(path.name, anchor, caption, picture, None, "" if picture else name, [], [])
+
+
+def _picture(path: Path, name: str, anchor: str, alt: str) -> Picture | None:
+    try:
+        return read_picture(path, name, anchor, alt)
+    except OSError:
+        return None
+
+
+def _table(folder: Path, file: str) -> Table | None:
+    return read_table(folder / file, f"{folder.name}/{file}", table_caption(file) or "")
+
+
+def _printed(entry: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
+    """What the thesis prints, names and values."""
+    for name, value in entry.items():
+        if name in _META:
+            continue
+        named = f"{place} {name}".strip().replace("_", " ")
+        if isinstance(value, Mapping):
+            yield from _printed(value, named)
+        else:
+            yield named, ", ".join(map(str, value)) if isinstance(value, list) else str(value)

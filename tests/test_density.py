@@ -1,0 +1,128 @@
+"""Trainability beside density: cases computed by hand."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from experiments import density
+from experiments.density import MATCHED, SAME, SHAPES, Tail, over, random_rate, random_ratio, tail
+from rnnjax import resampling, statistics
+from rnnjax.statistics import Interval
+
+RNNS = {"2x2": "rnn_2x4", "2x4": "rnn_2x8", "4x2": "rnn_4x4", "4x4": "rnn_4x8"}  # 42, 98, 54 and 114 parameters' RNNs
+
+
+def capacity(rnn: list[list[float]], gru: list[list[float]], matched: list[list[float]]) -> dict[str, Any]:
+    conditions: dict[str, Any] = {}
+    for shape in SHAPES:
+        conditions |= {f"FirstI/rnn_{shape}": {"accuracy": rnn}, f"FirstI/gru_{shape}": {"accuracy": gru}}
+        conditions[f"FirstI/matched_gru_{shape}/{RNNS[shape]}"] = {"accuracy": matched}
+    return {"conditions": conditions}
+
+
+def landscape(rnn: int, gru: int, settings: int = 1000, sampler: str = "pytorch:1") -> dict[str, Any]:
+    rows = []
+    for shape in SHAPES:
+        for percent in range(55, 100, 5):
+            row: dict[str, Any] = {"sampler": sampler, "shape": shape, "accuracy_above": percent / 100}
+            row |= {"rnn_settings": settings, "gru_settings": settings}
+            rows.append(row | {"rnn_above": rnn, "gru_above": gru})
+    return {"tails": rows}
+
+
+LOW, HIGH = 0.55, 0.97
+QUARTER, HALF = [[HIGH, LOW, LOW, LOW]] * 2, [[HIGH, LOW], [LOW, HIGH]]
+
+
+def find(rows: Any, **where: Any) -> Any:
+    (found,) = [row for row in rows if all(row[name] == value for name, value in where.items())]
+    return found
+
+
+def test_a_row_by_hand() -> None:
+    rows = density.density(capacity(QUARTER, HALF, HALF), landscape(5, 20))
+    row = find(rows, shape="2x4", beside=SAME, accuracy_above=0.6)
+    assert (row["rnn_trained"], row["gru_trained"], row["trained_difference"]) == (0.25, 0.5, 0.25)
+    assert (row["rnn_random"], row["gru_random"], row["random_ratio"]) == pytest.approx((0.005, 0.02, 4))
+    assert (row["rnn_quotient"], row["gru_quotient"]) == pytest.approx((50, 25))
+    assert row["quotient_ratio"] == pytest.approx(0.5)
+    low, high = stats.beta.ppf(0.025, 5, 996), stats.beta.ppf(0.975, 6, 995)  # Clopper and Pearson's
+    assert (row["rnn_random_low"], row["rnn_random_high"]) == pytest.approx((low, high), rel=1e-6)
+    trained = resampling.mean([np.array(each) > 0.6 for each in QUARTER])
+    assert row["rnn_quotient_low"] == pytest.approx(trained.low / high, rel=1e-6)
+    assert row["rnn_quotient_high"] == pytest.approx(trained.high / low, rel=1e-6)
+    ratio = statistics.ratio_of_rates(20, 1000, 5, 1000)
+    assert row["quotient_ratio_low"] == pytest.approx(row["trained_ratio_low"] / ratio.high)
+    assert row["quotient_ratio_high"] == pytest.approx(row["trained_ratio_high"] / ratio.low)
+
+
+def test_rows_are_above_each_accuracy_under_each_distribution() -> None:
+    both = {"tails": landscape(5, 20)["tails"] + landscape(7, 7, sampler="normal:1")["tails"]}
+    rows = density.density(capacity(QUARTER, HALF, HALF), both)
+    same = [row for row in rows if row["beside"] == SAME]
+    assert [row["sampler"] for row in same] == ["pytorch:1"] * 32 + ["normal:1"] * 32
+    assert sorted({row["accuracy_above"] for row in rows}) == [0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
+    assert find(rows, sampler="normal:1", shape="4x4", beside=SAME, accuracy_above=0.9)["rnn_above"] == 7
+    # RNNs 2x8 and 4x8 were not sampled.
+    assert {row["rnn"] for row in rows if row["beside"] == MATCHED} == {"rnn_2x4", "rnn_4x4"}
+
+
+def test_accuracies_are_above_and_not_at() -> None:
+    rows = density.density(capacity([[0.6]], [[0.65]], [[0.7]]), landscape(1, 1))
+    row = find(rows, shape="2x2", beside=SAME, accuracy_above=0.6)
+    assert (row["rnn_trained"], row["gru_trained"]) == (0, 1)
+    assert find(rows, shape="2x2", beside=SAME, accuracy_above=0.65)["gru_trained"] == 0
+    assert find(rows, shape="2x2", beside=MATCHED, accuracy_above=0.65)["rnn_trained"] == 1
+
+
+def test_where_no_setting_was_found_quotients_have_a_lower_bound() -> None:
+    row = density.density(capacity(QUARTER, HALF, HALF), landscape(0, 0, 10**6))[0]
+    most = 1 - 0.025 ** (1e-6)  # (1 - p)^n = 0.025
+    assert (row["gru_random"], row["gru_random_low"]) == (0, 0)
+    assert row["gru_random_high"] == pytest.approx(most, rel=1e-6)
+    assert (row["gru_quotient"], row["gru_quotient_high"]) == (np.inf, np.inf)
+    assert row["gru_quotient_low"] == pytest.approx(row["gru_trained_low"] / most, rel=1e-6)
+    assert np.isnan(row["quotient_ratio"])
+    assert (row["quotient_ratio_low"], row["quotient_ratio_high"]) == (0, np.inf)
+
+
+def test_quotients_of_intervals_are_their_corners() -> None:
+    assert over(Interval(6, 4, 8), Interval(2, 1, 4)) == (3, 1, 8)
+    assert over(Interval(6, 4, 8), Interval(0, 0, 4)) == (np.inf, 1, np.inf)
+    estimate, low, high = over(Interval(0, 0, 8), Interval(0, 0, np.inf))
+    assert np.isnan(estimate) and (low, high) == (0, np.inf)
+    assert over(Interval(np.inf, 2, np.inf), Interval(4, 1, 8))[1:] == (0.25, np.inf)
+
+
+def test_several_landscapes_are_draws() -> None:
+    draws = [landscape(rnn, gru) for rnn, gru in ((0, 30), (10, 10), (20, 80))]
+    rnn, gru = (tail(draws, "pytorch:1", f"{cell}_2x2", 0.6) for cell in ("rnn", "gru"))
+    assert rnn == Tail([0, 10, 20], [1000] * 3) and gru is not None
+    rate, exact = random_rate(gru), stats.binomtest(120, 3000).proportion_ci(0.95, method="exact")
+    assert rate.estimate == pytest.approx(0.04)
+    assert rate.low < exact.low and rate.high > exact.high  # draws differ by more than chance
+    assert (rate.low, rate.high) == pytest.approx((0.01, 0.08))  # the bootstrap's: all three the least, the most
+    ratio = random_ratio(gru, rnn)
+    assert ratio.estimate == pytest.approx(4) and ratio.low <= 1 and ratio.high == np.inf
+    assert tail(draws, "pytorch:1", "rnn_2x8", 0.6) is None
+
+
+def test_equal_landscapes_still_have_an_interval() -> None:
+    of = Tail([5, 5], [1000, 1000])
+    exact = stats.binomtest(10, 2000).proportion_ci(0.95, method="exact")
+    assert random_rate(of) == pytest.approx((0.005, exact.low, exact.high))
+    assert random_ratio(of, of) == pytest.approx(statistics.ratio_of_rates(10, 2000, 10, 2000))
+
+
+def test_parts_of_the_claim_count_the_smaller_side() -> None:
+    parts = density.trainability(capacity(QUARTER, HALF, HALF), landscape(5, 20))
+    assert len(parts) == 4 + 4 + 4 + 2
+    assert {(part.members, part.draws) for part in parts[:8]} == {(4, 2)}
+    assert {(part.members, part.draws) for part in parts[8:]} == {(4, 1)}
+    assert [part.above for part in parts] == [0.0] * 8 + [1.0] * 6
+    with pytest.raises(KeyError, match="tails of pytorch:1"):
+        density.trainability(capacity(QUARTER, HALF, HALF), landscape(5, 20, sampler="normal:1"))
+    with pytest.raises(KeyError, match="capacity: FirstI/rnn_2x2"):
+        density.density({"conditions": {}}, landscape(5, 20))
