@@ -21,7 +21,7 @@ def experiments(mode: str) -> dict[str, ConfigDict]:
             fields |= {key: min(most, fields[key]) for key, most in _MOST_IF_QUICK.items() if key in fields}
     elif mode == "many":
         for fields in found.values():
-            fields |= {"seeds": 100} if "seeds" in fields else {}
+            fields |= {key: most for key, most in {"seeds": 100, "members": 1000}.items() if key in fields}
     return {name: ConfigDict(fields) for name, fields in found.items()}
 
 

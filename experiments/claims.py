@@ -33,13 +33,13 @@ class Claim(NamedTuple):
 class Test(NamedTuple):
     """How a claim is judged."""
 
-    __test__ = False  # nothing for pytest to collect
-
     states: str  # what is compared with what, and by which rule, for the report
     steps: tuple[str, ...]  # of the programme, on which it rests
     figures: tuple[str, ...]  # "capacity/figure_4_6.png", most telling first
     evidence: Callable[[Found], list[Evidence]]  # raises KeyError where a step's summary lacks something
     unstopped: Callable[[Found], list[Evidence]] | None = None  # the same without early stop
 
+
+Test.__test__ = False  # type: ignore[attr-defined]  # nothing for pytest to collect
 
 CLAIMS = {row["id"]: Claim(**row) for row in json.loads(Path(__file__).with_name("claims.json").read_text())}

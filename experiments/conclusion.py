@@ -7,39 +7,36 @@ from typing import Any
 
 from experiments import density, report
 from experiments.claims import Found
+from experiments.claims_landscape import landscapes
 from experiments.ledger import Entry, Judged, ledger
-from experiments.programme import STEPS
+from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job
 from rnnjax import results
 from rnnjax.errors import UserError
-
-ADOPTED = "adopted"  # the protocol of the default config
 
 
 def conclude(workdir: Path, preset: str, status: Mapping[str, Mapping[str, Any]], log: logging.Logger) -> None:
     """Write ledger.json, report.html and report.md."""
     found = summaries(workdir)
-    entries = ledger({ADOPTED: found})
+    entries = ledger(found)
     results.write_json(workdir / "ledger.json", as_json(entries))
-    report.write(workdir, preset, status, entries, density_rows(found))
+    report.write(workdir, preset, status, entries, density_rows(found[ADOPTED]))
     for entry in entries:
         log.info("%s %-24s %s", entry.claim.id, entry.verdict, entry.claim.says)
     log.info("report: %s", workdir / "report.html")
 
 
-def summaries(workdir: Path) -> Found:
-    """summary.json of every step that has one, undamaged."""
-    found = {}
-    for step in STEPS:
-        try:
-            found[step.name] = results.read_json(workdir / step.name / "summary.json")
-        except (FileNotFoundError, results.Damaged):
-            continue
-    return found
+def summaries(workdir: Path) -> dict[str, Found]:
+    """summary.json of every step that has one, undamaged, by protocol; the adopted protocol first."""
+    found = {protocol: _of_protocol(workdir, protocol) for protocol in PROTOCOLS}
+    return {protocol: steps for protocol, steps in found.items() if steps or protocol == ADOPTED}
 
 
 def density_rows(found: Found) -> list[dict[str, Any]]:
-    """The table of C28, or none where one of its two steps is not there."""
-    return density.density(found["capacity"], found["landscape"]) if {"capacity", "landscape"} <= set(found) else []
+    """The table of C28, or none where what it needs is not there."""
+    try:
+        return density.density(found["capacity"], *landscapes(found))
+    except KeyError:
+        return []
 
 
 def as_json(entries: list[Entry]) -> list[dict[str, Any]]:
@@ -71,7 +68,7 @@ def read_identity(workdir: Path) -> dict[str, Any]:
 def ledger_agrees(workdir: Path) -> bool:
     """Whether ledger.json has the verdicts that the summaries beside it give."""
     shipped = results.read_json(workdir / "ledger.json")
-    again = as_json(ledger({ADOPTED: summaries(workdir)}))
+    again = as_json(ledger(summaries(workdir)))
     return _verdicts(shipped) == _verdicts(again)
 
 
@@ -82,6 +79,16 @@ def _verdicts(rows: list[dict[str, Any]]) -> list[Any]:
         judged = [*row["by_protocol"].values(), row["without_early_stop"]]
         parts = [[part["verdict"] for part in each["parts"]] for each in judged if each]
         found.append((row["id"], row["verdict"], parts))
+    return found
+
+
+def _of_protocol(workdir: Path, protocol: str) -> Found:
+    found = {}
+    for step in STEPS:
+        try:
+            found[step.name] = results.read_json(workdir / Job(step, protocol).name / "summary.json")
+        except (FileNotFoundError, results.Damaged):
+            continue
     return found
 
 

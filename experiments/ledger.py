@@ -1,6 +1,6 @@
 """The ledger: every claim of the thesis with its verdict, from the summaries of what was run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from experiments import claims_inside, claims_training
@@ -41,16 +41,16 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
     Args:
         found: the steps' summaries, by protocol; the adopted one first.
     """
+    first, adopted = next(iter(found.items()))
     evidence = {
-        (protocol, id): _gathered(lambda: test.evidence(of_protocol))  # noqa: B023  (called at once)
+        (protocol, id): _gathered(test.evidence, of_protocol)
         for protocol, of_protocol in found.items()
         for id, test in TESTS.items()
     }
-    adopted = next(iter(found.values()))
-    unstopped = {id: _gathered(lambda: test.unstopped(adopted)) for id, test in TESTS.items() if test.unstopped}  # type: ignore[misc] # noqa: B023
+    unstopped = {id: _gathered(test.unstopped, adopted) for id, test in TESTS.items() if test.unstopped}
     # Stretched together: all parts that the ledger shows under one protocol.
-    first = next(iter(found))
-    number = max(1, sum(len(evidence[first, id][0]) for id in TESTS) + sum(len(parts) for parts, _ in unstopped.values()))
+    parts = [*unstopped.values(), *(evidence[first, id] for id in TESTS)]
+    number = max(1, sum(len(own) for own, _ in parts))
     entries = []
     for id, test in TESTS.items():
         judged = {protocol: _judged(evidence[protocol, id], number) for protocol in found}
@@ -60,9 +60,10 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
     return entries
 
 
-def _gathered(evidence) -> tuple[list[Evidence], str | None]:
+def _gathered(evidence: Callable[[Found], list[Evidence]], found: Found) -> tuple[list[Evidence], str | None]:
+    """The parts, or which number is missing."""
     try:
-        return evidence(), None
+        return evidence(found), None
     except KeyError as error:
         return [], str(error.args[0])
 

@@ -13,6 +13,20 @@ from rnnjax.errors import one_of
 PRESETS = {"quick": "quick", "thesis": "full", "full": "many"}  # and the mode of the experiments' configs
 
 
+ADOPTED = "adopted"
+# What the printed numbers do not rule out, beside the adopted protocol: those that differ most from it and from each
+# other among the likeliest of calibration. Claims of the steps in REPEATED are judged under each of them too.
+PROTOCOLS: Mapping[str, Mapping[str, Any]] = {
+    ADOPTED: {},
+    "batch_4": {"training.batch_size": 4},
+    "scale_3": {"data.embedding_scale": 3.0},
+    "batch_64_margin_1": {
+        "training.batch_size": 64, "data.embedding_margin": 1.0, "training.improves_on_best": False,
+        "training.report": "best",
+    },
+}  # fmt: skip
+
+
 class Step(NamedTuple):
     """One run of one experiment."""
 
@@ -21,12 +35,13 @@ class Step(NamedTuple):
     section: str  # of the thesis
     cost: float  # of the time of all steps at the preset "thesis", in seconds on 2 cores
     changed: Mapping[str, Any] = {}  # fields of the config
+    presets: tuple[str, ...] = tuple(PRESETS)  # that it belongs to
 
     def experiment(self) -> Experiment:
         found: Experiment = importlib.import_module(f"experiments.{self.module}").EXPERIMENT
         return found
 
-    def config(self, preset: str) -> ConfigDict:
+    def config(self, preset: str, protocol: str = ADOPTED) -> ConfigDict:
         """The config of this step, as configs/thesis.py makes it.
 
         Raises:
@@ -34,19 +49,26 @@ class Step(NamedTuple):
         """
         one_of("preset", preset, tuple(PRESETS))
         config = base_config("first", "I", PRESETS[preset], everywhere=False)
-        config.update_from_flattened_dict(dict(self.changed))
+        config.update_from_flattened_dict({**self.changed, **PROTOCOLS[protocol]})
         return config
 
-    def command(self, preset: str) -> str:
+    def command(self, preset: str, protocol: str = ADOPTED) -> str:
         """The command that does the same alone."""
         mode = {"quick": ":quick", "thesis": "", "full": ":many"}[preset]
-        flags = "".join(f" --config.{field}={_written(value)}" for field, value in self.changed.items())
+        changed = {**self.changed, **PROTOCOLS[protocol]}
+        flags = "".join(f" --config.{field}={_written(value)}" for field, value in changed.items())
         return f"python -m experiments.{self.module} --config=configs/thesis.py{mode}{flags}"
 
 
 def _written(value: Any) -> str:
     """As a flag has it."""
     return f'"{value}"' if isinstance(value, tuple) else str(value)
+
+
+def _landscape_of_draw(draw: int) -> Step:
+    """Fewer settings on other sentences and words: their places move the tails more than anything else."""
+    changed = {"seed": draw, "data.seed": draw, "data.embedding_seed": draw, "landscape.num_settings": 100_000}
+    return Step(f"landscape_{draw}", "landscape", "4.6.1", 45, changed, ("full",))
 
 
 _DATA_SETS = {"data_sets": ("CountI", "FirstI", "XorI"), "matched": False, "unstopped_seeds": 0, "unstopped_draws": 0}
@@ -66,9 +88,37 @@ STEPS = (
     Step("frozen_recurrent", "frozen_recurrent", "4.5.1", 60),
     Step("gate_variants", "gate_variants", "4.5.2", 200),
     Step("landscape", "landscape", "4.6.1", 330),
+    *(_landscape_of_draw(draw) for draw in range(1, 10)),
     Step("search", "search", "4.6.2", 210),
     Step("update_cosine", "update_cosine", "4.6.2", 120),
     Step("perturbation", "perturbation", "4.6.3", 100),
     Step("hessian_spectrum", "hessian_spectrum", "4.6.3", 100),
     Step("vanishing_gradients", "vanishing_gradients", "1.3", 235),
 )
+
+REPEATED = tuple(
+    step
+    for step in STEPS
+    if step.name
+    in ("data_sets", "separability", "capacity", "identity_init", "rnn_from_gru", "gru_from_rnn", "frozen_recurrent",
+        "gate_variants")
+)  # fmt: skip
+
+
+class Job(NamedTuple):
+    """A step under a protocol."""
+
+    step: Step
+    protocol: str
+
+    @property
+    def name(self) -> str:
+        """Its folder in the working directory."""
+        return self.step.name if self.protocol == ADOPTED else f"protocols/{self.protocol}/{self.step.name}"
+
+
+def jobs(preset: str) -> list[Job]:
+    """What a preset runs, in its order; other protocols where verdicts come from."""
+    adopted = [Job(step, ADOPTED) for step in STEPS if preset in step.presets]
+    others = [Job(step, protocol) for protocol in PROTOCOLS for step in REPEATED if protocol != ADOPTED]
+    return adopted + (others if preset == "full" else [])

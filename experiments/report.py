@@ -11,15 +11,14 @@ from experiments.programme import STEPS, Step
 from experiments.report_ledger import ClaimShown, counts, shown_claims
 from experiments.report_provenance import overview, provenance, step_anchor
 from experiments.report_sections import SectionShown, beyond_sections, figure_anchor, thesis_sections
-from experiments.report_tables import make_table
-from experiments.reporting import Rows
+from experiments.report_tables import Table, make_table
+from experiments.reporting import Rows, columns
 from rnnjax import results
 
 if TYPE_CHECKING:
     from experiments.ledger import Entry
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_DENSITY = "Shares above an accuracy after training and of random settings, and their quotients."
 _MARKS = "\\`*_[]|"  # that mean something in Markdown
 
 
@@ -47,7 +46,7 @@ def write(
         OSError: it cannot be written.
     """
     found = _gathered(workdir, preset, status, entries, steps)
-    found |= {"density": make_table(density, _DENSITY), "density_steps": density_steps}
+    found |= {"density": _by_first_column(density), "density_steps": density_steps}
     for name in ("report.html", "report.md"):
         results.write_text(workdir / name, _environment().get_template(f"{name}.j2").render(found))
 
@@ -96,6 +95,14 @@ def _cited(claims: Sequence[ClaimShown]) -> dict[str, list[str]]:
         for path in claim.figures:
             found.setdefault(figure_anchor(path), []).append(claim.claim.id)
     return found
+
+
+def _by_first_column(rows: Rows) -> list[Table]:
+    """A long table as several, one for each value of its first column."""
+    first = columns(rows)[0] if rows else ""
+    values = dict.fromkeys(row[first] for row in rows)
+    tables = (make_table([row for row in rows if row[first] == value], f"{first} {value}") for value in values)
+    return [table for table in tables if table]
 
 
 def _environment() -> jinja2.Environment:

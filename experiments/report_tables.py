@@ -51,7 +51,9 @@ def number(value: float) -> str:
         return _NONE
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    text = f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+    if abs(value) < 1 and text.endswith("1") and "." not in text:
+        text = f"{value:.4f}"  # nearly 1 is not 1
     return text.replace("e-0", "e-").replace("-", "−")
 
 

@@ -22,11 +22,12 @@ from typing import Any
 
 import numpy as np
 from absl import app, flags
+from ml_collections import ConfigDict
 
 import rnnjax
 from experiments import conclusion, runner
 from experiments.check import check
-from experiments.programme import PRESETS, STEPS, Step
+from experiments.programme import PRESETS, STEPS, Job, jobs
 from experiments.publish import publish
 from experiments.runner import explained
 from experiments.store import engine
@@ -46,29 +47,32 @@ _SHIPPED = Path("docs", "report")
 class Reproduction:
     """The state of a reproduction in its directory: what is done, how long it took, what failed."""
 
-    def __init__(self, workdir: Path, preset: str, steps: Sequence[Step]) -> None:
-        self._workdir, self._preset, self._steps = workdir, preset, steps
+    def __init__(self, workdir: Path, preset: str, wanted: Sequence[Job]) -> None:
+        self._workdir, self._preset, self._jobs = workdir, preset, wanted
         self.status: dict[str, dict[str, Any]] = {}
 
     def identity(self) -> dict[str, Any]:
         """What a directory is of; another version's is refused."""
-        configs = {step.name: results.digest(step.config(self._preset).to_dict()) for step in STEPS}
+        configs = {job.name: results.digest(self._config(job).to_dict()) for job in jobs(self._preset)}
         return {"preset": self._preset, "rnnjax": rnnjax.__version__, "training": engine(), "configs": configs}
 
     def run(self, log: logging.Logger) -> bool:
         """The steps, then the report of all that there is; whether every step was done."""
         mesh, started, spent = runner.make_mesh(), time.monotonic(), 0.0
         self.status = self._earlier()
-        for number, step in enumerate(self._steps, 1):
+        for number, job in enumerate(self._jobs, 1):
             passed = time.monotonic() - started
-            left = sum(s.cost for s in self._steps[number - 1 :]) * (passed / spent if spent else 1)
+            left = sum(each.step.cost for each in self._jobs[number - 1 :]) * (passed / spent if spent else 1)
             known = f", about {_clock(left)} left" if spent or self._preset == "thesis" else ""
-            where = f"[{number}/{len(self._steps)}] {step.name} (section {step.section})"
+            where = f"[{number}/{len(self._jobs)}] {job.name} (section {job.step.section})"
             log.info("%s after %s%s", where, _clock(passed), known)
-            self._step(step, mesh, log)
-            spent += step.cost
+            self._run(job, mesh, log)
+            spent += job.step.cost
         conclusion.conclude(self._workdir, self._preset, self.status, log)
-        return all(self.status[step.name]["error"] is None for step in self._steps)
+        return all(self.status[job.name]["error"] is None for job in self._jobs)
+
+    def _config(self, job: Job) -> ConfigDict:
+        return job.step.config(self._preset, job.protocol)
 
     def _earlier(self) -> dict[str, dict[str, Any]]:
         """What earlier commands did in this directory."""
@@ -78,24 +82,25 @@ class Reproduction:
             found = {}
         return found
 
-    def _step(self, step: Step, mesh: Any, log: logging.Logger) -> None:
-        started, error = time.monotonic(), None
+    def _run(self, job: Job, mesh: Any, log: logging.Logger) -> None:
+        started, error, folder = time.monotonic(), None, self._workdir / job.name
         try:
-            config, experiment = step.config(self._preset), step.experiment()
+            config, experiment = self._config(job), job.step.experiment()
             inputs = experiment.prepare(config)
-            here = runner.new_run(step.name, config, mesh, self._workdir / step.name, self._workdir / "networks")
+            here = runner.new_run(job.name, config, mesh, folder, self._workdir / "networks")
             runner.perform(experiment, here, inputs, f"preset {self._preset}")
         except (UserError, OSError, MemoryError) as problem:
-            error, _ = explained(problem, self._workdir / step.name)
+            error, _ = explained(problem, folder)
         except Exception as problem:  # a defect: the others go on, and it is shown
             error = f"{type(problem).__name__}: {problem}"
             log.debug("%s", traceback.format_exc())
         if error:
-            log.error("%s failed: %s", step.name, error)
+            log.error("%s failed: %s", job.name, error)
         seconds = round(time.monotonic() - started, 1)
-        if not error and (before := self.status.get(step.name)) and before["error"] is None:
+        if not error and (before := self.status.get(job.name)) and before["error"] is None:
             seconds = max(seconds, before["seconds"])  # now it was only drawn again
-        self.status[step.name] = {"error": error, "seconds": seconds, "command": step.command(self._preset)}
+        command = job.step.command(self._preset, job.protocol)
+        self.status[job.name] = {"error": error, "seconds": seconds, "command": command}
         results.write_json(self._workdir / "status.json", self.status)
 
 
@@ -110,8 +115,8 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     for name in _ONLY.value:
         one_of("only", name, [step.name for step in STEPS])
     runner.begin()
-    steps = [step for step in STEPS if not _ONLY.value or step.name in _ONLY.value]
-    reproduction = Reproduction(workdir, preset, steps)
+    wanted = [job for job in jobs(preset) if not _ONLY.value or job.step.name in _ONLY.value]
+    reproduction = Reproduction(workdir, preset, wanted)
     log = runner.new_log("reproduce")
     with results.own_workdir(workdir, reproduction.identity()):
         done = reproduction.run(log)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.programme import PRESETS, STEPS, Step
+from experiments.programme import PRESETS, PROTOCOLS, STEPS, Step, jobs
 
 ROOT = Path(__file__).parents[1]
 TINY = {
@@ -27,10 +27,10 @@ PROGRAM = textwrap.dedent(
     """
     import sys
     from absl import app
-    from experiments import check, conclusion, reproduce
+    from experiments import check, conclusion, programme, reproduce
     from experiments.programme import Step
     tiny = {tiny!r}
-    reproduce.STEPS = check.STEPS = conclusion.STEPS = (
+    reproduce.STEPS = check.STEPS = conclusion.STEPS = programme.STEPS = (
         Step("first", "identity_init", "4.4.1", 1, tiny),
         Step("bad", "identity_init", "4.4.1", 1, tiny | {bad!r}),
         Step("last", "identity_init", "4.4.1", 1, tiny),
@@ -165,9 +165,18 @@ def test_every_step_can_be_prepared_and_their_folders_differ() -> None:
     assert len({step.name for step in STEPS}) == len(STEPS)
     for step in STEPS:
         for preset in PRESETS:
-            config = step.config(preset)
-            assert config.is_locked
+            for protocol in PROTOCOLS:
+                assert step.config(preset, protocol).is_locked
         step.experiment().prepare(step.config("quick"))
+
+
+def test_verdicts_are_repeated_under_other_protocols_where_they_come_from() -> None:
+    assert [job.name for job in jobs("thesis")] == [step.name for step in STEPS if "thesis" in step.presets]
+    full = jobs("full")
+    assert len({job.name for job in full}) == len(full) and len(full) > len(STEPS)
+    other = next(job for job in full if job.name == "protocols/batch_4/capacity")
+    assert other.step.config("full", other.protocol).training.batch_size == 4
+    assert "--config.training.batch_size=4" in other.step.command("full", other.protocol)
 
 
 def test_a_step_s_command_names_its_mode_and_what_it_changes() -> None:

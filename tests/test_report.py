@@ -1,0 +1,287 @@
+"""The report of a made-up reproduction: everything is in it, failures are told, nothing is loaded from elsewhere."""
+
+import base64
+import io
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import made_up_report as made_up
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments.claims import CLAIMS
+from experiments.contents import BEYOND, SECTIONS, THESIS, matching
+from experiments.contents_further import figure_caption, table_caption
+from experiments.programme import STEPS
+from experiments.report import markdown, write
+from experiments.report_images import MAX_WIDTH, read_picture
+from experiments.report_tables import ROWS, interval, make_table, number, read_table
+
+
+class Page(HTMLParser):
+    """What the tests look at of an HTML file."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def values(self, attribute: str) -> list[str]:
+        return [str(attributes[attribute]) for _, attributes in self.tags if attribute in attributes]
+
+
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reproduce")
+    made_up.make(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def html(workdir: Path) -> str:
+    return (workdir / "report.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_the_contents_have_every_figure_and_table_of_the_thesis_once() -> None:
+    expected = [f"Figure 4.{n}" for n in range(1, 23)] + [f"Table 4.{n}" for n in range(1, 7)]
+    assert Counter(item.number for item in THESIS) == Counter(expected)
+    assert len({(item.step, item.file) for item in THESIS}) == len(THESIS)
+    for kind in ("Figure", "Table"):  # in order, section after section
+        steps = [section.step for section in SECTIONS]
+        mine = [
+            item for item in sorted(THESIS, key=lambda item: steps.index(item.step)) if item.number.startswith(kind)
+        ]
+        assert [item.number for item in mine] == [each for each in expected if each.startswith(kind)]
+
+
+def test_the_contents_place_every_step_of_the_programme() -> None:
+    assert {section.step for section in (*SECTIONS, *BEYOND)} == {step.name for step in STEPS}
+    sections = {step.name: step.section for step in STEPS}
+    assert all(sections[section.step] == section.number for section in SECTIONS)
+
+
+def test_every_figure_and_table_is_there_with_its_caption(html: str, page: Page) -> None:
+    text = _one_line(" ".join(page.words))
+    for item in THESIS:
+        assert f"<b>{item.number}.</b>" in html and _one_line(item.caption) in text
+    pictures = [attributes for tag, attributes in page.tags if tag == "img"]
+    shown = [item for item in THESIS if item.file.endswith(".png") and item.step != made_up.FAILED]
+    assert len(pictures) == len(shown) - 1 + 2  # one is damaged; two that are not the thesis'
+    for attributes in pictures:
+        assert attributes["alt"] and (attributes["width"], attributes["height"]) == ("24", "16")
+        assert attributes["loading"] == "lazy"
+        content = base64.b64decode(str(attributes["src"]).removeprefix("data:image/png;base64,"), validate=True)
+        assert Image.open(io.BytesIO(content)).size == (24, 16)
+
+
+def test_every_claim_has_its_row_and_its_evidence(page: Page) -> None:
+    ids, text = page.values("id"), _one_line(" ".join(page.words))
+    for claim in CLAIMS.values():
+        assert ids.count(claim.id) == ids.count(f"{claim.id}-evidence") == 1 and _one_line(claim.says) in text
+    assert len(ids) == len(set(ids))
+
+
+def test_the_tally_counts_the_verdicts(html: str) -> None:
+    number_of = Counter(entry.verdict for entry in made_up.entries()) | {"not judged": 1}
+    found = re.findall(r"<li><b>(\d+)</b><span class=\"badge \S+\"><span[^>]*>.</span> ([^<]+)</span></li>", html)
+    assert {verdict: int(count) for count, verdict in found} == dict(number_of)
+
+
+@pytest.mark.parametrize(
+    ("id", "effect", "hold"),
+    [("C01", "0.3 [0.2, 0.4]", "2 of 2 parts hold"), ("C02", "−0.123 [−0.2, ∞]", "1 of 2 parts hold")],
+)
+def test_the_part_that_decides_stands_in_the_row(html: str, id: str, effect: str, hold: str) -> None:
+    row = html.split(f'<tr id="{id}">')[1].split("</tr>")[0]
+    assert f"<b>{effect}</b>" in row and hold in row
+    assert ("1,200" in row) == (id == "C01") and ("4,567" in row) == (id == "C02")
+
+
+def test_evidence_has_claimed_values_protocols_and_what_is_missing(html: str) -> None:
+    evidence = {id: html.split(f'<details id="{id}-evidence">')[1].split("<p><a href")[0] for id in ("C04", "C05")}
+    assert "above 0.05" in evidence["C04"] and "between −0.5 and 0.5" in evidence["C04"]
+    assert "Batches of 16" in evidence["C04"] and "Batches of 16" not in evidence["C05"]
+    assert all("Missing: capacity: FirstI/unstopped" in each for each in evidence.values())
+    assert 'href="#separability--figure_4_2"' in evidence["C04"]
+
+
+def test_claims_that_chose_the_protocol_are_marked(html: str) -> None:
+    for claim in CLAIMS.values():
+        row = html.split(f'<tr id="{claim.id}">')[1].split("</tr>")[0]
+        assert ("†" in row) == claim.chose_the_protocol
+
+
+def test_what_others_wrote_is_escaped(html: str, workdir: Path) -> None:
+    for raw in ("<b>'mean'", "<i>minus", "rnn <4>", "<certain>"):
+        assert raw not in html
+    assert "&lt;b&gt;&#39;mean&#39;&lt;/b&gt; &amp; more" in html and "rnn &lt;4&gt;" in html
+    text = (workdir / "report.md").read_text()
+    assert r"GRU &lt;i&gt;minus&lt;/i&gt; RNN &amp; \| rest" in text and "<i>minus" not in text
+
+
+def test_a_failed_step_and_one_that_was_not_run_are_told(page: Page, workdir: Path) -> None:
+    text = _one_line(" ".join(page.words))
+    assert text.count(made_up.ERROR) >= 2 and f"{made_up.NOT_RUN}: not run" in text
+    told = (workdir / "report.md").read_text()
+    assert f"✗ failed: {markdown(made_up.ERROR)}" in told
+
+
+def test_a_missing_and_a_damaged_file_are_named(page: Page, workdir: Path) -> None:
+    text, told = _one_line(" ".join(page.words)), (workdir / "report.md").read_text()
+    for name in ("capacity/figure_4_6.png", "capacity/figure_4_7.png", "separability/figure_4_3.png"):
+        assert f"{name} is missing." in text and f"{markdown(name)} is missing." in told
+
+
+def test_every_file_that_steps_left_is_shown(html: str, workdir: Path) -> None:
+    left = [path.relative_to(workdir) for path in workdir.glob("*/*") if path.suffix in (".png", ".csv")]
+    assert len(left) > len(THESIS)
+    for path in left:
+        shown = f'id="{path.parent}--{path.stem}"' if path.suffix == ".png" else f"<code>{path}</code>"
+        assert shown in html, path
+
+
+def test_every_number_leads_to_its_provenance(page: Page, html: str) -> None:
+    ids = set(page.values("id"))
+    for step in STEPS:
+        assert f"step-{step.name}" in ids
+    for figure in html.split("<figure ")[1:]:
+        assert 'href="#step-' in figure.split("</figure>")[0]
+    own = html.split('<section class="step" id="step-separability">')[1].split("</section>")[0]
+    for expected in ("seed = 3", "data.seed = 5", "data.embedding_seed = 7", "jax 9.9", "0" * 40, "1 min 01 s"):
+        assert expected in own
+
+
+def test_internal_links_resolve_and_nothing_is_loaded_from_elsewhere(page: Page, html: str) -> None:
+    ids = set(page.values("id"))
+    for target in page.values("href"):
+        assert target == "data:," or target.removeprefix("#") in ids, target
+    assert all(source.startswith("data:image/png;base64,") for source in page.values("src"))
+    assert not re.search(r"https?:|//|url\(|@import|<script|file:", re.sub(r"data:image[^\"]*", "", html))
+
+
+def test_links_of_the_markdown_resolve(workdir: Path) -> None:
+    text = (workdir / "report.md").read_text()
+    targets = re.findall(r"\]\(([^)]+)\)", text)
+    anchors = set(re.findall(r'<a id="([^"]+)"></a>', text))
+    files = [target for target in targets if not target.startswith("#")]
+    assert sum(file.endswith(".png") for file in files) > 20
+    for target in targets:
+        assert target[1:] in anchors if target.startswith("#") else (workdir / target).is_file(), target
+
+
+def test_tables_of_the_markdown_have_as_many_cells_in_every_line(workdir: Path) -> None:
+    lines, widths = (workdir / "report.md").read_text().splitlines(), 0
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith("|") and following.startswith("|"):
+            assert len(re.findall(r"(?<!\\)\|", line)) == len(re.findall(r"(?<!\\)\|", following)), line
+            widths += 1
+    assert widths > 100
+
+
+def test_the_table_of_density_is_one_for_each_value_of_its_first_column(html: str) -> None:
+    part = html.split('<h2 id="density">')[1].split("<h2")[0]
+    assert re.findall(r"<summary>([^<]+)</summary>", part) == ["sampler uniform:1", "sampler normal:1"]
+    first, other = part.split("<summary>")[1:]
+    assert "0.250 [0.125, 0.500]" in first and "4x4" in first and "4x4" not in other
+    assert part.count("<details open>") == 1 and 'href="#step-landscape"' in part
+
+
+def test_a_report_of_nothing_at_all(tmp_path: Path) -> None:
+    write(tmp_path, "quick", {}, [])
+    text = (tmp_path / "report.html").read_text()
+    assert text.count("not run") >= len(STEPS) and "not judged" in text and "Not computed" in text
+    assert all(f"<b>{item.number}.</b>" in text for item in THESIS)
+
+
+def test_intervals_stand_beside_their_estimates_and_thesis_numbers_as_printed(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(made_up.TABLE)
+    table = read_table(tmp_path / "x.csv", "a/x.csv", "A caption.")
+    assert table is not None and table.headings == ["cell", "networks", "thesis", "gain [95 %]"]
+    assert table.rows == [["rnn <4>", "100", "76.87", "−3.58 [−6.84, ∞]"], ["gru", "60", "–", "5.50 [3.00, 7.80]"]]
+    assert table.numeric == [False, True, True, True] and table.left_out == 0
+
+
+def test_other_names_of_intervals() -> None:
+    row = {"p": 0.5, "p_low": 0.25, "p_high": 0.75, "rnn_share": 1, "rnn_low": 0, "rnn_high": 2, "ratio": "gru/rnn"}
+    row |= {"ratio_estimate": 3, "ratio_low": 2, "ratio_high": 4, "mean": 7, "low": 6, "high": 8, "none": ""}
+    table = make_table([row], "")
+    assert table is not None
+    assert dict(zip(table.headings, table.rows[0], strict=True)) == {
+        "p [95 %]": "0.50 [0.25, 0.75]",
+        "rnn share [95 %]": "1 [0, 2]",
+        "ratio": "gru/rnn",
+        "ratio [95 %]": "3 [2, 4]",
+        "mean [95 %]": "7 [6, 8]",
+    }
+
+
+def test_a_long_table_is_cut_and_says_so_and_an_empty_one_is_none(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(ROWS + 5)))
+    table = read_table(tmp_path / "x.csv", "x.csv", "")
+    assert table is not None and len(table.rows) == ROWS and table.left_out == 5
+    (tmp_path / "x.csv").write_text("n\n")
+    assert read_table(tmp_path / "x.csv", "x.csv", "") is None
+    assert read_table(tmp_path / "y.csv", "y.csv", "") is None and make_table([], "") is None
+
+
+def test_columns_lose_no_small_number() -> None:
+    values = np.random.default_rng(1).lognormal(sigma=6, size=40) * np.resize([1, -1], 40)
+    table = make_table([{"x": float(value)} for value in values], "")
+    assert table is not None
+    read = [float(row[0].replace("−", "-").replace(",", "")) for row in table.rows]
+    np.testing.assert_allclose(read, values, rtol=5.1e-3)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0, "0"), (12345.6, "12,346"), (999.7, "1,000"), (0.98765, "0.988"), (0.99996, "1.0000"), (0.9996, "0.9996"),
+     (1.0, "1"), (-0.5, "−0.5"), (1.5e-6, "1.5e−6"), (float("nan"), "–"), (float("-inf"), "−∞"), (0.001, "0.001")],
+)  # fmt: skip
+def test_how_a_number_is_shown(value: float, shown: str) -> None:
+    assert number(value) == shown
+    assert interval(value, 0.0, 2.0) == f"{shown} [0, 2]"
+
+
+def test_captions_by_pattern() -> None:
+    captions = {"a_*_b.png": "{} once, {} twice", "a_*.png": "the rest"}
+    assert matching(captions, "a_4_1_and_4_2_b.png") == "4.1 and 4.2 once, 4.1 and 4.2 twice"
+    assert matching(captions, "a_x.png") == "the rest" and matching(captions, "b.png") is None
+    assert figure_caption("capacity", "figure_4_6.png") == next(i.caption for i in THESIS if i.number == "Figure 4.6")
+    assert figure_caption("capacity", made_up.UNKNOWN) is None and table_caption("x.csv") is None
+
+
+def test_a_picture_keeps_its_colours_on_white_and_is_no_wider_than_needed(tmp_path: Path) -> None:
+    colours = np.random.default_rng(0).integers(0, 256, (40, 4), np.uint8)
+    colours[:, 3] = 255
+    colours[0] = 0  # transparent
+    pixels = np.repeat(np.repeat(colours.reshape(5, 8, 4), 30, 0), 300, 1)
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    picture = read_picture(tmp_path / "x.png", "s/x.png", "x", "alt")
+    assert (picture.width, picture.height) == (MAX_WIDTH, 90)
+    found = Image.open(io.BytesIO(base64.b64decode(picture.uri.partition(",")[2]))).convert("RGB")
+    middles = np.asarray(found, np.int16)[9::18, 90::180]
+    expected = np.where(colours[:, 3:] > 0, colours[:, :3], 255).reshape(5, 8, 3)
+    assert np.abs(middles - expected).max() <= 40
+
+
+def test_markdown_marks_nothing_that_others_wrote() -> None:
+    assert markdown("a_b |c|\n <d> & [e](f) *g* `h`") == r"a\_b \|c\| &lt;d&gt; &amp; \[e\](f) \*g\* \`h\`"
