@@ -4,7 +4,7 @@ import base64
 import shutil
 from pathlib import Path
 
-from experiments.programme import STEPS
+from experiments.programme import jobs
 from experiments.report_images import read_picture
 from rnnjax import results
 from rnnjax.errors import UserError
@@ -13,12 +13,13 @@ _OF_ALL = ("config.json", "status.json", "ledger.json", "report.html", "report.m
 _OF_A_STEP = ("config.json", "environment.json", "summary.json", "*.csv")
 
 
-def publish(workdir: Path, target: Path) -> list[Path]:
+def publish(workdir: Path, target: Path, preset: str) -> list[Path]:
     """Copy what readers need, and what --check needs; the files that are now there.
 
     Args:
         workdir: of a reproduction.
         target: a folder, such as docs/report; what an earlier reproduction left there goes.
+        preset: of the reproduction.
 
     Raises:
         UserError: the target has something else in it.
@@ -28,15 +29,15 @@ def publish(workdir: Path, target: Path) -> list[Path]:
     results.remove_tree(target)
     target.mkdir(parents=True)
     kept = [workdir / name for name in _OF_ALL]
-    for step in STEPS:
-        folder = workdir / step.name
+    for job in jobs(preset):
+        folder = workdir / job.name
         kept += [path for pattern in _OF_A_STEP for path in sorted(folder.glob(pattern))]
         for path in sorted(folder.glob("*.png")):
-            _write(target / step.name / path.name, _small(path))
+            _write(target / job.name / path.name, _small(path))
     for path in kept:
         if path.exists():
             place = target / path.relative_to(workdir)
-            place.parent.mkdir(exist_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
     return sorted(path for path in target.rglob("*") if path.is_file())
 
@@ -46,5 +47,5 @@ def _small(path: Path) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from experiments import thesis
-from experiments.programme import STEPS, Step
+from experiments.programme import Job, jobs
 from experiments.report_ledger import ClaimShown, counts, shown_claims
 from experiments.report_provenance import overview, provenance, step_anchor
-from experiments.report_sections import SectionShown, beyond_sections, figure_anchor, thesis_sections
+from experiments.report_sections import SectionShown, beyond_sections, figure_anchor, repeats, thesis_sections
 from experiments.report_tables import Table, make_table
 from experiments.reporting import Rows, columns
 from rnnjax import results
@@ -29,7 +29,7 @@ def write(
     entries: "Sequence[Entry]",
     density: Rows = (),
     density_steps: Sequence[str] = ("capacity", "landscape"),
-    steps: Sequence[Step] = STEPS,
+    wanted: Sequence[Job] | None = None,
 ) -> None:
     """Write the report of what the working directory holds; what failed or is missing is told, and stops nothing.
 
@@ -40,12 +40,12 @@ def write(
         entries: of the ledger.
         density: success after training beside the density of solutions, as lines of a table.
         density_steps: on which these rest.
-        steps: of the programme.
+        wanted: what it is about; default: what the preset runs.
 
     Raises:
         OSError: it cannot be written.
     """
-    found = _gathered(workdir, preset, status, entries, steps)
+    found = _gathered(workdir, preset, status, entries, jobs(preset) if wanted is None else wanted)
     found |= {"density": _by_first_column(density), "density_steps": density_steps}
     for name in ("report.html", "report.md"):
         results.write_text(workdir / name, _environment().get_template(f"{name}.j2").render(found))
@@ -63,10 +63,10 @@ def _gathered(
     preset: str,
     status: Mapping[str, Mapping[str, Any]],
     entries: "Sequence[Entry]",
-    steps: Sequence[Step],
+    wanted: Sequence[Job],
 ) -> dict[str, Any]:
-    claims, sections, beyond = shown_claims(entries), thesis_sections(workdir, steps), beyond_sections(workdir, steps)
-    runs = [provenance(workdir, status, step, preset) for step in steps]
+    claims, sections, beyond = shown_claims(entries), thesis_sections(workdir, wanted), beyond_sections(workdir, wanted)
+    runs = [provenance(workdir, status, job, preset) for job in wanted]
     return {
         "preset": preset,
         "source": thesis.NUMBERS["source"],
@@ -77,6 +77,7 @@ def _gathered(
         "counts": counts(claims),
         "sections": sections,
         "beyond": beyond,
+        "repeats": repeats(workdir, wanted),
         "figures": _figures(sections, beyond),
         "cited": _cited(claims),
     }
@@ -100,8 +101,11 @@ def _cited(claims: Sequence[ClaimShown]) -> dict[str, list[str]]:
 def _by_first_column(rows: Rows) -> list[Table]:
     """A long table as several, one for each value of its first column."""
     first = columns(rows)[0] if rows else ""
-    values = dict.fromkeys(row[first] for row in rows)
-    tables = (make_table([row for row in rows if row[first] == value], f"{first} {value}") for value in values)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        rest = {name: value for name, value in row.items() if name != first}
+        found.setdefault(f"{first} {row[first]}", []).append(rest)
+    tables = (make_table(group, caption) for caption, group in found.items())
     return [table for table in tables if table]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.programme import Step
+from experiments.programme import Job
 from rnnjax.results import Damaged, digest, read_json
 
 DONE, FAILED, MISSING = "done", "failed", "not run"
@@ -14,7 +14,8 @@ _UNKNOWN = "not recorded"
 class Provenance(NamedTuple):
     """A step's run."""
 
-    name: str
+    name: str  # its folder
+    step: str
     anchor: str
     section: str
     state: str  # DONE, FAILED or MISSING
@@ -41,27 +42,28 @@ class Overview(NamedTuple):
     revision: str
 
 
-def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], step: Step, preset: str) -> Provenance:
-    """Of one step, whatever there is of it.
+def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], job: Job, preset: str) -> Provenance:
+    """Of one step under one protocol, whatever there is of it.
 
     Args:
         workdir: of the reproduction.
         status: its status.json.
-        step: of the programme.
+        job: the step and its protocol.
         preset: the reproduction's.
     """
-    entry, config = status.get(step.name), _read(workdir / step.name / "config.json")
-    sessions = _read(workdir / step.name / "environment.json").get("sessions") or [{}]
+    entry, config = status.get(job.name), _read(workdir / job.name / "config.json")
+    sessions = _read(workdir / job.name / "environment.json").get("sessions") or [{}]
     last = sessions[-1]
     return Provenance(
-        step.name,
-        step_anchor(step.name),
-        step.section,
+        job.name,
+        job.step.name,
+        step_anchor(job.name),
+        job.step.section,
         MISSING if entry is None else FAILED if entry.get("error") else DONE,
         " ".join(str((entry or {}).get("error") or "").split()),
-        str((entry or {}).get("command") or step.command(preset)),
+        str((entry or {}).get("command") or job.step.command(preset, job.protocol)),
         clock(entry["seconds"]) if entry and "seconds" in entry else _UNKNOWN,
-        f"{step.name}/config.json" if config else "",
+        f"{job.name}/config.json" if config else "",
         digest(config) if config else _UNKNOWN,
         [(name, str(value)) for name, value in _seeds(config)],
         str(last.get("ended", _UNKNOWN)),
@@ -80,9 +82,9 @@ def overview(status: Mapping[str, Mapping[str, Any]], steps: Sequence[Provenance
     return Overview(max(ended, default=_UNKNOWN), clock(seconds), *several)
 
 
-def step_anchor(step: str) -> str:
-    """Where the report tells of a step's provenance."""
-    return f"step-{step}"
+def step_anchor(name: str) -> str:
+    """Where the report tells of a step's provenance, by its folder."""
+    return f"step-{name.replace('/', '--')}"
 
 
 def clock(seconds: float) -> str:

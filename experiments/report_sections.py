@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from experiments import thesis
 from experiments.contents import BEYOND, SECTIONS, Item, Section, placed
 from experiments.contents_further import figure_caption, table_caption
-from experiments.programme import Step
+from experiments.programme import Job
 from experiments.report_images import Picture, read_picture
 from experiments.report_tables import Table, read_table
 
@@ -37,16 +37,30 @@ class SectionShown(NamedTuple):
     tables: list[Table]
 
 
-def thesis_sections(workdir: Path, steps: Sequence[Step]) -> list[SectionShown]:
+class Repeat(NamedTuple):
+    """A step that repeats an experiment: on other draws, or under another protocol."""
+
+    name: str  # its folder
+    files: list[str]  # figures and tables in it
+
+
+def thesis_sections(workdir: Path, wanted: Sequence[Job]) -> list[SectionShown]:
     """The thesis' sections, in its order."""
-    return [_section(workdir, section, steps) for section in SECTIONS]
+    return [_section(workdir, section, wanted) for section in SECTIONS]
 
 
-def beyond_sections(workdir: Path, steps: Sequence[Step]) -> list[SectionShown]:
-    """What goes beyond the thesis, and the programme's steps of which contents.py does not know."""
-    known = {section.step for section in (*SECTIONS, *BEYOND)}
-    others = [Section("", step.name.replace("_", " "), "", step.name) for step in steps if step.name not in known]
-    return [_section(workdir, section, steps) for section in (*BEYOND, *others)]
+def beyond_sections(workdir: Path, wanted: Sequence[Job]) -> list[SectionShown]:
+    """What goes beyond the thesis, and experiments of which contents.py does not know."""
+    experiments = {job.step.name: job.step.module for job in wanted}
+    others = [name for name in experiments if not _is_placed(name) and not _is_placed(experiments[name])]
+    found = [*BEYOND, *(Section("", name.replace("_", " "), "", name) for name in others)]
+    return [_section(workdir, section, wanted) for section in found]
+
+
+def repeats(workdir: Path, wanted: Sequence[Job]) -> list[Repeat]:
+    """What runs an experiment once more; of these the report names the figures and tables and does not show them."""
+    found = [job for job in wanted if _repeats(job)]
+    return [Repeat(job.name, [f"{job.name}/{path.name}" for path in _files(workdir / job.name)]) for job in found]
 
 
 def figure_anchor(path: str) -> str:
@@ -54,16 +68,31 @@ def figure_anchor(path: str) -> str:
     return path.removesuffix(".png").replace("/", "--")
 
 
-def _section(workdir: Path, section: Section, steps: Sequence[Step]) -> SectionShown:
+def _section(workdir: Path, section: Section, wanted: Sequence[Job]) -> SectionShown:
     folder, own = workdir / section.step, placed(section.step)
-    experiment = next((step.module for step in steps if step.name == section.step), section.step)
+    experiment = next((job.step.module for job in wanted if job.step.name == section.step), section.step)
     taken = {name for item in own for name in (item.file, *item.tables)}
-    files = sorted(path for path in folder.glob("*") if path.name not in taken)
+    files = [path for path in _files(folder) if path.name not in taken]
     figures = [_further(path, section.step, experiment) for path in files if path.suffix == ".png"]
     tables = [_table(folder, path.name) for path in files if path.suffix == ".csv"]
     anchor = f"section-{section.number.replace('.', '-') or section.step}"
     items, kept = [_item(folder, item) for item in own], [table for table in tables if table]
     return SectionShown(anchor, section, items, figures, kept)
+
+
+def _is_placed(step: str) -> bool:
+    """Whether it has a section of its own."""
+    return any(section.step == step for section in (*SECTIONS, *BEYOND))
+
+
+def _repeats(job: Job) -> bool:
+    """Whether it runs, under another name, what has a section already."""
+    return job.name != job.step.name or (_is_placed(job.step.module) and not _is_placed(job.name))
+
+
+def _files(folder: Path) -> list[Path]:
+    """A step's figures and tables."""
+    return sorted(path for path in folder.glob("*") if path.suffix in (".png", ".csv"))
 
 
 def _item(folder: Path, item: Item) -> Shown:

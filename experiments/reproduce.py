@@ -121,7 +121,7 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     with results.own_workdir(workdir, reproduction.identity()):
         done = reproduction.run(log)
         if _PUBLISH.value:
-            files = publish(workdir, Path(_PUBLISH.value))
+            files = publish(workdir, Path(_PUBLISH.value), preset)
             size = sum(path.stat().st_size for path in files) / 1e6
             log.info("%d files, %.1f MB, are in %s", len(files), size, _PUBLISH.value)
     return done

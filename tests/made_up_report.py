@@ -9,7 +9,7 @@ from experiments import report
 from experiments.claims import CLAIMS, Found, Test
 from experiments.contents import THESIS
 from experiments.ledger import Entry, Judged, Part
-from experiments.programme import STEPS
+from experiments.programme import jobs
 from rnnjax.results import write_json, write_text
 from rnnjax.statistics import Interval
 from rnnjax.verdicts import DEPENDS, INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED, Evidence
@@ -30,13 +30,13 @@ def make(workdir: Path) -> None:
     for item in THESIS:
         if item.step != FAILED:
             for file in (item.file, *item.tables):
-                _leave(workdir / item.step / file)
-    _leave(workdir / "update_cosine" / "figure_4_21_bands.png")
-    _leave(workdir / "separability" / UNKNOWN)
+                leave(workdir / item.step / file)
+    leave(workdir / "update_cosine" / "figure_4_21_bands.png")
+    leave(workdir / "separability" / UNKNOWN)
     (workdir / "separability" / "figure_4_3.png").write_bytes(b"no picture")
-    for step in STEPS:
-        if step.name not in (FAILED, NOT_RUN):
-            _environment(workdir / step.name)
+    for job in jobs("quick"):
+        if job.name not in (FAILED, NOT_RUN):
+            _environment(workdir / job.name)
     settings = (("uniform:1", "2x2"), ("uniform:1", "4x4"), ("normal:1", "2x2"))
     density: list[dict[str, Any]] = [{"sampler": sampler, "shape": shape} for sampler, shape in settings]
     density[0] |= {"gru_estimate": 0.25, "gru_low": 0.125, "gru_high": 0.5}
@@ -46,19 +46,28 @@ def make(workdir: Path) -> None:
 def status() -> dict[str, dict[str, Any]]:
     """Of every step but the one that was not run."""
     return {
-        step.name: {
-            "error": ERROR if step.name == FAILED else None,
+        job.name: {
+            "error": ERROR if job.name == FAILED else None,
             "seconds": 61.0,
-            "command": step.command("quick"),
+            "command": job.step.command("quick", job.protocol),
         }
-        for step in STEPS
-        if step.name != NOT_RUN
+        for job in jobs("quick")
+        if job.name != NOT_RUN
     }
 
 
 def entries() -> list[Entry]:
     """A claim each, with all verdicts in turn; the last claim has no test."""
     return [_entry(id, VERDICTS[number % 4]) for number, id in enumerate(sorted(CLAIMS)[:-1])]
+
+
+def leave(path: Path) -> None:
+    """A tiny picture or table."""
+    if path.suffix == ".csv":
+        write_text(path, TABLE)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (24, 16), (200, 90, 0)).save(path)
 
 
 def _entry(id: str, verdict: str) -> Entry:
@@ -79,14 +88,6 @@ def _judged(verdict: str) -> Judged:
 
 def _no_evidence(_: Found) -> list[Evidence]:
     raise AssertionError("the report makes no evidence")
-
-
-def _leave(path: Path) -> None:
-    if path.suffix == ".csv":
-        write_text(path, TABLE)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (24, 16), (200, 90, 0)).save(path)
 
 
 def _environment(folder: Path) -> None:

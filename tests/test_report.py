@@ -15,7 +15,7 @@ from PIL import Image
 from experiments.claims import CLAIMS
 from experiments.contents import BEYOND, SECTIONS, THESIS, matching
 from experiments.contents_further import figure_caption, table_caption
-from experiments.programme import STEPS
+from experiments.programme import ADOPTED, Job, Step, jobs
 from experiments.report import markdown, write
 from experiments.report_images import MAX_WIDTH, read_picture
 from experiments.report_tables import ROWS, interval, make_table, number, read_table
@@ -74,8 +74,8 @@ def test_the_contents_have_every_figure_and_table_of_the_thesis_once() -> None:
 
 
 def test_the_contents_place_every_step_of_the_programme() -> None:
-    assert {section.step for section in (*SECTIONS, *BEYOND)} == {step.name for step in STEPS}
-    sections = {step.name: step.section for step in STEPS}
+    sections = {job.step.name: job.step.section for job in jobs("thesis")}
+    assert {section.step for section in (*SECTIONS, *BEYOND)} == set(sections)
     assert all(sections[section.step] == section.number for section in SECTIONS)
 
 
@@ -161,8 +161,8 @@ def test_every_file_that_steps_left_is_shown(html: str, workdir: Path) -> None:
 
 def test_every_number_leads_to_its_provenance(page: Page, html: str) -> None:
     ids = set(page.values("id"))
-    for step in STEPS:
-        assert f"step-{step.name}" in ids
+    for job in jobs("quick"):
+        assert f"step-{job.name}" in ids
     for figure in html.split("<figure ")[1:]:
         assert 'href="#step-' in figure.split("</figure>")[0]
     own = html.split('<section class="step" id="step-separability">')[1].split("</section>")[0]
@@ -208,8 +208,22 @@ def test_the_table_of_density_is_one_for_each_value_of_its_first_column(html: st
 def test_a_report_of_nothing_at_all(tmp_path: Path) -> None:
     write(tmp_path, "quick", {}, [])
     text = (tmp_path / "report.html").read_text()
-    assert text.count("not run") >= len(STEPS) and "not judged" in text and "Not computed" in text
+    assert text.count("not run") >= len(jobs("quick")) and "not judged" in text and "Not computed" in text
     assert all(f"<b>{item.number}.</b>" in text for item in THESIS)
+
+
+def test_repeated_steps_are_named_and_new_experiments_shown(tmp_path: Path) -> None:
+    step = next(job.step for job in jobs("thesis") if job.step.name == "landscape")
+    own = [Job(step, ADOPTED), Job(step, "batch_4"), Job(step._replace(name="landscape_7"), ADOPTED)]
+    new = Job(Step("brand_new", "nobody", "9.9", 1.0), ADOPTED)
+    for job in (*own, new):
+        made_up.leave(tmp_path / job.name / "figure_4_19.png")
+    write(tmp_path, "quick", {}, [], wanted=[*own, new])
+    text, told = (tmp_path / "report.html").read_text(), (tmp_path / "report.md").read_text()
+    assert text.count("<img ") == 2 and 'id="brand_new--figure_4_19"' in text and 'id="section-brand_new"' in text
+    for name in ("protocols/batch_4/landscape", "landscape_7"):
+        assert f"<summary>{name}</summary>" in text and f"<code>{name}/figure_4_19.png</code>" in text
+        assert f'href="#step-{name.replace("/", "--")}"' in text and f"`{name}/figure_4_19.png`" in told
 
 
 def test_intervals_stand_beside_their_estimates_and_thesis_numbers_as_printed(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_only_some_steps_are_run_and_the_others_status_is_kept(
     workdir, _ = failed
     bad: dict[str, object] = {"training.report": "mean"}
     done = launch(f"--workdir={workdir}", "--preset=quick", "--only=last", bad=bad)
-    assert done.returncode == 0 and "[1/1] last" in done.stdout and "first" not in done.stdout
+    assert done.returncode == 0 and "[1/1] last" in done.stdout and "] first" not in done.stdout
     assert list(json.loads((workdir / "status.json").read_text())) == ["first", "bad", "last"]
 
 
