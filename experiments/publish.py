@@ -13,6 +13,16 @@ _OF_ALL = ("config.json", "status.json", "ledger.json", "report.html", "report.m
 _OF_A_STEP = ("config.json", "environment.json", "summary.json", "*.csv")
 
 
+def check_target(target: Path) -> None:
+    """Whether a report may be published there: in a new or empty folder, or over another report.
+
+    Raises:
+        UserError: it has something else in it.
+    """
+    if target.exists() and any(target.iterdir()) and not (target / "ledger.json").exists():
+        raise UserError(f"{target} has other files than a published report; valid: a new folder, or such a report's")
+
+
 def publish(workdir: Path, target: Path, preset: str) -> list[Path]:
     """Copy what readers need, and what --check needs; the files that are now there.
 
@@ -24,8 +34,7 @@ def publish(workdir: Path, target: Path, preset: str) -> list[Path]:
     Raises:
         UserError: the target has something else in it.
     """
-    if target.exists() and any(target.iterdir()) and not (target / "ledger.json").exists():
-        raise UserError(f"{target} has other files than a published report; valid: a new folder, or such a report's")
+    check_target(target)
     results.remove_tree(target)
     target.mkdir(parents=True)
     kept = [workdir / name for name in _OF_ALL]

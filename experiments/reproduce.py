@@ -28,7 +28,7 @@ import rnnjax
 from experiments import conclusion, runner
 from experiments.check import check
 from experiments.programme import PRESETS, STEPS, Job, jobs
-from experiments.publish import publish
+from experiments.publish import check_target, publish
 from experiments.runner import explained
 from experiments.store import engine
 from rnnjax import results
@@ -114,6 +114,8 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     assert preset is not None
     for name in _ONLY.value:
         one_of("only", name, [step.name for step in STEPS])
+    if _PUBLISH.value:
+        check_target(Path(_PUBLISH.value))
     runner.begin()
     wanted = [job for job in jobs(preset) if not _ONLY.value or job.step.name in _ONLY.value]
     reproduction = Reproduction(workdir, preset, wanted)

@@ -1,7 +1,6 @@
 """The one command: order, folders, failures that do not spread, resumption, other versions and bad input refused."""
 
 import json
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -114,7 +113,10 @@ def test_shipped_numbers_are_computed_again(
     workdir, _ = failed
     flags = ("--check", f"--workdir={tmp_path / 'shipped'}", "--sample=4", "--sample_seed=0")
     bad: dict[str, object] = {"training.report": "mean"}
-    shutil.copytree(workdir, tmp_path / "shipped", ignore=shutil.ignore_patterns("networks", "*.npz"))
+    done = launch(f"--workdir={workdir}", "--preset=quick", f"--publish={tmp_path / 'shipped'}", bad=bad)
+    files = {str(path.relative_to(tmp_path / "shipped")) for path in (tmp_path / "shipped").rglob("*.*")}
+    assert f"{len(files)} files" in done.stdout and not any(name.endswith(("npz", "txt")) for name in files)
+    assert files >= {"report.html", "report.md", "ledger.json", "first/summary.json", "last/figure_4_16.png"}
     done = launch(*flags, bad=bad)
     assert done.returncode == 0 and "4 of 4 numbers agree; the ledger agrees" in done.stdout
     for name in ("first", "last"):
@@ -128,6 +130,17 @@ def test_shipped_numbers_are_computed_again(
     (tmp_path / "shipped" / "first" / "config.json").write_text("{}")
     done = launch(*flags, bad=bad)
     assert done.returncode == 2 and "is not what this version has" in done.stderr
+
+
+def test_a_report_is_not_published_into_a_folder_of_something_else(
+    failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    workdir, _ = failed
+    (tmp_path / "mine.txt").write_text("mine")
+    bad: dict[str, object] = {"training.report": "mean"}
+    done = launch(f"--workdir={workdir}", "--preset=quick", "--only=last", f"--publish={tmp_path}", bad=bad)
+    assert done.returncode == 2 and "has other files than a published report" in done.stderr
+    assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
 def test_a_directory_of_another_version_or_preset_is_refused(
