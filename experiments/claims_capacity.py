@@ -12,9 +12,9 @@ from experiments.claims_evidence import (
     SUCCESS,
     Reading,
     above,
-    accuracies,
     adopted,
     allowed,
+    at_constant_rates,
     at_least,
     mean_part,
     part,
@@ -22,9 +22,7 @@ from experiments.claims_evidence import (
     rarer_part,
     unstopped,
 )
-from experiments.controls import matched_rnn
 from rnnjax import resampling
-from rnnjax.landscape import parse_architecture
 from rnnjax.resampling import Draws
 from rnnjax.verdicts import Evidence
 
@@ -38,15 +36,15 @@ def _capable(found: Found) -> list[Evidence]:
     """C08."""
     parts = []
     for shape in ("2x4", "4x4"):
-        printed = thesis.percent("figure_4_6", f"rnn_{shape}_max")
-        rnn, gru = (adopted(found, _STEP, "FirstI", f"{cell}_{shape}") for cell in ("rnn", "gru"))
-        matched = _matched(found, shape)
-        reached = resampling.mean(_best(rnn))
-        what = f"best RNN {shape} of a draw, FirstI, mean over draws (thesis: {printed} %)"
-        parts.append(part(what, reached, [rnn], above=(printed - _HALF) / 100))
-        gap = resampling.difference(_best(matched), _best(gru))
-        what = f"best RNN with as many parameters minus best GRU {shape} of a draw, FirstI, mean over draws"
-        parts.append(part(what, gap, [matched, gru], above=-MEAN_MARGIN, below=MEAN_MARGIN))
+        printed, number = (thesis.percent("figure_4_6", name) for name in (f"rnn_{shape}_max", "initialisations"))
+        rnn, gru = (f"{cell}_{shape}" for cell in ("rnn", "gru"))
+        reached = at_least(adopted(found, _STEP, "FirstI", rnn), (printed - _HALF) / 100)
+        what = f"RNN {shape} with {printed} % or more (rounded) on FirstI (thesis: at least 1 of {number})"
+        parts.append(mean_part(what, reached, above=allowed(1, number)[0]))
+        gap = resampling.difference(_best(found, rnn), _best(found, gru))
+        what = f"best RNN minus best GRU {shape} of a draw, FirstI, stopped early or not, mean over draws"
+        sides = [adopted(found, _STEP, "FirstI", name) for name in (rnn, gru)]
+        parts.append(part(what, gap, sides, above=-MEAN_MARGIN, below=MEAN_MARGIN))
     return parts
 
 
@@ -56,9 +54,6 @@ def _rarer(found: Found) -> list[Evidence]:
     for shape in _SHAPES:
         rnn, gru = (above(adopted(found, _STEP, "FirstI", f"{cell}_{shape}")) for cell in ("rnn", "gru"))
         parts.append(rarer_part(f"RNN {shape} above 90 % minus half of GRU {shape} above 90 %, FirstI", rnn, gru))
-    matched = above(pooled([_matched(found, shape) for shape in _SHAPES]))
-    what = "RNN with as many parameters above 90 % minus half of GRU above 90 %, FirstI, 4 shapes"
-    parts.append(rarer_part(what, matched, above(_pooled(adopted, found, "FirstI", "gru"))))
     return [*parts, *_rarer_together(adopted, ("XorI",), found)]
 
 
@@ -109,35 +104,36 @@ def _squared_deviations(draws: Draws) -> list[np.ndarray]:
     return [(values - values.mean()) ** 2 * len(values) / (len(values) - 1) for values in draws]
 
 
-def _best(draws: Draws) -> list[np.ndarray]:
-    """R of [1], each draw's best network: only draws can be resampled, not the networks of a maximum."""
-    return [np.array([values.max()]) for values in draws]
+def _best(found: Found, shape: str) -> list[np.ndarray]:
+    """R of [1], each draw's best network on FirstI: only draws can be resampled, not the networks of a maximum.
+
+    Of all trainings of the section: what some training reaches, the shape can represent.
+    """
+    trained = [adopted(found, _STEP, "FirstI", shape), *at_constant_rates(found, _STEP, "FirstI", shape).values()]
+    number = len(trained[0])  # of draws; without early stop there may be fewer
+    return [np.array([max(of[draw].max() for of in trained if draw < len(of))]) for draw in range(number)]
 
 
 def _pooled(reading: Reading, found: Found, data: str, cell: str) -> list[np.ndarray]:
     return pooled([reading(found, _STEP, data, f"{cell}_{shape}") for shape in _SHAPES])
 
 
-def _matched(found: Found, shape: str) -> list[np.ndarray]:
-    """RNNs with about as many parameters as the GRU of a shape, on FirstI."""
-    return accuracies(
-        found, _STEP, f"FirstI/matched_gru_{shape}/{matched_rnn(parse_architecture(f'gru_{shape}')).name}"
-    )
-
-
 TESTS = {
     "C08": Test(
-        "The best RNN of a draw, mean over draws, must lie above the printed 96 % (2x4) and 97 % (4x4), rounded as"
-        " printed; and the best RNN with as many parameters as the GRU minus the best GRU, paired by draw, within"
-        f" {100 * MEAN_MARGIN:g} points of 0: capacity is per parameter. Bootstrap of draws alone.",
+        "RNNs with 96 % (2x4) and 97 % (4x4) or more, rounded as printed, must not be rarer than one of thirty allows"
+        " (exact: 0.08 %); and the best RNN of a draw minus the best GRU of the same shape, with early stop or without"
+        f" it at any rate, must lie within {100 * MEAN_MARGIN:g} points of 0: what some training reaches, the shape can"
+        " represent. Bootstrap; of the best, draws alone. The control from RNNs with as many parameters, which the"
+        " claim does not speak of, is in conditions.csv.",
         (_STEP,),
         ("capacity/figure_4_6.png", "capacity/figure_4_6_rates.png"),
         _capable,
     ),
     "C09": Test(
         "Far rarer is less than half as often: the RNN's success rate (above 90 %) minus half of the GRU's must lie"
-        " below 0, on FirstI for each shape and for RNNs with as many parameters (4 shapes together), on XorI for 4"
-        " shapes together. Bootstrap, paired by draw; without early stop, all for 4 shapes together.",
+        " below 0, on FirstI for each shape, on XorI for 4 shapes together. Bootstrap, paired by draw; without early"
+        " stop, all for 4 shapes together. The control from RNNs with as many parameters, which the claim does not"
+        " speak of, is in figure_4_6_rates.png.",
         (_STEP,),
         ("capacity/figure_4_6_rates.png", "capacity/figure_4_7_rates.png"),
         _rarer,

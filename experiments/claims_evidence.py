@@ -62,14 +62,9 @@ def unstopped(found: Found, step: str, data: str, shape: str) -> list[np.ndarray
     Raises:
         KeyError: no such control.
     """
-    names = [
-        n for n in entry(found, step, "conditions") if n.startswith(f"{data}/unstopped_") and n.endswith(f"/{shape}")
-    ]
-    if not names:
+    rates = {rate: np.array(draws) for rate, draws in at_constant_rates(found, step, data, shape).items()}
+    if not rates:
         raise KeyError(f"{step}: {data}/unstopped/{shape}")
-    rates = {
-        float(name.split("/")[1].removeprefix("unstopped_")): np.array(accuracies(found, step, name)) for name in names
-    }
 
     def goodness(rate: float) -> tuple[float, float, float]:
         chosen_on = rates[rate][:, ::2]
@@ -77,6 +72,17 @@ def unstopped(found: Found, step: str, data: str, shape: str) -> list[np.ndarray
 
     best = rates[max(rates, key=goodness)]
     return list(best[:, 1::2] if best.shape[1] > 1 else best)
+
+
+def at_constant_rates(found: Found, step: str, data: str, shape: str) -> dict[float, list[np.ndarray]]:
+    """The same without early stop, by learning rate; empty if there is no such control.
+
+    Raises:
+        KeyError: the step has no conditions.
+    """
+    names = [name.split("/") for name in entry(found, step, "conditions")]
+    rates = [of[1] for of in names if of[0] == data and of[1].startswith("unstopped_") and of[2:] == [shape]]
+    return {float(of.removeprefix("unstopped_")): accuracies(found, step, f"{data}/{of}/{shape}") for of in rates}
 
 
 def above(draws: Draws, threshold: float = SUCCESS) -> list[np.ndarray]:

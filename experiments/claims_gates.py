@@ -9,6 +9,7 @@ from experiments.claims_evidence import Reading, above, accuracies, adopted, dif
 from rnnjax.verdicts import Evidence
 
 _HIDDEN = (2, 4)
+_NONE_ABOVE_90 = ("FirstII", 2)  # data set and hidden size: section 4.5.1, "no model achieved accuracy greater than 90"
 _TITLES = {"rnn": "RNN", "reset_gate_gru": "reset-gate GRU", "update_gate_gru": "update-gate GRU", "gru": "GRU"}
 _ON_COUNT = ("gru", "update_gate_gru", "reset_gate_gru", "rnn")  # best first
 _ON_FIRST = ("update_gate_gru", "gru", "reset_gate_gru", "rnn")
@@ -24,7 +25,7 @@ def _frozen(found: Found) -> list[Evidence]:
         what = f"above 90 %, H = {hidden}, {data}"
         equal = {"above": -RATE_MARGIN, "below": RATE_MARGIN}
         parts.append(difference_part(f"frozen GRU minus GRU {what}", frozen, gru, **equal))
-        if (data, hidden) != ("FirstII", 2):  # of which the thesis has none above 90 %
+        if (data, hidden) != _NONE_ABOVE_90:
             parts.append(difference_part(f"frozen GRU minus RNN {what}", frozen, rnn, above=RATE_MARGIN))
     return parts
 
@@ -36,14 +37,18 @@ def _order(reading: Reading, data_sets: Sequence[str], best_first: Sequence[str]
         one, other = (reading(found, "gate_variants", data, f"{cell}_2x{hidden}") for cell in (better, worse))
         what = f"{_TITLES[better]} minus {_TITLES[worse]}, H = {hidden}, {data}"
         parts.append(difference_part(f"{what}, mean accuracy", one, other, above=0))
-        parts.append(difference_part(f"{what}, above 90 %", above(one), above(other), above=0))
+        if (data, hidden) != _NONE_ABOVE_90:
+            parts.append(difference_part(f"{what}, above 90 %", above(one), above(other), above=0))
     return parts
 
 
 def _of_order(who: str, data_sets: Sequence[str], best_first: Sequence[str]) -> Test:
+    but = ""
+    if _NONE_ABOVE_90[0] in data_sets:
+        but = " Not the success rate on FirstII with 2 units, where the thesis' GRUs have none above 90 %."
     means = tuple(f"gate_variants/figure_4_18_{data}_means.png" for data in data_sets)
     return Test(
-        f"Mean accuracy and success rate (above 90 %), both hidden sizes: {who} must lie above 0."
+        f"Mean accuracy and success rate (above 90 %), both hidden sizes: {who} must lie above 0.{but}"
         " Bootstrap of the differences, paired by draw; Newcombe where all networks agree.",
         ("gate_variants",),
         (*means, *(name.replace("_means", "_means_unstopped") for name in means), "gate_variants/figure_4_18.png"),

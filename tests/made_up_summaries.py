@@ -36,14 +36,16 @@ def noise(members: int, draws: int) -> Found:
     where: Found
     survival = []
     for cell in ("rnn", "gru"):
-        for until, median in (("first_wrong", 16.0), ("meeting", 28.0)):
+        for until, median in (("first_wrong", 3.0), ("forgets", 16.0), ("meeting", 28.0)):
             where = {"data": "CountI", "above": 0.98, "cell": cell, "stop_words": "random", "until": until}
             survival.append(where | {"networks": members, "draws": draws} | plain("median", median, 2))
             survival[-1] |= plain("after_2000", 0.8 if cell == "gru" else 0.1)
-    both = {"data": "CountI", "above": 0.98, "cell": "rnn - gru", "stop_words": 6, "networks": members}
-    both |= plain("distance_over_apart", 0.4) | plain("flipped", 0.03)
+    noisy = []
+    for cell, distance, flipped in (("rnn", 0.6, 0.032), ("gru", 0.2, 0.002), ("rnn - gru", 0.4, 0.03)):
+        noisy.append({"data": "CountI", "above": 0.98, "cell": cell, "stop_words": 6, "networks": members})
+        noisy[-1] |= plain("distance_over_apart", distance) | plain("flipped", flipped)
     networks = {f"{cell}_4x2": {"found_by_draw": [members // 10] * draws} for cell in ("rnn", "gru")}
-    return {"survival": survival, "noise": [both], "networks": {"CountI": networks}}
+    return {"survival": survival, "noise": noisy, "networks": {"CountI": networks}}
 
 
 def field(members: int, draws: int) -> Found:

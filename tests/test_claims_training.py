@@ -152,8 +152,8 @@ CASES = {
     ),
     "C08": Case(
         {"capacity: FirstI/*": G(0.1, high=0.98)},
-        {"capacity: FirstI/rnn_2x4": G(0.3, high=0.9)},
-        {"capacity: FirstI/rnn_4x4": G(0.3, high=0.96, wobble=0.02)},
+        {"capacity: FirstI/*rnn_2x4": G(0.3, high=0.9)},
+        {"capacity: FirstI/*rnn_4x4": G(0.3, high=0.96, wobble=0.02)},
     ),
     "C09": Case(
         {"capacity: FirstI/*": G(0.8), "capacity: XorI/*": G(0.5), "capacity: *rnn_*": G(0.1)},
@@ -353,6 +353,50 @@ def test_started_networks_are_compared_with_the_same_seeds_of_draws_that_have_do
     assert (mean.members, mean.draws) == (2, 1)
     assert mean.effect.estimate == pytest.approx((0.8 + 0.6) / 2 - (0.5 + 0.7) / 2)
     assert worst.effect.estimate == pytest.approx(0.6 - 0.5)
+
+
+def test_what_an_rnn_reaches_without_early_stop_it_can_represent() -> None:
+    worlds = CASES["C08"].true | {"capacity: FirstI/rnn_2x4": G(0.3, high=0.9)}
+    rate, gap, *_ = TESTS["C08"].evidence(summaries(worlds, ("capacity",)))
+    assert rate.effect.estimate == 0 and judge(rate, TOGETHER) == INCONCLUSIVE  # none of 1,000 is no proof
+    assert judge(gap, TOGETHER) == REPRODUCED
+    # The same networks, trained in four ways.
+    assert {(part.members, part.draws) for part in (rate, gap)} == {(1000, 10)}
+
+
+def test_fewer_draws_without_early_stop_are_as_many_of_them_as_there_are() -> None:
+    found = summaries(CASES["C08"].true, ("capacity",), draws=2, seeds=2)
+    conditions = found["capacity"]["conditions"]
+    for cell, best in (("rnn", [0.9, 0.8]), ("gru", [0.95, 0.97])):
+        conditions[f"FirstI/{cell}_2x4"] = {"accuracy": [[0.5, of] for of in best]}
+        for rate in RATES:
+            conditions[f"FirstI/unstopped_{rate:g}/{cell}_2x4"] = {"accuracy": [[0.5, 0.85 + 10 * rate]]}
+    _, gap, *_ = TESTS["C08"].evidence(found)
+    assert gap.effect.estimate == pytest.approx(((0.95 - 0.95) + (0.8 - 0.97)) / 2)
+
+
+@pytest.mark.parametrize("id", ["C04", "C08", "C09"])
+def test_rnns_with_as_many_parameters_are_a_control_and_decide_nothing(id: str) -> None:
+    step = TESTS[id].steps[0]
+    found = summaries(CASES[id].true, (step,))
+    others = summaries(CASES[id].true, (step,))
+    for name, condition in others[step]["conditions"].items():
+        if "/matched_" in name:
+            condition["accuracy"] = [[1.0] * 100] * 10
+    assert others != found and TESTS[id].evidence(others) == TESTS[id].evidence(found)
+
+
+@pytest.mark.parametrize("id", ["C24", "C25"])
+def test_where_the_thesis_has_no_success_order_is_that_of_means(id: str) -> None:
+    """Section 4.5.1: on FirstII, no GRU with 2 units is above 90 %."""
+    small = "gate_variants: FirstII/*{}2x2"
+    levels = {"": 0.75, "update_gate_gru_": 0.88, "reset_gate_gru_": 0.65, "rnn_": 0.6}
+    failing = {small.format(variant): G(1.0, high=level) for variant, level in levels.items()}
+    found = summaries(CASES[id].true | failing, ("gate_variants",), seeds=200)
+    assert verdict(TESTS[id].evidence, found) == REPRODUCED
+    worse = {small.format("update_gate_gru_"): G(1.0, high=0.62)}
+    found = summaries(CASES[id].true | failing | worse, ("gate_variants",), seeds=200)
+    assert verdict(TESTS[id].evidence, found) == NOT_REPRODUCED
 
 
 def test_without_any_donor_nothing_is_concluded() -> None:
