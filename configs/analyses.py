@@ -12,6 +12,9 @@ _MOST_IF_QUICK = {
     "trained_above": 0.4,  # a few epochs take few networks further
 }  # fmt: skip
 
+# Where only successes are looked at, more are trained in mode many.
+_MANY_SEEDS = {"noise_robustness": 220, "vector_field": 400}
+
 
 def experiments(mode: str) -> dict[str, ConfigDict]:
     """The experiments' sections: data sets, numbers of draws and seeds, and what each of them needs."""
@@ -20,8 +23,9 @@ def experiments(mode: str) -> dict[str, ConfigDict]:
         for fields in found.values():
             fields |= {key: min(most, fields[key]) for key, most in _MOST_IF_QUICK.items() if key in fields}
     elif mode == "many":
-        for fields in found.values():
-            fields |= {key: most for key, most in {"seeds": 100, "members": 1000}.items() if key in fields}
+        for name, fields in found.items():
+            more = {"seeds": _MANY_SEEDS.get(name, 100), "members": 1000}
+            fields |= {key: most for key, most in more.items() if key in fields}
     return {name: ConfigDict(fields) for name, fields in found.items()}
 
 
