@@ -87,7 +87,8 @@ class Reproduction:
         try:
             config, experiment = self._config(job), job.step.experiment()
             inputs = experiment.prepare(config)
-            here = runner.new_run(job.name, config, mesh, folder, self._workdir / "networks")
+            networks = runner.shared_networks() or self._workdir / "networks"
+            here = runner.new_run(job.name, config, mesh, folder, networks)
             runner.perform(experiment, here, inputs, f"preset {self._preset}")
         except (UserError, OSError, MemoryError) as problem:
             error, _ = explained(problem, folder)
@@ -157,7 +158,7 @@ def _main(argv: list[str]) -> None:
         if len(argv) > 1 or runner.has_config():
             raise UserError(
                 f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --only, --publish, --workdir,"
-                " --num_devices, --check, --sample, --sample_seed"
+                " --networks, --num_devices, --check, --sample, --sample_seed"
             )
         done = _check(workdir) if check_only else _reproduce(workdir, _PRESET.value)
     sys.exit(0 if done else 1)

@@ -133,7 +133,7 @@ def _run(experiment: Experiment, workdir: Path) -> None:
     config = _CONFIG.value
     begin()
     inputs = experiment.prepare(config)
-    run = new_run(experiment.name, config, make_mesh(), workdir, _networks())
+    run = new_run(experiment.name, config, make_mesh(), workdir, shared_networks())
     for flag, action in experiment.instead.items():
         if value := flags.FLAGS[flag].value:
             action(value, run, inputs)
@@ -150,6 +150,13 @@ def begin() -> None:
 def given_workdir() -> Path | None:
     """What the command line has for --workdir."""
     return Path(_WORKDIR.value) if _WORKDIR.value else None
+
+
+def shared_networks() -> Path | None:
+    """Where trained networks are shared. A --workdir of one's own keeps to itself, unless it is told otherwise."""
+    if _NETWORKS.value:
+        return Path(_NETWORKS.value)
+    return None if _WORKDIR.value else Path("results", "networks")
 
 
 def has_config() -> bool:
@@ -179,13 +186,6 @@ def perform(experiment: Experiment, run: Run, inputs: Any, config_name: str) -> 
             if run.leads:
                 environment.add_session(run.workdir / "environment.json", run.mesh, run.seconds)
         run.log.info("done in %.0f s, of which %.0f s compiling", run.seconds["total"], run.seconds["compile"])
-
-
-def _networks() -> Path | None:
-    """Where trained networks are shared. A --workdir of one's own keeps to itself, unless it is told otherwise."""
-    if _NETWORKS.value:
-        return Path(_NETWORKS.value)
-    return None if _WORKDIR.value else Path("results", "networks")
 
 
 def _join_processes() -> None:
