@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from ml_collections import ConfigDict
 from searched import (
-    CONDITIONS, TRAINING, VALIDATION, arrays_of, networks, programs, run_in, run_of, small_config, summary_of
+    CONDITIONS,
+    TRAINING,
+    VALIDATION,
+    arrays_of,
+    networks,
+    programs,
+    run_in,
+    run_of,
+    small_config,
+    summary_of,
 )  # fmt: skip
 
 from experiments import found, perturbation, perturbation_report, retraining
