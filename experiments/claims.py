@@ -38,6 +38,7 @@ class Test(NamedTuple):
     figures: tuple[str, ...]  # "capacity/figure_4_6.png", most telling first
     evidence: Callable[[Found], list[Evidence]]  # raises KeyError where a step's summary lacks something
     unstopped: Callable[[Found], list[Evidence]] | None = None  # the same without early stop
+    matched: Callable[[Found], list[Evidence]] | None = None  # and for RNNs with a GRU's number of parameters
 
 
 Test.__test__ = False  # type: ignore[attr-defined]  # nothing for pytest to collect

@@ -7,7 +7,9 @@ import numpy as np
 from scipy import stats
 
 from experiments.claims import TAIL_FACTOR, Found
+from experiments.controls import matched_rnn
 from rnnjax import resampling
+from rnnjax.landscape import parse_architecture
 from rnnjax.resampling import Draws
 from rnnjax.statistics import CONFIDENCE, Interval
 from rnnjax.verdicts import Evidence
@@ -83,6 +85,11 @@ def at_constant_rates(found: Found, step: str, data: str, shape: str) -> dict[fl
     names = [name.split("/") for name in entry(found, step, "conditions")]
     rates = [of[1] for of in names if of[0] == data and of[1].startswith("unstopped_") and of[2:] == [shape]]
     return {float(of.removeprefix("unstopped_")): accuracies(found, step, f"{data}/{of}/{shape}") for of in rates}
+
+
+def matched(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
+    """The same of RNNs with about as many parameters as the GRU of a shape, such as "gru_2x4"."""
+    return accuracies(found, step, f"{data}/matched_{shape}/{matched_rnn(parse_architecture(shape)).name}")
 
 
 def above(draws: Draws, threshold: float = SUCCESS) -> list[np.ndarray]:

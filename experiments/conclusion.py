@@ -46,7 +46,8 @@ def as_json(entries: list[Entry]) -> list[dict[str, Any]]:
             "id": entry.claim.id,
             "verdict": entry.verdict,
             "by_protocol": {name: _judged(judged) for name, judged in entry.judged.items()},
-            "without_early_stop": None if entry.unstopped is None else _judged(entry.unstopped),
+            "without_early_stop": entry.unstopped and _judged(entry.unstopped),
+            "with_as_many_parameters": entry.matched and _judged(entry.matched),
         }
         for entry in entries
     ]
@@ -76,7 +77,7 @@ def _verdicts(rows: list[dict[str, Any]]) -> list[Any]:
     """Of every claim, its own and those on its parts."""
     found = []
     for row in rows:
-        judged = [*row["by_protocol"].values(), row["without_early_stop"]]
+        judged = [*row["by_protocol"].values(), row["without_early_stop"], row["with_as_many_parameters"]]
         parts = [[part["verdict"] for part in each["parts"]] for each in judged if each]
         found.append((row["id"], row["verdict"], parts))
     return found

@@ -32,6 +32,7 @@ class Entry(NamedTuple):
     test: Test
     judged: dict[str, Judged]  # by protocol, the adopted one first
     unstopped: Judged | None  # without early stop, under the adopted protocol; does not enter the verdict
+    matched: Judged | None  # with as many parameters on both sides; likewise
     verdict: str
 
 
@@ -48,15 +49,16 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
         for id, test in TESTS.items()
     }
     unstopped = {id: _gathered(test.unstopped, adopted) for id, test in TESTS.items() if test.unstopped}
+    matched = {id: _gathered(test.matched, adopted) for id, test in TESTS.items() if test.matched}
     # Stretched together: all parts that the ledger shows under one protocol.
-    parts = [*unstopped.values(), *(evidence[first, id] for id in TESTS)]
+    parts = [*unstopped.values(), *matched.values(), *(evidence[first, id] for id in TESTS)]
     number = max(1, sum(len(own) for own, _ in parts))
     entries = []
     for id, test in TESTS.items():
         judged = {protocol: _judged(evidence[protocol, id], number) for protocol in found}
         verdict = across({protocol: each.verdict for protocol, each in judged.items()})
-        twice = _judged(unstopped[id], number) if id in unstopped else None
-        entries.append(Entry(CLAIMS[id], test, judged, twice, verdict))
+        without, equal = (_judged(of[id], number) if id in of else None for of in (unstopped, matched))
+        entries.append(Entry(CLAIMS[id], test, judged, without, equal, verdict))
     return entries
 
 

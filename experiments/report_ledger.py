@@ -53,7 +53,7 @@ class ClaimShown(NamedTuple):
     hold: str  # "2 of 3 parts hold"
     test: str
     judged: list[JudgedShown]
-    unstopped: JudgedShown | None
+    controls: list[JudgedShown]  # beside the verdict, which they do not enter
     steps: tuple[str, ...]
     figures: tuple[str, ...]
 
@@ -82,7 +82,7 @@ def counts(claims: Sequence[ClaimShown]) -> list[tuple[Badge, int]]:
 
 def _shown(claim: Claim, entry: "Entry | None") -> ClaimShown:
     if entry is None:
-        return ClaimShown(claim, badge(NOT_JUDGED), None, "", "no test of it is there", [], None, (), ())
+        return ClaimShown(claim, badge(NOT_JUDGED), None, "", "no test of it is there", [], [], (), ())
     judged = [_judged(protocol, each) for protocol, each in entry.judged.items()]
     parts = judged[0].parts if judged else []
     hold = sum(part.badge.text == REPRODUCED for part in parts)
@@ -93,7 +93,14 @@ def _shown(claim: Claim, entry: "Entry | None") -> ClaimShown:
         f"{hold} of {len(parts)} {'part holds' if len(parts) == 1 else 'parts hold'}" if parts else "no evidence",
         entry.test.states,
         judged,
-        _judged("without early stop", entry.unstopped) if entry.unstopped else None,
+        [
+            _judged(name, each)
+            for name, each in (
+                ("control: without early stop", entry.unstopped),
+                ("control: RNNs with a GRU's number of parameters", entry.matched),
+            )
+            if each
+        ],
         entry.test.steps,
         entry.test.figures,
     )

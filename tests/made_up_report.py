@@ -76,7 +76,7 @@ def _entry(id: str, verdict: str) -> Entry:
     if verdict == DEPENDS:
         by_protocol = {"adopted": _judged(REPRODUCED), "batches of 16": _judged(NOT_REPRODUCED)}
     unstopped = Judged([], INCONCLUSIVE, "capacity: FirstI/unstopped") if CLAIMS[id].judged_twice else None
-    return Entry(CLAIMS[id], test, by_protocol, unstopped, verdict)
+    return Entry(CLAIMS[id], test, by_protocol, unstopped, None, verdict)
 
 
 def _judged(verdict: str) -> Judged:

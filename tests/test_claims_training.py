@@ -386,6 +386,27 @@ def test_rnns_with_as_many_parameters_are_a_control_and_decide_nothing(id: str) 
     assert others != found and TESTS[id].evidence(others) == TESTS[id].evidence(found)
 
 
+@pytest.mark.parametrize(
+    ("id", "rates", "expected"),
+    [
+        ("C04", (0.2, 0.9), 0.7), ("C04", (0.9, 0.2), -0.7), ("C09", (0.1, 0.8), 0.1 - 0.8 / 2),
+        ("C08", (0.5, 0.5), 0.0), ("C08", (0.0, 0.5), 0.5 - 0.97),
+    ],
+)  # fmt: skip
+def test_what_the_control_with_as_many_parameters_measures(
+    id: str, rates: tuple[float, float], expected: float
+) -> None:
+    step = TESTS[id].steps[0]
+    worlds = {f"{step}: FirstI/gru_*": G(rates[1]), f"{step}: FirstI/matched_*": G(rates[0])}
+    control = TESTS[id].matched
+    assert control is not None
+    for part in control(summaries(worlds, (step,))):
+        assert part.effect.estimate == pytest.approx(expected, abs=0.012)
+        assert part.draws == 10 and part.members >= 1000
+    with pytest.raises(KeyError, match=rf"{step}: FirstI/matched_gru_"):
+        control(summaries({f"{step}: FirstI/gru_*": G(0.5)}, (step,)))
+
+
 @pytest.mark.parametrize("id", ["C24", "C25"])
 def test_where_the_thesis_has_no_success_order_is_that_of_means(id: str) -> None:
     """Section 4.5.1: on FirstII, no GRU with 2 units is above 90 %."""
