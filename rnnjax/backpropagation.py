@@ -3,7 +3,8 @@
 jax.grad of the same loss gives the same numbers (the tests compare), but XLA:CPU fuses its unrolled
 graph until most of the work is done many times over: 28 to 380 us a member's minibatch of 8 sentences for
 a GRU 2x4 against 0.5 us here. So each word's forward and backward step is kept apart from the others
-(members.apart), and only what is elementwise, the cell's update, is differentiated by JAX.
+(members.apart), and only what is elementwise, the cell's update, is differentiated by JAX. The products that make
+the gradient of the weights are summed over all words and sentences at once, in one pass over the weights' memory.
 """
 
 import functools
@@ -51,35 +52,41 @@ def loss_and_gradient(cell: Cell, params: Params, batch: Batch, one: jax.Array |
     """
     prepared = cell.prepare(params)
     length, batch_size, _, members = batch.x.shape
-    project = jax.vmap(cell.project, in_axes=(None, 0))
-    advance = jax.vmap(cell.advance, in_axes=(None, 0, 0))
-
-    def forward(h: jax.Array, x: jax.Array) -> jax.Array:
-        return advance(prepared, h, project(prepared, x))
-
     states = [jnp.zeros((batch_size, params.w_hh.shape[1], members), batch.x.dtype)]
+    kept = []
     for t in range(length):
-        states.append(apart(forward, one, states[-1], batch.x[t]))
+        word, h = apart(functools.partial(_forward, cell), one, prepared, states[-1], batch.x[t])
+        kept.append(word)
+        states.append(h)
     loss, of_readout, of_h = apart(_read_out, one, params, states[-1], batch.positive, batch.weight)
-    blocks = _blocks(cell, prepared)
-    rows = Rows(*([getattr(prepared, name)[block] * 0 for block in blocks] for name in Rows._fields))
-    pull_back, accumulate = functools.partial(_pull_back, cell), functools.partial(_accumulate, cell)
-    for t in reversed(range(length)):
-        of_sums, of_word, direct = apart(pull_back, one, prepared, states[t], batch.x[t], of_h)
-        rows = apart(accumulate, one, rows, of_sums, of_word, states[t], batch.x[t])
-        if t:
-            of_h = apart(_through_weights, one, prepared, of_sums, direct)
-    gradient = of_readout.replace(**{name: jnp.concatenate(gates) for name, gates in rows._asdict().items()})
+    pulled = [apart(functools.partial(_pull_back, cell), one, kept[-1], states[-2], of_h)]
+    for t in reversed(range(length - 1)):
+        pulled.append(apart(functools.partial(_back, cell), one, prepared, pulled[-1], kept[t], states[t]))
+    gradient = apart(functools.partial(_accumulate, cell), one, pulled[::-1], states[:-1], batch.x, of_readout)
     return loss, cell.prepare(gradient)
 
 
-class Rows(NamedTuple):
-    """The gradient with respect to prepared parameters, each leaf's row blocks apart: one array a gate."""
+class Word(NamedTuple):
+    """What the forward pass keeps of a word: all that the cell's update saw but the state."""
 
-    w_ih: Any
-    w_hh: Any
-    b_ih: Any
-    b_hh: Any
+    sums: Sums  # in front of the activations, [B, H, S] each
+    of_word: Any  # [B, H, S], the word's part of the candidate's
+
+
+class Pulled(NamedTuple):
+    """Gradients at one word, [B, H, S] each."""
+
+    sums: Sums
+    of_word: Any
+    direct: Any  # with respect to the state before it, where the update uses that directly
+
+
+def _forward(cell: Cell, prepared: Params, h: jax.Array, x: jax.Array) -> tuple[Word, jax.Array]:
+    """A word [B, D, S] is read: what is kept of it, and the state after it."""
+    projected = jax.vmap(cell.project, in_axes=(None, 0))(prepared, x)
+    sums = jax.vmap(cell.sums, in_axes=(None, 0, 0))(prepared, h, projected)
+    word = Word(sums, projected[:, -h.shape[1] :])
+    return word, cell.update(*word, h)
 
 
 def _read_out(params: Params, h: jax.Array, positive: jax.Array, weight: jax.Array) -> tuple[Loss, Params, jax.Array]:
@@ -89,49 +96,45 @@ def _read_out(params: Params, h: jax.Array, positive: jax.Array, weight: jax.Arr
     loss = Loss((weight[:, None] * cross_entropy(margins, positive)).sum(0), right.sum(0, dtype=jnp.int32))
     # The derivative of the cross-entropy: the probability of "positive", less 1 where that is right.
     of_margins = weight[:, None] * (sigmoid2(margins * LOG2_E) - positive)
-    of_row = _outer(jnp.zeros_like(params.w_oh[:1]), of_margins[:, None], h)[0]
+    of_row = _outer(of_margins[:, None], h)[0]
     of_bias = of_margins.sum(0)
     readout = Params(None, None, None, None, jnp.stack([-of_row, of_row]), jnp.stack([-of_bias, of_bias]))
     return loss, readout, of_margins[:, None] * (params.w_oh[1] - params.w_oh[0])[None]
 
 
-def _pull_back(
-    cell: Cell, prepared: Params, h: jax.Array, x: jax.Array, of_next: jax.Array
-) -> tuple[Sums, jax.Array, jax.Array]:
-    """Gradients with respect to the sums, the word's part of the candidate's, and h where it is used directly."""
-    projected = jax.vmap(cell.project, in_axes=(None, 0))(prepared, x)
-    sums = jax.vmap(cell.sums, in_axes=(None, 0, 0))(prepared, h, projected)
-    _, pull = jax.vjp(cell.update, sums, projected[:, -h.shape[1] :], h)
-    return pull(of_next)
+def _pull_back(cell: Cell, word: Word, h: jax.Array, of_next: jax.Array) -> Pulled:
+    """From the gradient with respect to the state after a word, [B, H, S]."""
+    _, pull = jax.vjp(cell.update, *word, h)
+    return Pulled(*pull(of_next))
 
 
-def _accumulate(cell: Cell, rows: Rows, of_sums: Sums, of_word: jax.Array, h: jax.Array, x: jax.Array) -> Rows:
-    """What a word adds to the gradient."""
-    of_words = (*of_sums[:-1], of_word) if cell.resets else of_sums
-    return Rows(
-        w_ih=[_outer(leaf, gate, x) for leaf, gate in zip(rows.w_ih, of_words, strict=True)],
-        w_hh=[_outer(leaf, gate, h) for leaf, gate in zip(rows.w_hh, of_sums, strict=True)],
-        b_ih=[_outer(leaf, gate, None) for leaf, gate in zip(rows.b_ih, of_words, strict=True)],
-        b_hh=[_outer(leaf, gate, None) for leaf, gate in zip(rows.b_hh, of_sums, strict=True)],
+def _back(cell: Cell, prepared: Params, after: Pulled, word: Word, h: jax.Array) -> Pulled:
+    """From the gradients at the next word."""
+    return _pull_back(cell, word, h, _through_weights(prepared, after))
+
+
+def _accumulate(cell: Cell, pulled: list[Pulled], states: list[jax.Array], x: jax.Array, of_readout: Params) -> Params:
+    """The gradient with respect to prepared parameters, over all words and sentences."""
+    of_sums = [jnp.concatenate(gates) for gates in zip(*(word.sums for word in pulled), strict=True)]
+    of_words = [*of_sums[:-1], jnp.concatenate([word.of_word for word in pulled])] if cell.resets else of_sums
+    before, words = jnp.concatenate(states), x.reshape(-1, *x.shape[2:])
+    return of_readout.replace(
+        w_ih=jnp.concatenate([_outer(gate, words) for gate in of_words]),
+        w_hh=jnp.concatenate([_outer(gate, before) for gate in of_sums]),
+        b_ih=jnp.concatenate([sum(gate) for gate in of_words]),
+        b_hh=jnp.concatenate([sum(gate) for gate in of_sums]),
     )
 
 
-def _through_weights(prepared: Params, of_sums: Sums, direct: jax.Array) -> jax.Array:
-    """The gradient with respect to the state before the word, [B, H, S]."""
-    size = direct.shape[1]
-    for i, of_sum in enumerate(of_sums):
+def _through_weights(prepared: Params, after: Pulled) -> jax.Array:
+    """The gradient with respect to the state before a word, [B, H, S]."""
+    of_h, size = after.direct, after.direct.shape[1]
+    for i, of_sum in enumerate(after.sums):
         for j in range(size):
-            direct = direct + prepared.w_hh[None, i * size + j] * of_sum[:, j, None]
-    return direct
+            of_h = of_h + prepared.w_hh[None, i * size + j] * of_sum[:, j, None]
+    return of_h
 
 
-def _blocks(cell: Cell, params: Params) -> list[slice]:
-    size = params.w_hh.shape[1]
-    return [slice(i * size, (i + 1) * size) for i in range(len(cell.gates))]
-
-
-def _outer(start: jax.Array, rows: jax.Array, columns: jax.Array | None) -> jax.Array:
-    """start + the sum over sentences of rows ⊗ columns: [J, K, S] from [B, J, S] and [B, K, S]; [J, S] without."""
-    for b in range(len(rows)):
-        start = start + (rows[b] if columns is None else rows[b, :, None] * columns[b, None])
-    return start
+def _outer(rows: jax.Array, columns: jax.Array) -> jax.Array:
+    """The sum over sentences of rows ⊗ columns: [J, K, S] from [B, J, S] and [B, K, S]."""
+    return sum(row[:, None] * column[None] for row, column in zip(rows, columns, strict=True))
