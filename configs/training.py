@@ -24,7 +24,8 @@ def protocol(mode: str) -> ConfigDict:
     training.sampler = "pytorch:1"  # open: the starts; PyTorch's default
     training.start_from = ""  # the --workdir of a finished run whose final weights of the same names are the starts
     training.unstopped_learning_rates = (0.001,) if mode == "quick" else (0.001, 0.003, 0.01)  # of the controls
-    training.tile = 16  # networks a device works on at once; few, because a tile has one draw's networks only
+    # Networks a device works on at once; few, because a tile has one draw's networks only.
+    training.tile = 32 if mode == "many" else 16
     training.members_per_call = 256  # trained in one call, and one part on the disk
     training.epochs_per_call = 5  # after which networks that have ended are put aside
     training.history = False  # keep the parameters after every epoch too
