@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments import density, report
+from experiments import density, report, reporting
 from experiments.claims import Found
 from experiments.claims_landscape import landscapes
 from experiments.ledger import Entry, Judged, ledger
@@ -19,7 +19,9 @@ def conclude(workdir: Path, preset: str, status: Mapping[str, Mapping[str, Any]]
     found = summaries(workdir)
     entries = ledger(found)
     results.write_json(workdir / "ledger.json", as_json(entries))
-    report.write(workdir, preset, status, entries, density_rows(found[ADOPTED]))
+    rows = density_rows(found[ADOPTED])
+    results.write_text(workdir / "trainability_and_density.csv", reporting.to_csv(rows) if rows else "")
+    report.write(workdir, preset, status, entries, rows)
     for entry in entries:
         log.info("%s %-24s %s", entry.claim.id, entry.verdict, entry.claim.says)
     log.info("report: %s", workdir / "report.html")

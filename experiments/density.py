@@ -88,6 +88,17 @@ def density(
     return sorted(rows, key=lambda row: samplers.index(row["sampler"]))
 
 
+def headline(rows: Rows) -> list[dict[str, Any]]:
+    """Of density's lines one number a cell, shape and distribution: quotients above DECIDING, cells of one shape."""
+    named = {"rnn_quotient": "rnn", "gru_quotient": "gru", "quotient_ratio": "gru_over_rnn"}
+    judged = [row for row in rows if (row.get("beside"), row.get("accuracy_above")) == (SAME, DECIDING)]
+    return [
+        {"settings_from": row["sampler"], "shape": row["shape"], "networks": row["networks"]}
+        | {f"{new}{end}": row[f"{old}{end}"] for old, new in named.items() for end in ("", "_low", "_high")}
+        for row in judged
+    ]
+
+
 def trained_row(capacity: Summary, shape: str, which: str, accuracy: float) -> dict[str, Any]:
     """After training: the shares above an accuracy, and the GRU's minus and over the RNN's.
 

@@ -9,7 +9,7 @@ from experiments.report_images import read_picture
 from rnnjax import results
 from rnnjax.errors import UserError
 
-_OF_ALL = ("config.json", "status.json", "ledger.json", "report.html", "report.md")
+_OF_ALL = ("config.json", "status.json", "ledger.json", "trainability_and_density.csv", "report.html", "report.md")
 _OF_A_STEP = ("config.json", "environment.json", "summary.json", "*.csv")
 
 

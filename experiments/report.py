@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from experiments import thesis
+from experiments.density import DECIDING, headline
 from experiments.programme import Job, jobs
 from experiments.report_ledger import ClaimShown, counts, shown_claims
 from experiments.report_provenance import overview, provenance, step_anchor
@@ -46,7 +47,7 @@ def write(
         OSError: it cannot be written.
     """
     found = _gathered(workdir, preset, status, entries, jobs(preset) if wanted is None else wanted)
-    found |= {"density": _by_first_column(density), "density_steps": density_steps}
+    found |= {"density": _density(density), "density_steps": density_steps}
     for name in ("report.html", "report.md"):
         results.write_text(workdir / name, _environment().get_template(f"{name}.j2").render(found))
 
@@ -96,6 +97,13 @@ def _cited(claims: Sequence[ClaimShown]) -> dict[str, list[str]]:
         for path in claim.figures:
             found.setdefault(figure_anchor(path), []).append(claim.claim.id)
     return found
+
+
+def _density(rows: Rows) -> list[Table]:
+    """Claim C28 in short, then everything behind it."""
+    short = f"success after training over frequency at random, above {100 * DECIDING:g} %, cells of one shape"
+    table = make_table(headline(rows), short) if rows else None
+    return ([table] if table else []) + _by_first_column(rows)
 
 
 def _by_first_column(rows: Rows) -> list[Table]:

@@ -36,6 +36,17 @@ LOW, HIGH = 0.55, 0.97
 QUARTER, HALF = [[HIGH, LOW, LOW, LOW]] * 2, [[HIGH, LOW], [LOW, HIGH]]
 
 
+def test_the_headline_has_one_line_a_shape_and_distribution() -> None:
+    rows = density.density(capacity(QUARTER, HALF, HALF), landscape(5, 20))
+    short = density.headline(rows)
+    assert [row["shape"] for row in short] == list(SHAPES)
+    whole = find(rows, shape="4x2", beside=SAME, accuracy_above=0.6)
+    row = find(short, shape="4x2", settings_from="pytorch:1")
+    for end in ("", "_low", "_high"):
+        assert row[f"rnn{end}"] == whole[f"rnn_quotient{end}"] and row[f"gru{end}"] == whole[f"gru_quotient{end}"]
+        assert row[f"gru_over_rnn{end}"] == whole[f"quotient_ratio{end}"]
+
+
 def find(rows: Any, **where: Any) -> Any:
     (found,) = [row for row in rows if all(row[name] == value for name, value in where.items())]
     return found
