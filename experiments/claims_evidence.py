@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from experiments.claims import TAIL_FACTOR, Found
-from experiments.controls import matched_rnn
+from experiments.controls import best_rate, matched_rnn
 from rnnjax import resampling
 from rnnjax.landscape import parse_architecture
 from rnnjax.resampling import Draws
@@ -59,7 +59,7 @@ def adopted(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
 def unstopped(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
     """The same without early stop, at the best constant rate, of the seeds on which that was not chosen.
 
-    Chosen as controls.best_unstopped does: on every second seed, by success, then by the mean.
+    Chosen by controls.best_rate: on every second seed, by success, then by the mean.
 
     Raises:
         KeyError: no such control.
@@ -68,12 +68,8 @@ def unstopped(found: Found, step: str, data: str, shape: str) -> list[np.ndarray
     if not rates:
         raise KeyError(f"{step}: {data}/unstopped/{shape}")
 
-    def goodness(rate: float) -> tuple[float, float, float]:
-        chosen_on = rates[rate][:, ::2]
-        return float((chosen_on > SUCCESS).mean()), float(chosen_on.mean()), rate
-
-    best = rates[max(rates, key=goodness)]
-    return list(best[:, 1::2] if best.shape[1] > 1 else best)
+    rate, reported = best_rate(rates, SUCCESS)
+    return list(rates[rate][:, reported])
 
 
 def at_constant_rates(found: Found, step: str, data: str, shape: str) -> dict[float, list[np.ndarray]]:

@@ -76,12 +76,22 @@ def best_unstopped(
         names = {rate: f"{data.title}/unstopped_{rate:g}/{shape.name}" for rate in every}
         there = {rate: outcomes[name].accuracy(report) for rate, name in names.items() if name in outcomes}
         if there:
-            rate = max(there, key=lambda rate: (*_goodness(there[rate][:, ::2], threshold), rate))
-            draws, seeds = there[rate].shape
-            reported = slice(1, seeds, 2) if seeds > 1 else slice(1)
-            stopped = outcomes[f"{data.title}/{shape.name}"].accuracy(report)[:draws, reported]
+            rate, reported = best_rate(there, threshold)
+            stopped = outcomes[f"{data.title}/{shape.name}"].accuracy(report)[: len(there[rate]), reported]
             found[shape] = Unstopped(rate, there[rate][:, reported], stopped)
     return found
+
+
+def best_rate(there: Mapping[float, np.ndarray], threshold: float) -> tuple[float, slice]:
+    """The constant rate with most networks above a threshold, and the seeds on which it was not chosen.
+
+    Args:
+        there: accuracies [R, S] by rate.
+        threshold: an accuracy in [0, 1].
+    """
+    rate = max(there, key=lambda rate: (*_goodness(there[rate][:, ::2], threshold), rate))
+    seeds = there[rate].shape[1]
+    return rate, slice(1, seeds, 2) if seeds > 1 else slice(1)
 
 
 def by_protocol(

@@ -76,11 +76,12 @@ class Progress:
         left = self._remaining * self._seconds / self._worked if self._worked else float("nan")
         return (
             f"[{self._task + 1}/{len(self._units)}] {self._name}: {self._done:,}/{total:,} {self._what},"
-            f" {rate:,.0f} {self._what}/s, {_clock(left)} left in all"
+            f" {rate:,.0f} {self._what}/s, {clock(left)} left in all"
         )
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """A duration as h:mm:ss, "?" if it is NaN."""
     if seconds != seconds:
         return "?"
     minutes, rest = divmod(round(seconds), 60)

@@ -28,6 +28,7 @@ import rnnjax
 from experiments import conclusion, runner
 from experiments.check import check
 from experiments.programme import PRESETS, STEPS, Job, jobs
+from experiments.progress import clock
 from experiments.publish import check_target, publish
 from experiments.runner import explained
 from experiments.store import engine
@@ -63,9 +64,9 @@ class Reproduction:
         for number, job in enumerate(self._jobs, 1):
             passed = time.monotonic() - started
             left = sum(each.step.cost for each in self._jobs[number - 1 :]) * (passed / spent if spent else 1)
-            known = f", about {_clock(left)} left" if spent or self._preset == "thesis" else ""
+            known = f", about {clock(left)} left" if spent or self._preset == "thesis" else ""
             where = f"[{number}/{len(self._jobs)}] {job.name} (section {job.step.section})"
-            log.info("%s after %s%s", where, _clock(passed), known)
+            log.info("%s after %s%s", where, clock(passed), known)
             self._run(job, mesh, log)
             spent += job.step.cost
         conclusion.conclude(self._workdir, self._preset, self.status, log)
@@ -103,11 +104,6 @@ class Reproduction:
         command = job.step.command(self._preset, job.protocol)
         self.status[job.name] = {"error": error, "seconds": seconds, "command": command}
         results.write_json(self._workdir / "status.json", self.status)
-
-
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
 
 
 def _reproduce(workdir: Path, preset: str | None) -> bool:
