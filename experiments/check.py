@@ -6,7 +6,6 @@ Networks of another processor or version of JAX are rounded differently, and tra
 """
 
 import itertools
-import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,10 +15,11 @@ import numpy as np
 from jax.sharding import Mesh
 
 from experiments import runner
+from experiments.conclusion import check_config
 from experiments.conditions import Condition
 from experiments.landscape_audit import fast_count
 from experiments.landscape_inputs import Inputs
-from experiments.programme import STEPS, Step
+from experiments.programme import ADOPTED, STEPS, Job, Step
 from experiments.training_sweep import Sweep
 from rnnjax import results
 from rnnjax.datasets import VERSIONS
@@ -37,6 +37,7 @@ class Number(NamedTuple):
     name: str  # of a condition, or "<sampler> <architecture>"
     place: tuple[int, int]  # draw and seed; of a setting 0 and its index
     shipped: float
+    preset: str
 
     @property
     def title(self) -> str:
@@ -55,12 +56,14 @@ class Checked(NamedTuple):
         return abs(self.again - self.number.shipped) <= _SAME
 
 
-def check(shipped: Path, preset: str, size: int, rng: np.random.Generator, mesh: Mesh) -> Iterator[Checked]:
+def check(
+    shipped: Path, presets: Mapping[str, str], size: int, rng: np.random.Generator, mesh: Mesh
+) -> Iterator[Checked]:
     """A sample of so many numbers, or of all that there are.
 
     Args:
         shipped: a folder with config.json and summary.json of each step, such as docs/report.
-        preset: that they were made with.
+        presets: that they were made with, by step.
         size: of the sample.
         rng: that picks.
         mesh: to compute on.
@@ -68,30 +71,24 @@ def check(shipped: Path, preset: str, size: int, rng: np.random.Generator, mesh:
     Raises:
         UserError: nothing is there, or a step has another config than this version's.
     """
-    there = [step for step in STEPS if (shipped / step.name / "summary.json").exists()]
+    there = [step for step in STEPS if step.name in presets and (shipped / step.name / "summary.json").exists()]
     if not there:
         raise UserError(f"{shipped} has no summary.json of any step, such as {STEPS[0].name}/summary.json")
     for step in there:
-        _same_config(shipped, step, preset)
-    by_step = [list(_numbers(step, preset, _read(shipped / step.name, "summary"))) for step in there]
+        check_config(shipped, Job(step, ADOPTED), presets[step.name])
+    by_step = [list(_numbers(step, presets[step.name], _summary(shipped, step))) for step in there]
     numbers = [number for of_step in by_step for number in of_step]
     # Every step is as likely as any other, though some have a hundred times as many numbers.
     weights = np.concatenate([np.full(len(of_step), 1 / len(of_step)) for of_step in by_step if of_step])
     picked = rng.choice(len(numbers), min(size, len(numbers)), replace=False, p=weights / weights.sum())
     with tempfile.TemporaryDirectory() as scratch:
         for step, own in itertools.groupby((numbers[i] for i in sorted(picked)), lambda number: number.step):
-            run = runner.new_run(step.name, step.config(preset), mesh, Path(scratch), None)
-            yield from (Checked(number, _again(number, run, preset)) for number in own)
+            run = runner.new_run(step.name, step.config(presets[step.name]), mesh, Path(scratch), None)
+            yield from (Checked(number, _again(number, run)) for number in own)
 
 
-def _same_config(shipped: Path, step: Step, preset: str) -> None:
-    ours = json.loads(json.dumps(step.config(preset).to_dict()))
-    if results.digest(_read(shipped / step.name, "config")) != results.digest(ours):
-        raise UserError(f"{shipped / step.name / 'config.json'} is not what this version has for --preset={preset}")
-
-
-def _read(folder: Path, name: str) -> Any:
-    return results.read_json(folder / f"{name}.json")
+def _summary(shipped: Path, step: Step) -> Any:
+    return results.read_json(shipped / step.name / "summary.json")
 
 
 def _numbers(step: Step, preset: str, summary: Mapping[str, Any]) -> Iterator[Number]:
@@ -100,13 +97,13 @@ def _numbers(step: Step, preset: str, summary: Mapping[str, Any]) -> Iterator[Nu
         for spec, by_architecture in summary["samplers"].items():
             for name, told in by_architecture.items():
                 for which in ("best", "lowest"):
-                    yield Number(step, f"{spec} {name}", (0, told[f"{which}_index"]), told[which])
+                    yield Number(step, f"{spec} {name}", (0, told[f"{which}_index"]), told[which], preset)
         return
     for condition in _conditions(step, preset):
         accuracies = summary["conditions"].get(condition.name, {}).get("accuracy", [])
         for draw, of_draw in enumerate(accuracies):
             for seed, accuracy in enumerate(of_draw):
-                yield Number(step, condition.name, (draw, seed), accuracy)
+                yield Number(step, condition.name, (draw, seed), accuracy, preset)
 
 
 def _is_landscape(step: Step) -> bool:
@@ -119,13 +116,13 @@ def _conditions(step: Step, preset: str) -> list[Condition]:
     return found
 
 
-def _again(number: Number, run: runner.Run, preset: str) -> float:
+def _again(number: Number, run: runner.Run) -> float:
     if _is_landscape(number.step):
         inputs: Inputs = number.step.experiment().prepare(run.config)
         spec, name = number.name.split()
         correct = fast_count(run, inputs, parse_sampler(spec), parse_architecture(name), number.place[1])
         return correct / len(inputs.split.words)
-    condition = next(each for each in _conditions(number.step, preset) if each.name == number.name)
+    condition = next(each for each in _conditions(number.step, number.preset) if each.name == number.name)
     draw, seed = (np.array([index]) for index in number.place)
     curve = Sweep(run).train_members("again", condition, draw, seed, history=False)["correct"][:, 0]
     correct = curve[-1] if run.config.training.report == "last" else curve.max()

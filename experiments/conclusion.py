@@ -1,6 +1,6 @@
 """What a reproduction ends with: the ledger of claims and the report, from the summaries of its steps."""
 
-import logging
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,20 @@ from rnnjax import results
 from rnnjax.errors import UserError
 
 
-def conclude(workdir: Path, preset: str, status: Mapping[str, Mapping[str, Any]], log: logging.Logger) -> None:
-    """Write ledger.json, report.html and report.md."""
+def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
+    """Write ledger.json, report.html and report.md; the ledger.
+
+    Args:
+        workdir: of a reproduction, or a published one, where presets may differ from step to step.
+        status: its status.json.
+    """
     found = summaries(workdir)
     entries = ledger(found)
     results.write_json(workdir / "ledger.json", as_json(entries))
     rows = density_rows(found[ADOPTED])
     results.write_text(workdir / "trainability_and_density.csv", reporting.to_csv(rows) if rows else "")
-    report.write(workdir, preset, status, entries, rows)
-    for entry in entries:
-        log.info("%s %-24s %s", entry.claim.id, entry.verdict, entry.claim.says)
-    log.info("report: %s", workdir / "report.html")
+    report.write(workdir, status, entries, rows)
+    return entries
 
 
 def summaries(workdir: Path) -> dict[str, Found]:
@@ -55,17 +58,34 @@ def as_json(entries: list[Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def read_identity(workdir: Path) -> dict[str, Any]:
-    """What a reproduction's directory is of.
+def read_status(workdir: Path) -> dict[str, dict[str, Any]]:
+    """status.json of a reproduction or of a published one.
 
     Raises:
         UserError: it is none.
     """
     try:
-        found: dict[str, Any] = results.read_json(workdir / "config.json")
-        return {name: found[name] for name in ("preset", "training")}
-    except (FileNotFoundError, results.Damaged, KeyError) as error:
-        raise UserError(f"{workdir} is no reproduction: its config.json has no preset") from error
+        found: dict[str, dict[str, Any]] = results.read_json(workdir / "status.json")
+        return found
+    except (FileNotFoundError, results.Damaged) as error:
+        raise UserError(f"{workdir} is no reproduction: it has no status.json") from error
+
+
+def made_by(workdir: Path) -> str:
+    """What trained the networks of a reproduction, as store.engine tells it."""
+    return str(results.read_json(workdir / "config.json")["training"])
+
+
+def check_config(folder: Path, job: Job, preset: str) -> None:
+    """Whether a step's numbers are those of this version's config.
+
+    Raises:
+        UserError: they are not.
+    """
+    ours = json.loads(json.dumps(job.step.config(preset, job.protocol).to_dict()))
+    path = folder / job.name / "config.json"
+    if results.digest(results.read_json(path)) != results.digest(ours):
+        raise UserError(f"{path} is not what this version has for --preset={preset}")
 
 
 def ledger_agrees(workdir: Path) -> bool:

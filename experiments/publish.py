@@ -1,60 +1,102 @@
-"""A reproduction at a size fit for a repository: report, figures with few colours, numbers behind them."""
+"""A reproduction at a size fit for a repository: report, figures with few colours, numbers behind them.
+
+What is published can be added to, a few steps at a time: `--keep` leaves steps that are there already, of a smaller
+preset perhaps, where the working directory has none, and the ledger and the report are made of all of them.
+"""
 
 import base64
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from experiments.programme import jobs
+import rnnjax
+from experiments import conclusion
+from experiments.programme import every_job
 from experiments.report_images import read_picture
+from experiments.store import engine
 from rnnjax import results
 from rnnjax.errors import UserError
 
-_OF_ALL = ("config.json", "status.json", "ledger.json", "trainability_and_density.csv", "report.html", "report.md")
 _OF_A_STEP = ("config.json", "environment.json", "summary.json", "*.csv")
 
+Status = Mapping[str, Mapping[str, Any]]  # by job as in status.json
 
-def check_target(target: Path) -> None:
+
+def check_target(target: Path, keep: bool) -> None:
     """Whether a report may be published there: in a new or empty folder, or over another report.
 
+    Args:
+        target: where to.
+        keep: add to what is there.
+
     Raises:
-        UserError: it has something else in it.
+        UserError: it has something else in it, or what is to be kept is of another version.
     """
     if target.exists() and any(target.iterdir()) and not (target / "ledger.json").exists():
         raise UserError(f"{target} has other files than a published report; valid: a new folder, or such a report's")
+    if keep:
+        _kept(target)
 
 
-def publish(workdir: Path, target: Path, preset: str) -> list[Path]:
+def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> list[Path]:
     """Copy what readers need, and what --check needs; the files that are now there.
+
+    The new folder takes the old one's place when it is complete.
 
     Args:
         workdir: of a reproduction.
         target: a folder, such as docs/report; what an earlier reproduction left there goes.
-        preset: of the reproduction.
+        status: of the reproduction.
+        keep: but not the steps that this one has not done.
 
     Raises:
-        UserError: the target has something else in it.
+        UserError: the target has something else in it, or what is to be kept is of another version.
     """
-    check_target(target)
+    check_target(target, keep)
+    kept = _kept(target) if keep else {}
+    new = {name: entry for name, entry in status.items() if entry["error"] is None or name not in kept}
+    both = {**kept, **new}
+    ordered = {job.name: dict(both[job.name]) for job in every_job() if job.name in both}
+    ready = target.with_name(f".{target.name}.new")
+    results.remove_tree(ready)
+    for name in ordered:
+        if name in new:
+            _copy(workdir / name, ready / name)
+        else:
+            shutil.copytree(target / name, ready / name)
+    results.write_json(ready / "status.json", ordered)
+    results.write_json(ready / "config.json", {"rnnjax": rnnjax.__version__, "training": engine()})
+    conclusion.conclude(ready, ordered)
     results.remove_tree(target)
-    target.mkdir(parents=True)
-    kept = [workdir / name for name in _OF_ALL]
-    for job in jobs(preset):
-        folder = workdir / job.name
-        kept += [path for pattern in _OF_A_STEP for path in sorted(folder.glob(pattern))]
-        for path in sorted(folder.glob("*.png")):
-            _write(target / job.name / path.name, _small(path))
-    for path in kept:
-        if path.exists():
-            place = target / path.relative_to(workdir)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, place)
+    ready.rename(target)
     return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def _kept(target: Path) -> dict[str, Any]:
+    """The steps that are there, all of them this version's."""
+    if not (target / "ledger.json").exists():
+        return {}
+    if (maker := conclusion.made_by(target)) != engine():
+        raise UserError(f"{target} was made by {maker}, not {engine()}; valid: publish without --keep")
+    status = conclusion.read_status(target)
+    by_name = {job.name: job for job in every_job()}
+    for name, entry in status.items():
+        if name not in by_name:
+            raise UserError(f"{target} has {name}, which this version does not know; valid: publish without --keep")
+        if entry["error"] is None:
+            conclusion.check_config(target, by_name[name], entry["preset"])
+    return {name: entry for name, entry in status.items() if entry["error"] is None}
+
+
+def _copy(folder: Path, place: Path) -> None:
+    place.mkdir(parents=True)
+    for pattern in _OF_A_STEP:
+        for path in folder.glob(pattern):
+            shutil.copyfile(path, place / path.name)
+    for path in folder.glob("*.png"):
+        (place / path.name).write_bytes(_small(path))
 
 
 def _small(path: Path) -> bytes:
     return base64.b64decode(read_picture(path, path.name, "", "").uri.partition(",")[2])
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)

@@ -8,7 +8,7 @@ import jinja2
 
 from experiments import thesis
 from experiments.density import DECIDING, headline
-from experiments.programme import Job, jobs
+from experiments.programme import PRESETS, Job, jobs_of
 from experiments.report_ledger import ClaimShown, counts, shown_claims
 from experiments.report_provenance import overview, provenance, step_anchor
 from experiments.report_sections import SectionShown, beyond_sections, figure_anchor, repeats, thesis_sections
@@ -25,7 +25,6 @@ _MARKS = "\\`*_[]|"  # that mean something in Markdown
 
 def write(
     workdir: Path,
-    preset: str,
     status: Mapping[str, Mapping[str, Any]],
     entries: "Sequence[Entry]",
     density: Rows = (),
@@ -36,17 +35,19 @@ def write(
 
     Args:
         workdir: of the reproduction.
-        preset: of the reproduction.
-        status: by step as in status.json, `error`, `seconds`, `command`.
+        status: by step as in status.json, `error`, `seconds`, `command`, `preset`.
         entries: of the ledger.
         density: success after training beside the density of solutions, as lines of a table.
         density_steps: on which these rest.
-        wanted: what it is about; default: what the preset runs.
+        wanted: what it is about; default: what the presets run.
 
     Raises:
         OSError: it cannot be written.
     """
-    found = _gathered(workdir, preset, status, entries, jobs(preset) if wanted is None else wanted)
+    presets = list(dict.fromkeys(entry["preset"] for entry in status.values()))
+    largest = max(presets, key=_size, default=list(PRESETS)[-1])
+    found = _gathered(workdir, status, entries, jobs_of(presets) if wanted is None else wanted, largest)
+    found["preset"] = _presets(status, presets)
     found |= {"density": _density(density), "density_steps": density_steps}
     for name in ("report.html", "report.md"):
         results.write_text(workdir / name, _environment().get_template(f"{name}.j2").render(found))
@@ -59,17 +60,27 @@ def markdown(text: Any) -> str:
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _size(preset: str) -> int:
+    return list(PRESETS).index(preset)
+
+
+def _presets(status: Mapping[str, Mapping[str, Any]], presets: Sequence[str]) -> str:
+    """Which preset the steps are of."""
+    of = {preset: [name for name, entry in status.items() if entry["preset"] == preset] for preset in presets}
+    several = "; ".join(f"{preset}: {', '.join(names)}" for preset, names in of.items())
+    return presets[0] if len(of) == 1 else several
+
+
 def _gathered(
     workdir: Path,
-    preset: str,
     status: Mapping[str, Mapping[str, Any]],
     entries: "Sequence[Entry]",
     wanted: Sequence[Job],
+    preset: str,
 ) -> dict[str, Any]:
     claims, sections, beyond = shown_claims(entries), thesis_sections(workdir, wanted), beyond_sections(workdir, wanted)
     runs = [provenance(workdir, status, job, preset) for job in wanted]
     return {
-        "preset": preset,
         "source": thesis.NUMBERS["source"],
         "overview": overview(status, runs),
         "steps": runs,

@@ -50,7 +50,7 @@ class ClaimShown(NamedTuple):
     claim: Claim
     badge: Badge
     headline: PartShown | None
-    hold: str  # "2 of 3 parts hold"
+    hold: str  # "2 of 3 parts hold under adopted", and which other protocols judge it
     test: str
     judged: list[JudgedShown]
     controls: list[JudgedShown]  # beside the verdict, which they do not enter
@@ -86,11 +86,13 @@ def _shown(claim: Claim, entry: "Entry | None") -> ClaimShown:
     judged = [_judged(protocol, each) for protocol, each in entry.judged.items()]
     parts = judged[0].parts if judged else []
     hold = sum(part.badge.text == REPRODUCED for part in parts)
+    holds = f"{hold} of {len(parts)} {'part holds' if len(parts) == 1 else 'parts hold'} under {judged[0].protocol}"
+    others = ", ".join(each.protocol for each in judged[1:] if not each.missing)
     return ClaimShown(
         claim,
         badge(entry.verdict),
         next((part for part in parts if part.badge.text == judged[0].badge.text), parts[0] if parts else None),
-        f"{hold} of {len(parts)} {'part holds' if len(parts) == 1 else 'parts hold'}" if parts else "no evidence",
+        (f"{holds}, repeated under {others}" if others else f"{holds} only") if parts else "no evidence",
         entry.test.states,
         judged,
         [

@@ -49,7 +49,7 @@ def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], job: Job,
         workdir: of the reproduction.
         status: its status.json.
         job: the step and its protocol.
-        preset: the reproduction's.
+        preset: whose command is told of a step that was not run.
     """
     entry, config = status.get(job.name), _read(workdir / job.name / "config.json")
     sessions = _read(workdir / job.name / "environment.json").get("sessions") or [{}]

@@ -38,6 +38,7 @@ from rnnjax.errors import UserError, in_range, one_of
 _PRESET = flags.DEFINE_string("preset", None, f"How much: {', '.join(PRESETS)}.")
 _ONLY = flags.DEFINE_list("only", [], "Names of steps, such as landscape,capacity; default: all.")
 _PUBLISH = flags.DEFINE_string("publish", None, "Copy the report and what is behind it here, such as docs/report.")
+_KEEP = flags.DEFINE_bool("keep", False, "With --publish: keep the steps that are there and not in --workdir.")
 _CHECK = flags.DEFINE_bool("check", False, "Compute a random sample of the numbers of --workdir anew.")
 _SAMPLE = flags.DEFINE_integer("sample", 8, "How many numbers --check computes.")
 _SAMPLE_SEED = flags.DEFINE_integer("sample_seed", None, "Which ones; default: others each time.")
@@ -69,7 +70,9 @@ class Reproduction:
             log.info("%s after %s%s", where, clock(passed), known)
             self._run(job, mesh, log)
             spent += job.step.cost
-        conclusion.conclude(self._workdir, self._preset, self.status, log)
+        for entry in conclusion.conclude(self._workdir, self.status):
+            log.info("%s %-24s %s", entry.claim.id, entry.verdict, entry.claim.says)
+        log.info("report: %s", self._workdir / "report.html")
         return all(self.status[job.name]["error"] is None for job in self._jobs)
 
     def _config(self, job: Job) -> ConfigDict:
@@ -102,7 +105,7 @@ class Reproduction:
         if not error and (before := self.status.get(job.name)) and before["error"] is None:
             seconds = max(seconds, before["seconds"])  # now it was only drawn again
         command = job.step.command(self._preset, job.protocol)
-        self.status[job.name] = {"error": error, "seconds": seconds, "command": command}
+        self.status[job.name] = {"error": error, "seconds": seconds, "command": command, "preset": self._preset}
         results.write_json(self._workdir / "status.json", self.status)
 
 
@@ -112,7 +115,9 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     for name in _ONLY.value:
         one_of("only", name, [step.name for step in STEPS])
     if _PUBLISH.value:
-        check_target(Path(_PUBLISH.value))
+        check_target(Path(_PUBLISH.value), _KEEP.value)
+    elif _KEEP.value:
+        raise UserError("--keep is given without --publish; valid: --publish=docs/report --keep")
     runner.begin()
     wanted = [job for job in jobs(preset) if not _ONLY.value or job.step.name in _ONLY.value]
     reproduction = Reproduction(workdir, preset, wanted)
@@ -120,7 +125,7 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     with results.own_workdir(workdir, reproduction.identity()):
         done = reproduction.run(log)
         if _PUBLISH.value:
-            files = publish(workdir, Path(_PUBLISH.value), preset)
+            files = publish(workdir, Path(_PUBLISH.value), reproduction.status, _KEEP.value)
             size = sum(path.stat().st_size for path in files) / 1e6
             log.info("%d files, %.1f MB, are in %s", len(files), size, _PUBLISH.value)
     return done
@@ -131,13 +136,13 @@ def _check(shipped: Path) -> bool:
     in_range("sample", _SAMPLE.value, 1, 10**6)
     runner.begin()
     log = runner.new_log("check")
-    of = conclusion.read_identity(shipped)
+    presets = {name: entry["preset"] for name, entry in conclusion.read_status(shipped).items()}
     seed = int(np.random.default_rng().integers(2**31)) if _SAMPLE_SEED.value is None else _SAMPLE_SEED.value
-    log.info("%d numbers of %s (--preset=%s, --sample_seed=%d)", _SAMPLE.value, shipped, of["preset"], seed)
-    if of["training"] != engine():
-        log.info("made by %s, computed again by %s: rounding may differ", of["training"], engine())
+    log.info("%d numbers of %s (--sample_seed=%d)", _SAMPLE.value, shipped, seed)
+    if (maker := conclusion.made_by(shipped)) != engine():
+        log.info("made by %s, computed again by %s: rounding may differ", maker, engine())
     done, agreed = 0, 0
-    for one in check(shipped, of["preset"], _SAMPLE.value, np.random.default_rng(seed), runner.make_mesh()):
+    for one in check(shipped, presets, _SAMPLE.value, np.random.default_rng(seed), runner.make_mesh()):
         done, agreed = done + 1, agreed + one.agrees
         verdict = "agrees" if one.agrees else "DIFFERS"
         log.info("%s: shipped %.4f, again %.4f: %s", one.number.title, one.number.shipped, one.again, verdict)
@@ -153,8 +158,8 @@ def _main(argv: list[str]) -> None:
     with runner.clear_errors(workdir):
         if len(argv) > 1 or runner.has_config():
             raise UserError(
-                f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --only, --publish, --workdir,"
-                " --networks, --num_devices, --check, --sample, --sample_seed"
+                f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --only, --publish, --keep,"
+                " --workdir, --networks, --num_devices, --check, --sample, --sample_seed"
             )
         done = _check(workdir) if check_only else _reproduce(workdir, _PRESET.value)
     sys.exit(0 if done else 1)

@@ -40,7 +40,7 @@ def make(workdir: Path) -> None:
     settings = (("uniform:1", "2x2"), ("uniform:1", "4x4"), ("normal:1", "2x2"))
     density: list[dict[str, Any]] = [{"sampler": sampler, "shape": shape} for sampler, shape in settings]
     density[0] |= {"gru_estimate": 0.25, "gru_low": 0.125, "gru_high": 0.5}
-    report.write(workdir, "quick", status(), entries(), density)
+    report.write(workdir, status(), entries(), density)
 
 
 def status() -> dict[str, dict[str, Any]]:
@@ -50,6 +50,7 @@ def status() -> dict[str, dict[str, Any]]:
             "error": ERROR if job.name == FAILED else None,
             "seconds": 61.0,
             "command": job.step.command("quick", job.protocol),
+            "preset": "quick",
         }
         for job in jobs("quick")
         if job.name != NOT_RUN

@@ -206,7 +206,7 @@ def test_the_table_of_density_is_one_for_each_value_of_its_first_column(html: st
 
 
 def test_a_report_of_nothing_at_all(tmp_path: Path) -> None:
-    write(tmp_path, "quick", {}, [])
+    write(tmp_path, {}, [], wanted=jobs("quick"))
     text = (tmp_path / "report.html").read_text()
     assert text.count("not run") >= len(jobs("quick")) and "not judged" in text and "Not computed" in text
     assert all(f"<b>{item.number}.</b>" in text for item in THESIS)
@@ -218,7 +218,7 @@ def test_repeated_steps_are_named_and_new_experiments_shown(tmp_path: Path) -> N
     new = Job(Step("brand_new", "nobody", "9.9", 1.0), ADOPTED)
     for job in (*own, new):
         made_up.leave(tmp_path / job.name / "figure_4_19.png")
-    write(tmp_path, "quick", {}, [], wanted=[*own, new])
+    write(tmp_path, {}, [], wanted=[*own, new])
     text, told = (tmp_path / "report.html").read_text(), (tmp_path / "report.md").read_text()
     assert text.count("<img ") == 2 and 'id="brand_new--figure_4_19"' in text and 'id="section-brand_new"' in text
     for name in ("protocols/batch_4/landscape", "landscape_7"):

@@ -132,6 +132,34 @@ def test_shipped_numbers_are_computed_again(
     assert done.returncode == 2 and "is not what this version has" in done.stderr
 
 
+def test_a_published_report_can_be_added_to(
+    failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    workdir, _ = failed
+    shipped, bad = tmp_path / "shipped", {"training.report": "mean"}
+    launch(f"--workdir={workdir}", "--preset=quick", f"--publish={shipped}", bad=dict(bad))
+    before = (shipped / "first" / "summary.json").read_bytes()
+    more = (f"--workdir={tmp_path / 'more'}", "--preset=thesis", "--only=last", f"--publish={shipped}", "--keep")
+    done = launch(*more, bad=dict(bad))
+    assert done.returncode == 0, done.stderr
+    status = json.loads((shipped / "status.json").read_text())
+    assert {name: entry["preset"] for name, entry in status.items()} == {"first": "quick", "last": "thesis"}
+    assert (shipped / "first" / "summary.json").read_bytes() == before
+    assert not (tmp_path / ".shipped.new").exists()
+    assert "quick: first; thesis: last" in (shipped / "report.md").read_text()
+    done = launch("--check", f"--workdir={shipped}", "--sample=4", "--sample_seed=0", bad=dict(bad))
+    assert done.returncode == 0 and "4 of 4 numbers agree" in done.stdout
+    (shipped / "first" / "config.json").write_text("{}")
+    done = launch(*more, bad=dict(bad))
+    assert done.returncode == 2 and "first/config.json is not what this version has" in done.stderr
+    path = shipped / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"training": "older"}))
+    done = launch(*more, bad=dict(bad))
+    assert done.returncode == 2 and "was made by older" in done.stderr
+    done = launch("--preset=quick", "--keep", f"--workdir={workdir}", bad=dict(bad))
+    assert done.returncode == 2 and "--keep is given without --publish" in done.stderr
+
+
 def test_a_report_is_not_published_into_a_folder_of_something_else(
     failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
