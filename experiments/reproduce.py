@@ -27,7 +27,7 @@ from ml_collections import ConfigDict
 import rnnjax
 from experiments import conclusion, runner
 from experiments.check import check
-from experiments.programme import PRESETS, STEPS, Job, jobs
+from experiments.programme import PRESETS, PROTOCOLS, STEPS, Job, jobs
 from experiments.progress import clock
 from experiments.publish import check_target, publish
 from experiments.runner import explained
@@ -37,6 +37,7 @@ from rnnjax.errors import UserError, in_range, one_of
 
 _PRESET = flags.DEFINE_string("preset", None, f"How much: {', '.join(PRESETS)}.")
 _ONLY = flags.DEFINE_list("only", [], "Names of steps, such as landscape,capacity; default: all.")
+_PROTOCOLS = flags.DEFINE_list("protocols", [], f"Of {', '.join(PROTOCOLS)}; default: all that the preset has.")
 _PUBLISH = flags.DEFINE_string("publish", None, "Copy the report and what is behind it here, such as docs/report.")
 _KEEP = flags.DEFINE_bool("keep", False, "With --publish: keep the steps that are there and not in --workdir.")
 _CHECK = flags.DEFINE_bool("check", False, "Compute a random sample of the numbers of --workdir anew.")
@@ -114,12 +115,20 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     assert preset is not None
     for name in _ONLY.value:
         one_of("only", name, [step.name for step in STEPS])
+    for name in _PROTOCOLS.value:
+        one_of("protocols", name, tuple(PROTOCOLS))
     if _PUBLISH.value:
         check_target(Path(_PUBLISH.value), _KEEP.value)
     elif _KEEP.value:
         raise UserError("--keep is given without --publish; valid: --publish=docs/report --keep")
     runner.begin()
-    wanted = [job for job in jobs(preset) if not _ONLY.value or job.step.name in _ONLY.value]
+    wanted = [
+        job
+        for job in jobs(preset)
+        if job.step.name in (_ONLY.value or [job.step.name]) and job.protocol in (_PROTOCOLS.value or [job.protocol])
+    ]
+    if not wanted:
+        raise UserError(f"nothing of --preset={preset} is left by --only and --protocols; valid: those that it has")
     reproduction = Reproduction(workdir, preset, wanted)
     log = runner.new_log("reproduce")
     with results.own_workdir(workdir, reproduction.identity()):
@@ -158,8 +167,8 @@ def _main(argv: list[str]) -> None:
     with runner.clear_errors(workdir):
         if len(argv) > 1 or runner.has_config():
             raise UserError(
-                f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --only, --publish, --keep,"
-                " --workdir, --networks, --num_devices, --check, --sample, --sample_seed"
+                f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --only, --protocols, --publish,"
+                " --keep, --workdir, --networks, --num_devices, --check, --sample, --sample_seed"
             )
         done = _check(workdir) if check_only else _reproduce(workdir, _PRESET.value)
     sys.exit(0 if done else 1)

@@ -190,6 +190,8 @@ def test_a_directory_of_another_version_or_preset_is_refused(
         (["--preset=all"], "preset is 'all'; valid: quick, thesis, full"),
         ([], "preset is None; valid: quick, thesis, full"),
         (["--preset=quick", "--only=capacity"], "only is 'capacity'; valid: first, bad, last"),
+        (["--preset=quick", "--protocols=batch_3"], "protocols is 'batch_3'; valid: adopted, batch_4"),
+        (["--preset=quick", "--protocols=batch_4"], "nothing of --preset=quick is left by --only and --protocols"),
         (["--check", "--workdir=nowhere"], "nowhere is no reproduction"),
         (["--check", "--sample=0"], "sample is 0"),
         (["--preset=quick", "--config=configs/thesis.py"], "unexpected argument '--config'"),
