@@ -26,7 +26,8 @@ def protocol(mode: str) -> ConfigDict:
     training.unstopped_learning_rates = (0.001,) if mode == "quick" else (0.001, 0.003, 0.01)  # of the controls
     # Networks a device works on at once; few, because a tile has one draw's networks only.
     training.tile = 32 if mode == "many" else 16
-    training.members_per_call = 256  # trained in one call, and one part on the disk
+    # Trained in one call, and one part on the disk; the last ones of a call leave devices idle, so many have more.
+    training.members_per_call = 1024 if mode == "many" else 256
     training.epochs_per_call = 5  # after which networks that have ended are put aside
     training.history = False  # keep the parameters after every epoch too
     return training
