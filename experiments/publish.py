@@ -14,6 +14,7 @@ import rnnjax
 from experiments import conclusion
 from experiments.programme import every_job
 from experiments.report_images import read_picture
+from experiments.report_sections import is_repeat
 from experiments.store import engine
 from rnnjax import results
 from rnnjax.errors import UserError
@@ -57,14 +58,15 @@ def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> 
     kept = _kept(target) if keep else {}
     new = {name: entry for name, entry in status.items() if entry["error"] is None or name not in kept}
     both = {**kept, **new}
-    ordered = {job.name: dict(both[job.name]) for job in every_job() if job.name in both}
+    wanted = [job for job in every_job() if job.name in both]
+    ordered = {job.name: dict(both[job.name]) for job in wanted}
     ready = target.with_name(f".{target.name}.new")
     results.remove_tree(ready)
-    for name in ordered:
-        if name in new:
-            _copy(workdir / name, ready / name)
+    for job in wanted:
+        if job.name in new:
+            _copy(workdir / job.name, ready / job.name, figures=not is_repeat(job))  # which the report does not show
         else:
-            shutil.copytree(target / name, ready / name)
+            shutil.copytree(target / job.name, ready / job.name)
     results.write_json(ready / "status.json", ordered)
     results.write_json(ready / "config.json", {"rnnjax": rnnjax.__version__, "training": engine()})
     conclusion.conclude(ready, ordered)
@@ -89,12 +91,12 @@ def _kept(target: Path) -> dict[str, Any]:
     return {name: entry for name, entry in status.items() if entry["error"] is None}
 
 
-def _copy(folder: Path, place: Path) -> None:
+def _copy(folder: Path, place: Path, figures: bool) -> None:
     place.mkdir(parents=True)
     for pattern in _OF_A_STEP:
         for path in folder.glob(pattern):
             shutil.copyfile(path, place / path.name)
-    for path in folder.glob("*.png"):
+    for path in folder.glob("*.png") if figures else ():
         (place / path.name).write_bytes(_small(path))
 
 

@@ -59,13 +59,18 @@ def beyond_sections(workdir: Path, wanted: Sequence[Job]) -> list[SectionShown]:
 
 def repeats(workdir: Path, wanted: Sequence[Job]) -> list[Repeat]:
     """What runs an experiment once more; of these the report names the figures and tables and does not show them."""
-    found = [job for job in wanted if _repeats(job)]
+    found = [job for job in wanted if is_repeat(job)]
     return [Repeat(job.name, [f"{job.name}/{path.name}" for path in _files(workdir / job.name)]) for job in found]
 
 
 def figure_anchor(path: str) -> str:
     """Where a figure is in the report, by its path in the working directory."""
     return path.removesuffix(".png").replace("/", "--")
+
+
+def is_repeat(job: Job) -> bool:
+    """Whether it runs, under another name, what has a section already."""
+    return job.name != job.step.name or (_is_placed(job.step.module) and not _is_placed(job.name))
 
 
 def _section(workdir: Path, section: Section, wanted: Sequence[Job]) -> SectionShown:
@@ -83,11 +88,6 @@ def _section(workdir: Path, section: Section, wanted: Sequence[Job]) -> SectionS
 def _is_placed(step: str) -> bool:
     """Whether it has a section of its own."""
     return any(section.step == step for section in (*SECTIONS, *BEYOND))
-
-
-def _repeats(job: Job) -> bool:
-    """Whether it runs, under another name, what has a section already."""
-    return job.name != job.step.name or (_is_placed(job.step.module) and not _is_placed(job.name))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -32,7 +32,7 @@ PROGRAM = textwrap.dedent(
     reproduce.STEPS = check.STEPS = conclusion.STEPS = programme.STEPS = (
         Step("first", "identity_init", "4.4.1", 1, tiny),
         Step("bad", "identity_init", "4.4.1", 1, tiny | {bad!r}),
-        Step("last", "identity_init", "4.4.1", 1, tiny),
+        Step("identity_init", "identity_init", "4.4.1", 1, tiny),
     )
     if {version!r}:
         reproduce.engine = lambda: {version!r}
@@ -60,19 +60,19 @@ def test_a_step_that_fails_is_told_and_takes_no_other_down(
     workdir, done = failed
     assert done.returncode == 1
     status = json.loads((workdir / "status.json").read_text())
-    assert list(status) == ["first", "bad", "last"]
-    assert status["first"]["error"] is status["last"]["error"] is None
+    assert list(status) == ["first", "bad", "identity_init"]
+    assert status["first"]["error"] is status["identity_init"]["error"] is None
     assert status["bad"]["error"] == "training.report is 'mean'; valid: last, best"
     assert "bad failed: training.report is 'mean'" in done.stdout
     assert "Traceback" not in done.stderr + done.stdout
-    for name in ("first", "last"):
+    for name in ("first", "identity_init"):
         assert (workdir / name / "summary.json").exists() and (workdir / name / "figure_4_16.png").exists()
 
 
 def test_networks_of_one_step_serve_the_next(failed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     workdir, done = failed
     assert "4 of 4 networks were there already" in done.stdout
-    one, other = ((workdir / name / "conditions.csv").read_text() for name in ("first", "last"))
+    one, other = ((workdir / name / "conditions.csv").read_text() for name in ("first", "identity_init"))
     assert one == other
 
 
@@ -91,9 +91,9 @@ def test_only_some_steps_are_run_and_the_others_status_is_kept(
 ) -> None:
     workdir, _ = failed
     bad: dict[str, object] = {"training.report": "mean"}
-    done = launch(f"--workdir={workdir}", "--preset=quick", "--only=last", bad=bad)
-    assert done.returncode == 0 and "[1/1] last" in done.stdout and "] first" not in done.stdout
-    assert list(json.loads((workdir / "status.json").read_text())) == ["first", "bad", "last"]
+    done = launch(f"--workdir={workdir}", "--preset=quick", "--only=identity_init", bad=bad)
+    assert done.returncode == 0 and "[1/1] identity_init" in done.stdout and "] first" not in done.stdout
+    assert list(json.loads((workdir / "status.json").read_text())) == ["first", "bad", "identity_init"]
 
 
 def test_a_report_and_a_ledger_are_left(failed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -116,10 +116,11 @@ def test_shipped_numbers_are_computed_again(
     done = launch(f"--workdir={workdir}", "--preset=quick", f"--publish={tmp_path / 'shipped'}", bad=bad)
     files = {str(path.relative_to(tmp_path / "shipped")) for path in (tmp_path / "shipped").rglob("*.*")}
     assert f"{len(files)} files" in done.stdout and not any(name.endswith(("npz", "txt")) for name in files)
-    assert files >= {"report.html", "report.md", "ledger.json", "first/summary.json", "last/figure_4_16.png"}
+    assert files >= {"report.html", "report.md", "ledger.json", "first/summary.json", "identity_init/figure_4_16.png"}
+    assert not any(name.startswith("first/figure") for name in files), "it repeats identity_init: not shown"
     done = launch(*flags, bad=bad)
     assert done.returncode == 0 and "4 of 4 numbers agree; the ledger agrees" in done.stdout
-    for name in ("first", "last"):
+    for name in ("first", "identity_init"):
         path = tmp_path / "shipped" / name / "summary.json"
         told = json.loads(path.read_text())
         for condition in told["conditions"].values():
@@ -139,14 +140,20 @@ def test_a_published_report_can_be_added_to(
     shipped, bad = tmp_path / "shipped", {"training.report": "mean"}
     launch(f"--workdir={workdir}", "--preset=quick", f"--publish={shipped}", bad=dict(bad))
     before = (shipped / "first" / "summary.json").read_bytes()
-    more = (f"--workdir={tmp_path / 'more'}", "--preset=thesis", "--only=last", f"--publish={shipped}", "--keep")
+    more = (
+        f"--workdir={tmp_path / 'more'}",
+        "--preset=thesis",
+        "--only=identity_init",
+        f"--publish={shipped}",
+        "--keep",
+    )
     done = launch(*more, bad=dict(bad))
     assert done.returncode == 0, done.stderr
     status = json.loads((shipped / "status.json").read_text())
-    assert {name: entry["preset"] for name, entry in status.items()} == {"first": "quick", "last": "thesis"}
+    assert {name: entry["preset"] for name, entry in status.items()} == {"first": "quick", "identity_init": "thesis"}
     assert (shipped / "first" / "summary.json").read_bytes() == before
     assert not (tmp_path / ".shipped.new").exists()
-    assert "quick: first; thesis: last" in (shipped / "report.md").read_text()
+    assert "quick: first; thesis: identity_init" in (shipped / "report.md").read_text()
     done = launch("--check", f"--workdir={shipped}", "--sample=4", "--sample_seed=0", bad=dict(bad))
     assert done.returncode == 0 and "4 of 4 numbers agree" in done.stdout
     (shipped / "first" / "config.json").write_text("{}")
@@ -166,7 +173,7 @@ def test_a_report_is_not_published_into_a_folder_of_something_else(
     workdir, _ = failed
     (tmp_path / "mine.txt").write_text("mine")
     bad: dict[str, object] = {"training.report": "mean"}
-    done = launch(f"--workdir={workdir}", "--preset=quick", "--only=last", f"--publish={tmp_path}", bad=bad)
+    done = launch(f"--workdir={workdir}", "--preset=quick", "--only=identity_init", f"--publish={tmp_path}", bad=bad)
     assert done.returncode == 2 and "has other files than a published report" in done.stderr
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
@@ -189,7 +196,7 @@ def test_a_directory_of_another_version_or_preset_is_refused(
     [
         (["--preset=all"], "preset is 'all'; valid: quick, thesis, full"),
         ([], "preset is None; valid: quick, thesis, full"),
-        (["--preset=quick", "--only=capacity"], "only is 'capacity'; valid: first, bad, last"),
+        (["--preset=quick", "--only=capacity"], "only is 'capacity'; valid: first, bad, identity_init"),
         (["--preset=quick", "--protocols=batch_3"], "protocols is 'batch_3'; valid: adopted, batch_4"),
         (["--preset=quick", "--protocols=batch_4"], "nothing of --preset=quick is left by --only and --protocols"),
         (["--check", "--workdir=nowhere"], "nowhere is no reproduction"),
