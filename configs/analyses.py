@@ -12,8 +12,8 @@ _MOST_IF_QUICK = {
     "trained_above": 0.4,  # a few epochs take few networks further
 }  # fmt: skip
 
-# Where only successes are looked at, more are trained in mode many.
-_MANY_SEEDS = {"noise_robustness": 220, "vector_field": 400}
+# In mode many, in each of 32 draws: where only successes are looked at, and of the rare ones, more are trained.
+_MANY = {"noise_robustness": {"seeds": 64}, "vector_field": {"seeds": 160}, "search": {"rare_seeds": 320}}
 
 
 def experiments(mode: str) -> dict[str, ConfigDict]:
@@ -24,7 +24,7 @@ def experiments(mode: str) -> dict[str, ConfigDict]:
             fields |= {key: min(most, fields[key]) for key, most in _MOST_IF_QUICK.items() if key in fields}
     elif mode == "many":
         for name, fields in found.items():
-            more = {"seeds": _MANY_SEEDS.get(name, 100), "members": 1000}
+            more = {"seeds": 32, "draws": 32, "members": 1000, "rare_unstopped_seeds": 64} | _MANY.get(name, {})
             fields |= {key: most for key, most in more.items() if key in fields}
     return {name: ConfigDict(fields) for name, fields in found.items()}
 

@@ -46,7 +46,8 @@ def experiments(mode: str) -> dict[str, ConfigDict]:
             most = {"shown_seeds": 4, "seeds": 4, "draws": 2, "unstopped_seeds": 2, "unstopped_draws": 2}
             fields |= {key: min(value, fields[key]) for key, value in most.items() if key in fields}
         elif mode == "many" and name != "calibration":
-            more = {"seeds": 100, "draws": 10, "unstopped_seeds": 100, "unstopped_draws": 10, "matched": True}
+            # Where the words lie spreads results more than the seeds do; 32 networks of a draw fill a tile.
+            more = {"seeds": 32, "draws": 32, "unstopped_seeds": 32, "unstopped_draws": 32, "matched": True}
             fields |= {key: value for key, value in (more | _MANY.get(name, {})).items() if key in fields}
     if mode == "quick":
         found["calibration"] |= {
