@@ -1,0 +1,35 @@
+"""What is shipped: README's summary of the ledger is the ledger's, and the ledger is what the shipped numbers give."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+from experiments import conclusion
+from experiments.report_ledger import counts, shown_claims
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = ROOT / "docs" / "report"
+
+
+def test_readme_counts_the_verdicts_of_the_shipped_ledger() -> None:
+    shipped = Counter(row["verdict"] for row in json.loads((SHIPPED / "ledger.json").read_text()))
+    told = re.findall(r"^\| ([a-z ]+) \| (\d+)[^|]*\|$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    verdicts = [badge.text for badge, _ in counts(shown_claims([])) if badge.text != "not judged"]
+    assert [name for name, _ in told] == verdicts
+    assert {name: int(number) for name, number in told} == {name: shipped[name] for name in verdicts}
+
+
+def test_the_shipped_ledger_is_what_the_shipped_summaries_give() -> None:
+    assert conclusion.ledger_agrees(SHIPPED)
+
+
+def test_every_shipped_step_is_done_and_leads_to_its_command() -> None:
+    status = conclusion.read_status(SHIPPED)
+    assert len(status) >= 19
+    for name, entry in status.items():
+        assert (
+            entry["error"] is None and entry["preset"] in ("thesis", "full") and entry["command"].startswith("python")
+        )
+        for file in ("config.json", "environment.json", "summary.json"):
+            assert (SHIPPED / name / file).is_file(), f"{name} has no {file}"
