@@ -52,8 +52,11 @@ def _describe(mesh: Mesh, seconds: Mapping[str, float]) -> dict[str, Any]:
 def keep_compiled_programs() -> None:
     """Compiled programs outlive the process, in ~/.cache/rnnjax, or where JAX_COMPILATION_CACHE_DIR says.
 
-    Programs for one processor may not run on another of the same home directory: each has a folder of its own.
+    Programs for one processor may not run on another of the same home directory: each has a folder of its own. Small
+    programs are kept too: a short run has a hundred of them, which together take longer than the large ones' loading.
     """
+    if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
         machine = f"{processor()} {_processor_line('flags')} {jax.__version__}"
