@@ -125,13 +125,8 @@ def jobs(preset: str) -> list[Job]:
     return adopted + (others if preset == "full" else [])
 
 
-def every_job() -> list[Job]:
-    """What any preset runs, in the thesis' order."""
-    return jobs_of(PRESETS)
-
-
-def jobs_of(presets: Iterable[str]) -> list[Job]:
-    """What any of some presets runs, in the thesis' order."""
+def jobs_of(presets: Iterable[str] = PRESETS) -> list[Job]:
+    """What any of some presets, or of all, runs, in the thesis' order."""
     wanted = {job.name for preset in presets for job in jobs(preset)}
     everything = [Job(step, protocol) for protocol in PROTOCOLS for step in STEPS]
     return [job for job in everything if job.name in wanted]

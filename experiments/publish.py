@@ -12,7 +12,7 @@ from typing import Any
 
 import rnnjax
 from experiments import conclusion
-from experiments.programme import every_job
+from experiments.programme import jobs_of
 from experiments.report_images import read_picture
 from experiments.report_sections import is_repeat
 from experiments.store import engine
@@ -34,10 +34,7 @@ def check_target(target: Path, keep: bool) -> None:
     Raises:
         UserError: it has something else in it, or what is to be kept is of another version.
     """
-    if target.exists() and any(target.iterdir()) and not (target / "ledger.json").exists():
-        raise UserError(f"{target} has other files than a published report; valid: a new folder, or such a report's")
-    if keep:
-        _kept(target)
+    _earlier(target, keep)
 
 
 def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> list[Path]:
@@ -54,11 +51,10 @@ def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> 
     Raises:
         UserError: the target has something else in it, or what is to be kept is of another version.
     """
-    check_target(target, keep)
-    kept = _kept(target) if keep else {}
+    kept = _earlier(target, keep)
     new = {name: entry for name, entry in status.items() if entry["error"] is None or name not in kept}
     both = {**kept, **new}
-    wanted = [job for job in every_job() if job.name in both]
+    wanted = [job for job in jobs_of() if job.name in both]
     ordered = {job.name: dict(both[job.name]) for job in wanted}
     ready = target.with_name(f".{target.name}.new")
     results.remove_tree(ready)
@@ -75,14 +71,17 @@ def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> 
     return sorted(path for path in target.rglob("*") if path.is_file())
 
 
-def _kept(target: Path) -> dict[str, Any]:
-    """The steps that are there, all of them this version's."""
-    if not (target / "ledger.json").exists():
+def _earlier(target: Path, keep: bool) -> dict[str, Any]:
+    """The steps that are there and to be kept, all of them this version's."""
+    published = (target / "ledger.json").exists()
+    if target.exists() and any(target.iterdir()) and not published:
+        raise UserError(f"{target} has other files than a published report; valid: a new folder, or such a report's")
+    if not (keep and published):
         return {}
     if (maker := conclusion.made_by(target)) != engine():
         raise UserError(f"{target} was made by {maker}, not {engine()}; valid: publish without --keep")
     status = conclusion.read_status(target)
-    by_name = {job.name: job for job in every_job()}
+    by_name = {job.name: job for job in jobs_of()}
     for name, entry in status.items():
         if name not in by_name:
             raise UserError(f"{target} has {name}, which this version does not know; valid: publish without --keep")
