@@ -26,6 +26,7 @@ def analysis(
     conditions: Callable[[ConfigDict], list[Condition]],
     measure: Callable[[runner.Run, Sweep, Outcomes], Measured],
     report: Callable[[ConfigDict, Outcomes, Measured], Report],
+    followed: Callable[[ConfigDict], bool] = lambda _: False,
 ) -> runner.Experiment:
     """An experiment that looks inside networks.
 
@@ -34,6 +35,7 @@ def analysis(
         conditions: what is trained, or found where another experiment has trained it; raises UserError.
         measure: what is seen inside, as arrays for result.npz. It may train some members again.
         report: what is shown; it has these arrays alone to draw from.
+        followed: whether it will, many of each condition's (see Sweep.train).
     """
 
     def prepare(config: ConfigDict) -> list[Condition]:
@@ -45,7 +47,7 @@ def analysis(
         measured = None if outcomes is None else _stored_measures(run)
         if not run.all_have(measured is not None):
             sweep = Sweep(run)
-            outcomes = sweep.train(name, wanted)
+            outcomes = sweep.train(name, wanted, followed(run.config))
             measured = measure(run, sweep, outcomes)
             if run.leads:
                 arrays = dict(item for outcome in outcomes.values() for item in outcome.items())

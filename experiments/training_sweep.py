@@ -36,12 +36,14 @@ class Sweep:
         self._programs: dict[Kind, concurrent.futures.Future[tuple[sweeps.Program, Judging]]] = {}
         self._sources: dict[tuple[Source, int], tuple[Material, Exam]] = {}
 
-    def train(self, stage: str, conditions: Sequence[Condition]) -> dict[str, Outcome]:
+    def train(self, stage: str, conditions: Sequence[Condition], followed: bool = False) -> dict[str, Outcome]:
         """Train what is not on the disk yet of all seeds of all draws of the conditions.
 
         Args:
             stage: for the progress line.
             conditions: with different names.
+            followed: whether `train_members` will be asked for many of them; then what is not there yet is trained
+                with its history at once, instead of twice.
         """
         blocks = [
             Block(condition, draw, np.arange(condition.num_seeds), draw, np.arange(condition.num_seeds))
@@ -49,7 +51,7 @@ class Sweep:
             for draw in range(condition.num_draws)
         ]
         outcomes = {condition.name: Outcome(condition) for condition in conditions}
-        self._fill(stage, blocks, outcomes, self._config.training.history)
+        self._fill(stage, blocks, outcomes, self._config.training.history, followed)
         return outcomes
 
     def train_members(
@@ -86,13 +88,22 @@ class Sweep:
         self._fill(stage, blocks, {condition.name: flat}, history)
         return {name.removeprefix(f"{condition.name}/"): array[..., 0, :] for name, array in flat.items()}
 
-    def _fill(self, stage: str, blocks: Sequence[Block], outcomes: Mapping[str, Outcome], history: bool) -> None:
+    def _fill(
+        self,
+        stage: str,
+        blocks: Sequence[Block],
+        outcomes: Mapping[str, Outcome],
+        history: bool,
+        followed: bool = False,
+    ) -> None:
         """Find or train all members of the blocks; each goes to its place in its condition's outcome."""
         self._sources.clear()
         tile = self._config.training.tile
         there = call_size(self._run.mesh, tile, self._config.training.members_per_call) // tile
         missing = self._missing(blocks, outcomes, history)
-        groups = grouped(missing, tile, there, history)
+        if followed and not history:
+            missing = self._missing(missing, outcomes, history, stored=True)
+        groups = grouped(missing, tile, there, history or followed)
         progress = _progress(groups, self._run)
         if found := _size(blocks) - _size(missing):
             self._run.log.info("%s: %d of %d networks were there already", stage, found, _size(blocks))
@@ -104,24 +115,30 @@ class Sweep:
             for block in group.blocks:
                 mine = _own(group, block, arrays, slice(start, start + len(block.seeds)))
                 start += len(block.seeds)
-                _put(outcomes, block, mine)
+                _put(outcomes, block, mine, history)
                 if self._run.leads:
-                    part = self._store.part(block.condition, block.draw, history, block.keys)
+                    part = self._store.part(block.condition, block.draw, group.kind.history, block.keys)
                     part.write_arrays(mine | {"keys": block.keys})
         progress.clear()
 
-    def _missing(self, blocks: Sequence[Block], outcomes: Mapping[str, Outcome], history: bool) -> list[Block]:
-        """What is not on the disk of every process; what is goes to its place."""
-        there = [self._found(block, outcomes, history) for block in blocks]
-        everywhere = self._run.all_have(np.concatenate(there))
+    def _missing(
+        self, blocks: Sequence[Block], outcomes: Mapping[str, Outcome], history: bool, stored: bool | None = None
+    ) -> list[Block]:
+        """What is not on the disk of every process; what is goes to its place, with its history if that is wanted.
+
+        `stored`: whether one looks among the networks that are stored with their histories; as a rule, if wanted.
+        """
+        stored = history if stored is None else stored
+        there = [self._found(block, outcomes, history, stored) for block in blocks]
+        everywhere = self._run.all_have(np.concatenate([np.zeros(0, bool), *there]))
         ends = np.cumsum([len(block.seeds) for block in blocks])
-        lacking = [~own for own in np.split(everywhere, ends[:-1])]
+        lacking = [~own for own in np.split(everywhere, ends[:-1])] if blocks else []
         return [block.take(own) for block, own in zip(blocks, lacking, strict=True) if own.any()]
 
-    def _found(self, block: Block, outcomes: Mapping[str, Outcome], history: bool) -> np.ndarray:
+    def _found(self, block: Block, outcomes: Mapping[str, Outcome], history: bool, stored: bool) -> np.ndarray:
         """[S] bool, which of a block's members were on the disk."""
         wanted, found = block.keys, np.zeros(len(block.seeds), bool)
-        for part in self._store.parts(block.condition, block.draw, history):
+        for part in self._store.parts(block.condition, block.draw, stored):
             if found.all():
                 break
             try:
@@ -132,7 +149,8 @@ class Sweep:
             columns = {int(key): i for i, key in enumerate(arrays.pop("keys"))}
             here = np.array([i for i, key in enumerate(wanted) if int(key) in columns], int)
             theirs = [columns[int(key)] for key in wanted[here]]
-            _put(outcomes, block.take(here), {name: values[..., theirs] for name, values in arrays.items()})
+            mine = {name: values[..., theirs] for name, values in arrays.items()}
+            _put(outcomes, block.take(here), mine, history)
             found[here] = True
         return found
 
@@ -212,9 +230,10 @@ def _own(group: Group, block: Block, arrays: dict[str, np.ndarray], own: slice) 
     return mine
 
 
-def _put(outcomes: Mapping[str, Outcome], block: Block, arrays: dict[str, np.ndarray]) -> None:
+def _put(outcomes: Mapping[str, Outcome], block: Block, arrays: dict[str, np.ndarray], history: bool) -> None:
     for name, values in arrays.items():
-        outcomes[block.condition.name].put(name, block.row, block.places, values)
+        if history or name != "history":
+            outcomes[block.condition.name].put(name, block.row, block.places, values)
 
 
 def _progress(groups: Sequence[Group], run: runner.Run) -> Progress:

@@ -33,7 +33,7 @@ from experiments import vanishing_figures as drawn
 from experiments.analysis import Measured, analysis
 from experiments.conditions import data_sets
 from experiments.training_experiment import Outcomes, Report
-from experiments.vanishing_conditions import NAME, conditions
+from experiments.vanishing_conditions import NAME, conditions, some_seeds
 from experiments.vanishing_measures import measure
 from experiments.vanishing_tables import Row, Seen, change_rows, correlation_rows, measure_rows, seen_of
 
@@ -88,7 +88,11 @@ def _figures(seen: list[Seen], correlations: list[Row]) -> Iterator[tuple[str, F
     yield "rates", drawn.draw_rates(text, plain + changed)
 
 
-EXPERIMENT = analysis(NAME, conditions, measure, report)
+def _followed(config: ConfigDict) -> bool:
+    return some_seeds(config, "followed_seeds") > 0
+
+
+EXPERIMENT = analysis(NAME, conditions, measure, report, _followed)
 
 if __name__ == "__main__":
     runner.launch(EXPERIMENT)

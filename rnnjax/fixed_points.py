@@ -7,6 +7,7 @@ accepted by tolerances of float64: in float32 rounding moves a state by 1e-7, an
 looks for. So call these within `jax.enable_x64(True)`, with weights, words and starts in float64.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ FLAT = 1e-6  # |q's gradient| / |F| up to which another one is a slow point
 APART = 1e-3  # distance from which on two points are different ones
 _DAMPING = 1e-2, 1e-14, 1e8  # at first, least, most
 _REPEATED = 50  # steps of the map itself that lead near to what is stable
+_PAIRS, _HALVINGS, _ALONG = 8, 30, (0, 5, 10, 20, 30)  # see borders
+_LONGER = 32, 300  # so many searches that have not ended go on, for so many steps more
 
 
 class Points(NamedTuple):
@@ -50,17 +53,21 @@ def find(step: Step, starts: jax.Array, steps: int, room: int) -> tuple[Points, 
     """Fixed points and slow points, in the order of the first start that leads to each.
 
     One search begins at each start and another where the step, repeated, leads from there: near what is stable,
-    which may lie where Newton steps seldom come.
+    which may lie where Newton steps seldom come. Further ones begin at the borders of what leads to different ends.
+    The slowest of those that have not ended go on: along a line of slow points the way to the fixed point is long.
 
     Args:
         step: a map of [-1, 1]^H into itself.
         starts: [N, H].
-        steps: Newton steps that are tried in each search.
+        steps: Newton steps that are tried in each search at first.
         room: M.
     """
-    ends = search(step, jnp.concatenate([starts, repeat(step, starts, _REPEATED)]), steps)
-    slopes = jax.vmap(jax.jacfwd(step))(ends)
-    f = jax.vmap(step)(ends) - ends
+    settled = repeat(step, starts, _REPEATED)
+    ends = search(step, jnp.concatenate([starts, settled, borders(step, starts, settled)]), steps)
+    speeds = jnp.linalg.norm(jax.vmap(step)(ends) - ends, axis=-1)
+    nearest = jnp.argsort(jnp.where(speeds <= FIXED, jnp.inf, speeds))[: _LONGER[0]]
+    ends = jnp.concatenate([ends, search(step, ends[nearest], _LONGER[1])])
+    slopes, f = jax.vmap(jax.jacfwd(step))(ends), jax.vmap(step)(ends) - ends
     speeds = jnp.linalg.norm(f, axis=-1)
     gradients = jnp.sum((slopes - jnp.eye(ends.shape[1])[None]) * f[:, :, None], 1)
     fixed = speeds <= FIXED
@@ -77,6 +84,36 @@ def find(step: Step, starts: jax.Array, steps: int, room: int) -> tuple[Points, 
         return Points(taken(ends), taken(speeds), taken(slopes), different.sum())
 
     return points(fixed), points(slow)
+
+
+def borders(step: Step, starts: jax.Array, settled: jax.Array) -> jax.Array:
+    """States near saddles, found by halving the way between two starts that lead to different ends, [K, H].
+
+    What begins on the border between two basins stays on it, and a saddle on the border draws it in (edge tracking:
+    Skufca, Yorke and Eckhardt 2006); Newton steps may reach that saddle from a tiny part of the plane alone.
+
+    Args:
+        step: a map of [-1, 1]^H into itself.
+        starts: [N, H]; the first ones are each paired with the start whose end is farthest from theirs.
+        settled: [N, H], where the step, repeated, leads from each.
+    """
+    one, end = starts[:_PAIRS], settled[:_PAIRS]
+    ways = jnp.sum((end[:, None] - settled[None]) ** 2, -1)
+    far = jnp.argmax(ways, 1)
+    other, other_end = starts[far], settled[far]
+
+    def halve(_: int, here: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        one, other = here
+        middle = (one + other) / 2
+        there = repeat(step, middle, _REPEATED)
+        nearer = jnp.sum((there - end) ** 2, -1) < jnp.sum((there - other_end) ** 2, -1)
+        return jnp.where(nearer[:, None], middle, one), jnp.where(nearer[:, None], other, middle)
+
+    state, _ = jax.lax.fori_loop(0, _HALVINGS, halve, (one, other))
+    along = [state]
+    for before, after in itertools.pairwise(_ALONG):
+        along.append(repeat(step, along[-1], after - before))
+    return jnp.concatenate(along)
 
 
 def search(step: Step, starts: jax.Array, steps: int) -> jax.Array:

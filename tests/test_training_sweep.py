@@ -212,6 +212,32 @@ def test_members_are_those_of_the_grid_with_their_histories(whole: dict[str, Out
         np.testing.assert_array_equal(values[..., ::-1], again[name])
 
 
+def test_networks_that_will_be_followed_are_trained_once(
+    whole: dict[str, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path, small_config())
+    wanted = some_conditions(run.config)
+    followed = Sweep(run).train("stage", wanted, followed=True)
+    for name, outcome in followed.items():
+        assert {array for array, _ in outcome.items()} == {array for array, _ in whole[name].items()}  # no history
+        np.testing.assert_allclose(outcome["final"], whole[name]["final"], rtol=0, atol=1e-5)
+    monkeypatch.setattr(sweeps, "train", lambda *_, **__: pytest.fail("trained again"))
+    assert_same(followed, Sweep(run).train("stage", wanted, followed=True))
+    draws, seeds = np.array([0, 1]), np.array([2, 0])
+    found = Sweep(run).train_members("members", wanted[3], draws, seeds)
+    np.testing.assert_array_equal(found["final"], followed["FirstII/gru_3x2"]["final"][:, draws, seeds])
+    np.testing.assert_array_equal(found["history"][-1], found["final"])
+
+
+def test_what_is_there_without_its_history_is_not_trained_again_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = trained(tmp_path, small_config())
+    monkeypatch.setattr(sweeps, "train", lambda *_, **__: pytest.fail("trained again"))
+    run = make_run(tmp_path, small_config())
+    assert_same(there, Sweep(run).train("stage", some_conditions(run.config), followed=True))
+
+
 def test_members_train_on_from_given_weights_each_its_own(whole: dict[str, Outcome], tmp_path: Path) -> None:
     run = make_run(tmp_path, small_config())
     condition, outcome = some_conditions(run.config)[0], whole["CountII/gru_2x2"]
