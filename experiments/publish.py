@@ -4,7 +4,6 @@ What is published can be added to, a few steps at a time: `--keep` leaves steps 
 preset perhaps, where the working directory has none, and the ledger and the report are made of all of them.
 """
 
-import base64
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import rnnjax
 from experiments import conclusion
 from experiments.programme import jobs_of
-from experiments.report_images import read_picture
+from experiments.report_images import small_png
 from experiments.report_sections import is_repeat
 from experiments.store import engine
 from rnnjax import results
@@ -96,8 +95,4 @@ def _copy(folder: Path, place: Path, figures: bool) -> None:
         for path in folder.glob(pattern):
             shutil.copyfile(path, place / path.name)
     for path in folder.glob("*.png") if figures else ():
-        (place / path.name).write_bytes(_small(path))
-
-
-def _small(path: Path) -> bytes:
-    return base64.b64decode(read_picture(path, path.name, "", "").uri.partition(",")[2])
+        (place / path.name).write_bytes(small_png(path))

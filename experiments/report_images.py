@@ -1,4 +1,4 @@
-"""Figures for a file that holds everything: PNG with few colours, as data URIs."""
+"""Figures at a size fit for a report: WebP as data URIs, without loss; and PNG with few colours, as files."""
 
 import base64
 import io
@@ -30,30 +30,40 @@ def read_picture(path: Path, name: str, anchor: str, alt: str) -> Picture:
     Raises:
         OSError: it cannot be read, or is no image.
     """
+    image, file = _read(path), io.BytesIO()
+    image.save(file, format="WEBP", lossless=True)
+    content = base64.b64encode(file.getvalue()).decode()
+    return Picture(anchor, name, alt, f"data:image/webp;base64,{content}", image.width, image.height)
+
+
+def small_png(path: Path) -> bytes:
+    """A PNG file's picture as PNG of the smallest palette that keeps the colours.
+
+    Raises:
+        OSError: it cannot be read, or is no image.
+    """
+    image, file = _read(path), io.BytesIO()
+    for colours in _PALETTES:
+        few = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        if _keeps(image, few):
+            break
+    few.save(file, format="PNG", optimize=True)
+    return file.getvalue()
+
+
+def _read(path: Path) -> Image.Image:
+    """On white, at most MAX_WIDTH wide."""
     with Image.open(path) as file:
         image = _on_white(file)
-    if image.width > MAX_WIDTH:
-        height = round(image.height * MAX_WIDTH / image.width)
-        image = image.resize((MAX_WIDTH, height), Image.Resampling.LANCZOS)
-    content = base64.b64encode(_encoded(image)).decode()
-    return Picture(anchor, name, alt, f"data:image/png;base64,{content}", image.width, image.height)
+    if image.width <= MAX_WIDTH:
+        return image
+    return image.resize((MAX_WIDTH, round(image.height * MAX_WIDTH / image.width)), Image.Resampling.LANCZOS)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
     ground = Image.new("RGBA", image.size, "white")
     ground.alpha_composite(image.convert("RGBA"))
     return ground.convert("RGB")
-
-
-def _encoded(image: Image.Image) -> bytes:
-    """As PNG of the smallest palette that keeps the colours."""
-    for colours in _PALETTES:
-        few = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        if _keeps(image, few):
-            break
-    file = io.BytesIO()
-    few.save(file, format="PNG", optimize=True)
-    return file.getvalue()
 
 
 def _keeps(image: Image.Image, few: Image.Image) -> bool:

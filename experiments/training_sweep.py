@@ -6,7 +6,7 @@ that is missing, and networks that another experiment has trained are found agai
 
 import concurrent.futures
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 
 import jax
@@ -25,15 +25,16 @@ from rnnjax.members import call_size, num_cores
 from rnnjax.parameters import with_inputs
 from rnnjax.training import Epoch, Material, Setup, make_material
 
+_COMPILED: dict[Hashable, concurrent.futures.Future[tuple[sweeps.Program, Judging]]] = {}  # of this process
+
 
 class Sweep:
-    """The trainings of one run: compiled programs and drawn data are kept from one stage to the next."""
+    """The trainings of one run: drawn data are kept from one stage to the next, compiled programs from run to run."""
 
     def __init__(self, run: runner.Run, networks: Path | None = None) -> None:
         self._run, self._config = run, run.config
         self._store = Store(networks or run.store, run.config)
         self._pool = concurrent.futures.ThreadPoolExecutor(num_cores())  # XLA compiles without Python's lock
-        self._programs: dict[Kind, concurrent.futures.Future[tuple[sweeps.Program, Judging]]] = {}
         self._sources: dict[tuple[Source, int], tuple[Material, Exam]] = {}
 
     def train(self, stage: str, conditions: Sequence[Condition], followed: bool = False) -> dict[str, Outcome]:
@@ -156,7 +157,7 @@ class Sweep:
 
     def _train(self, group: Group, progress: Progress) -> dict[str, np.ndarray]:
         waiting = time.monotonic()
-        program, judging = self._programs[group.kind].result()
+        program, judging = _COMPILED[self._program(group.kind)].result()
         self._run.seconds["compile"] += time.monotonic() - waiting
         progress.resume()
         blocks, wide = group.blocks, group.kind.architecture.input_dim
@@ -191,9 +192,16 @@ class Sweep:
 
     def _compile(self, group: Group) -> None:
         """Begin to compile what the group needs, beside whatever else goes on."""
-        if group.kind not in self._programs:
+        program = self._program(group.kind)
+        there = _COMPILED.get(program)
+        if there is None or (there.done() and there.exception()):
             drawn = self._draw(group.blocks[0].source, group.kind.architecture.input_dim)
-            self._programs[group.kind] = self._pool.submit(self._compiled, group.kind, *drawn)
+            _COMPILED[program] = self._pool.submit(self._compiled, group.kind, *drawn)
+
+    def _program(self, kind: Kind) -> Hashable:
+        """All that a compiled program depends on."""
+        wanted = self._config.training
+        return kind, self._run.mesh, wanted.tile, wanted.members_per_call, wanted.epochs_per_call
 
     def _compiled(self, kind: Kind, material: Material, exam: Exam) -> tuple[sweeps.Program, Judging]:
         wanted, mesh = self._config.training, self._run.mesh

@@ -1,22 +1,19 @@
-"""One tiny search whose networks the tests of what looks at them find again; what is compiled serves them all."""
+"""One tiny search whose networks the tests of what looks at them find again."""
 
-import contextlib
 import functools
 import importlib
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-import pytest
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import runner, training_sweep
-from rnnjax import members, results, sweeps
+from experiments import runner
+from rnnjax import members, results
 
 SEEDS, RARE_SEEDS, DRAWS, EPOCHS = 3, 5, 3, 6
 TRAINING, VALIDATION = 8000, 2000  # sentences of version I
@@ -55,18 +52,9 @@ def run_in(workdir: Path, name: str, config: ConfigDict, networks: Path) -> Path
     """What `python -m experiments.<name> --networks=<networks>` does between the command line and the log."""
     experiment = importlib.import_module(f"experiments.{name}").EXPERIMENT
     inputs = experiment.prepare(config)
-    with programs(), results.own_workdir(workdir, config.to_dict()):
+    with results.own_workdir(workdir, config.to_dict()):
         experiment.run(run_of(workdir, config, networks), inputs)
     return workdir
-
-
-@contextlib.contextmanager
-def programs() -> Iterator[None]:
-    """What is compiled here is kept for later."""
-    with pytest.MonkeyPatch.context() as patch:
-        for holder, name in ((sweeps, "compile_program"), (training_sweep, "compile_judging")):
-            patch.setattr(holder, name, _remembered(name, getattr(holder, name)))
-        yield
 
 
 def arrays_of(workdir: Path) -> dict[str, np.ndarray]:
@@ -77,23 +65,6 @@ def arrays_of(workdir: Path) -> dict[str, np.ndarray]:
 def summary_of(workdir: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((workdir / "summary.json").read_text())
     return found
-
-
-def _remembered(kind: str, compile_it: Any) -> Any:
-    def look_up(what: Any, mesh: Any, tile: int, size: int, data: Any) -> Any:
-        leaves, tree = jax.tree.flatten(data)
-        key = kind, what, tile, size, tree, tuple((np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in leaves)
-        compiled = _compiled()
-        if key not in compiled:
-            compiled[key] = compile_it(what, mesh, tile, size, data)
-        return compiled[key]
-
-    return look_up
-
-
-@functools.cache
-def _compiled() -> dict[Any, Any]:
-    return {}
 
 
 @functools.cache

@@ -14,7 +14,6 @@ from searched import (
     VALIDATION,
     arrays_of,
     networks,
-    programs,
     run_in,
     run_of,
     small_config,
@@ -172,9 +171,8 @@ def test_every_factor_s_network_trains_on_from_its_own_start(workdir: Path, arra
 def trained_alone(
     root: Path, config: ConfigDict, condition: Any, starts: np.ndarray, draws: np.ndarray, seeds: np.ndarray
 ) -> Arrays:
-    with programs():
-        sweep = Sweep(run_of(root, config))
-        return retraining.train_on(config, sweep, condition, starts, draws, seeds, np.zeros(len(seeds)))
+    sweep = Sweep(run_of(root, config))
+    return retraining.train_on(config, sweep, condition, starts, draws, seeds, np.zeros(len(seeds)))
 
 
 def test_distances_shrink_with_what_is_not_seen(arrays: Arrays) -> None:

@@ -8,7 +8,6 @@ import logging
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import outcomes, runner, training_experiment, training_sweep
+from experiments import outcomes, runner, training_experiment
 from experiments.conditions import draw_starts, make
 from experiments.controls import matched_rnn
 from rnnjax import members, results, sweeps
@@ -107,28 +106,6 @@ def run_in(workdir: Path, name: str, config: ConfigDict, networks: Path | None =
     run = runner.Run(config, key, mesh, workdir, log, {"compile": 0.0}, networks)
     with results.own_workdir(workdir, config.to_dict()):
         experiment.run(run, inputs)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shared_programs() -> Iterator[None]:
-    """What one experiment has compiled serves the others."""
-    with pytest.MonkeyPatch.context() as patch:
-        for holder, name in ((sweeps, "compile_program"), (training_sweep, "compile_judging")):
-            patch.setattr(holder, name, remembered(getattr(holder, name)))
-        yield
-
-
-def remembered(compile_it: Any) -> Any:
-    compiled: dict[Any, Any] = {}
-
-    def look_up(what: Any, mesh: Any, tile: int, size: int, data: Any) -> Any:
-        leaves, tree = jax.tree.flatten(data)
-        key = what, tile, size, tree, tuple((np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in leaves)
-        if key not in compiled:
-            compiled[key] = compile_it(what, mesh, tile, size, data)
-        return compiled[key]
-
-    return look_up
 
 
 class Runs:
