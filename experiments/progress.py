@@ -27,7 +27,7 @@ class Progress:
         """
         self._what, self._units, self._costs, self._log = what, list(units), list(costs), log
         self._remaining = sum(n * cost for n, cost in zip(units, costs, strict=True))
-        self._worked = self._seconds = 0.0  # cost done by this process, and how long it took
+        self._worked = self._seconds = 0.0  # cost done or spared by this process, and how long it took
         self._task, self._name, self._done = -1, "", 0
         self._task_units, self._task_seconds, self._last = 0, 0.0, time.monotonic()
         self._drawn = self._logged = 0.0
@@ -46,6 +46,11 @@ class Progress:
         self._done += units
         self._remaining -= units * self._costs[self._task]
         self._last = time.monotonic()
+
+    def spare(self, units: int) -> None:
+        """Units of this task that turned out not to be needed; as many of the others will not be either."""
+        self._worked += units * self._costs[self._task]
+        self.skip(units)
 
     def advance(self, units: int) -> None:
         """Units of this task that were just done."""

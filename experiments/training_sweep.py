@@ -182,7 +182,7 @@ class Sweep:
             group.trainable(),
             progress=advance,
         )
-        progress.skip(group.num_members * group.max_epochs - done)
+        progress.spare(group.num_members * group.max_epochs - done)  # who has been stopped early
         final = trained.state.params
         test_correct, _ = judge(judging, final, [exam for _, exam in drawn], draws)
         arrays = {"initial": trained.initial, "final": final, "test_correct": test_correct}

@@ -133,6 +133,18 @@ def test_what_was_there_already_counts_as_done_but_not_to_the_rate(clock: Clock,
     assert str(under_way) == "[1/2] task: 100/100 settings, 5 settings/s, 0:01:00 left in all"
 
 
+def test_what_was_not_needed_is_expected_not_to_be_needed_later(clock: Clock, logged: Lines) -> None:
+    under_way = new_progress(logged, (100, 100), (1, 3))
+    under_way.start("first")
+    advance(clock, under_way, 25, 10)
+    under_way.spare(75)
+    # A cost of 100 was out of the way after 10 s; 3 * 100 are left.
+    assert str(under_way) == "[1/2] first: 100/100 settings, 2 settings/s, 0:00:30 left in all"
+    under_way.start("second")
+    # 100 + 3 * 20 in 50 s, and 3 * 80 are left.
+    assert advance(clock, under_way, 20, 40) == "[2/2] second: 20/100 settings, 0 settings/s, 0:01:15 left in all"
+
+
 def test_what_is_no_work_within_a_task_does_not_count(clock: Clock, logged: Lines) -> None:
     under_way = new_progress(logged)
     under_way.start("task")
