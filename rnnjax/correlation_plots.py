@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 
 from rnnjax.statistics import Interval
 
+_TURNS = 40  # in which groups are drawn, so that none hides the others
+
 
 def draw_scatter(
     axes: Axes, groups: Sequence[tuple[np.ndarray, np.ndarray, str, str]], slope: float, at_0: float
@@ -19,8 +21,12 @@ def draw_scatter(
         slope: of the line; NaN: none.
         at_0: its y at x = 0.
     """
-    for x, y, colour, marker in groups:
-        axes.plot(np.ravel(x), np.ravel(y), marker, color=colour, ms=2.2, mew=0, alpha=0.35, rasterized=True)
+    orders = [np.random.default_rng(0).permutation(np.size(group[0])) for group in groups]
+    for turn in range(min(_TURNS, max(len(order) for order in orders))):
+        for (x, y, colour, marker), order in zip(groups, orders, strict=True):
+            some = order[turn::_TURNS]
+            x_here, y_here = np.ravel(x)[some], np.ravel(y)[some]
+            axes.plot(x_here, y_here, marker, color=colour, ms=2.2, mew=0, alpha=0.35, rasterized=True)
     x = np.concatenate([np.ravel(group[0]) for group in groups])
     ends = np.array([np.nanmin(x), np.nanmax(x)])
     axes.plot(ends, slope * ends + at_0, color="black", lw=1.4)

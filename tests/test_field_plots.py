@@ -106,9 +106,11 @@ def test_a_scatter_has_all_points_and_the_line() -> None:
     axes = new_axes()
     x, y = np.array([[0.0, 1.0], [2.0, 4.0]]), np.array([[1.0, 2.0], [3.0, 5.0]])
     correlation_plots.draw_scatter(axes, [(x, y, "red", "o"), (-x, y, "blue", "^")], 2.0, -1.0)
-    first, second, best = axes.get_lines()[:3]
-    np.testing.assert_allclose(data_of(first), np.stack([x.ravel(), y.ravel()], 1))
-    np.testing.assert_allclose(data_of(second), np.stack([-x.ravel(), y.ravel()], 1))
+    *points, best, _, _ = axes.get_lines()
+    assert [line.get_color() for line in points] == ["red", "blue"] * 4  # neither lies on top of the other
+    for first, sign in ((0, 1), (1, -1)):
+        found = np.concatenate([data_of(line) for line in points[first::2]])
+        np.testing.assert_allclose(found[np.argsort(sign * found[:, 0])], np.stack([sign * x.ravel(), y.ravel()], 1))
     np.testing.assert_allclose(data_of(best), np.array([[-4, -9], [4, 7]]))
 
 
