@@ -143,6 +143,9 @@ def test_a_failed_step_and_one_that_was_not_run_are_told(page: Page, workdir: Pa
     assert text.count(made_up.ERROR) >= 2 and f"{made_up.NOT_RUN}: not run" in text
     told = (workdir / "report.md").read_text()
     assert f"✗ failed: {markdown(made_up.ERROR)}" in told
+    number = len(re.findall(r"^\| \[.*\| ✓ done \|", told, flags=re.MULTILINE))
+    assert f"{number} of {len(jobs('thesis'))} are done; failed: {made_up.FAILED} (" in text
+    assert f"- Steps: {number} of {len(jobs('thesis'))} are done; failed: [{made_up.FAILED}](" in told
 
 
 def test_a_missing_and_a_damaged_file_are_named(page: Page, workdir: Path) -> None:
