@@ -36,9 +36,13 @@ class Store:
         self._of_config = f"seeds {seeds} tile {config.training.tile} {engine()}"
 
     def parts(self, condition: Condition, draw: int, history: bool) -> Iterator[Part]:
-        """What is there of a condition's draw; an array `keys` [S] in each says which networks (Block.keys)."""
-        for path in sorted(self._folder(condition, history).glob(f"draw_{draw}_*.npz")):
-            yield Part(path, self._identity(condition, history, draw))
+        """What is there of a condition's draw; an array `keys` [S] in each says which networks (Block.keys).
+
+        With `history` what has each epoch's parameters alone; without, that too, after what has not.
+        """
+        for kept in (True,) if history else (False, True):
+            for path in sorted(self._folder(condition, kept).glob(f"draw_{draw}_*.npz")):
+                yield Part(path, self._identity(condition, kept, draw))
 
     def part(self, condition: Condition, draw: int, history: bool, keys: np.ndarray) -> Part:
         """Where some networks of a condition's draw belong."""

@@ -102,8 +102,6 @@ class Sweep:
         tile = self._config.training.tile
         there = call_size(self._run.mesh, tile, self._config.training.members_per_call) // tile
         missing = self._missing(blocks, outcomes, history)
-        if followed and not history:
-            missing = self._missing(missing, outcomes, history, stored=True)
         groups = grouped(missing, tile, there, history or followed)
         progress = _progress(groups, self._run)
         if found := _size(blocks) - _size(missing):
@@ -122,24 +120,18 @@ class Sweep:
                     part.write_arrays(mine | {"keys": block.keys})
         progress.clear()
 
-    def _missing(
-        self, blocks: Sequence[Block], outcomes: Mapping[str, Outcome], history: bool, stored: bool | None = None
-    ) -> list[Block]:
-        """What is not on the disk of every process; what is goes to its place, with its history if that is wanted.
-
-        `stored`: whether one looks among the networks that are stored with their histories; as a rule, if wanted.
-        """
-        stored = history if stored is None else stored
-        there = [self._found(block, outcomes, history, stored) for block in blocks]
-        everywhere = self._run.all_have(np.concatenate([np.zeros(0, bool), *there]))
+    def _missing(self, blocks: Sequence[Block], outcomes: Mapping[str, Outcome], history: bool) -> list[Block]:
+        """What is not on the disk of every process; what is goes to its place."""
+        there = [self._found(block, outcomes, history) for block in blocks]
+        everywhere = self._run.all_have(np.concatenate(there))
         ends = np.cumsum([len(block.seeds) for block in blocks])
-        lacking = [~own for own in np.split(everywhere, ends[:-1])] if blocks else []
+        lacking = [~own for own in np.split(everywhere, ends[:-1])]
         return [block.take(own) for block, own in zip(blocks, lacking, strict=True) if own.any()]
 
-    def _found(self, block: Block, outcomes: Mapping[str, Outcome], history: bool, stored: bool) -> np.ndarray:
+    def _found(self, block: Block, outcomes: Mapping[str, Outcome], history: bool) -> np.ndarray:
         """[S] bool, which of a block's members were on the disk."""
         wanted, found = block.keys, np.zeros(len(block.seeds), bool)
-        for part in self._store.parts(block.condition, block.draw, stored):
+        for part in self._store.parts(block.condition, block.draw, history):
             if found.all():
                 break
             try:

@@ -223,6 +223,7 @@ def test_networks_that_will_be_followed_are_trained_once(
         np.testing.assert_allclose(outcome["final"], whole[name]["final"], rtol=0, atol=1e-5)
     monkeypatch.setattr(sweeps, "train", lambda *_, **__: pytest.fail("trained again"))
     assert_same(followed, Sweep(run).train("stage", wanted, followed=True))
+    assert_same(followed, Sweep(run).train("stage", wanted))  # such as another experiment's
     draws, seeds = np.array([0, 1]), np.array([2, 0])
     found = Sweep(run).train_members("members", wanted[3], draws, seeds)
     np.testing.assert_array_equal(found["final"], followed["FirstII/gru_3x2"]["final"][:, draws, seeds])
