@@ -50,6 +50,7 @@ def experiments(mode: str) -> dict[str, ConfigDict]:
             more = {"seeds": 32, "draws": 32, "unstopped_seeds": 32, "unstopped_draws": 32, "matched": True}
             fields |= {key: value for key, value in (more | _MANY.get(name, {})).items() if key in fields}
     if mode == "quick":
+        found["trainability"]["hidden_dims"] = (2, 4)  # the larger shapes' programs take most of the time
         found["calibration"] |= {
             "batch_sizes": (32,), "scales": (1.0,), "stop_shares": (0.6,),
             "finalists": 2, "final_draws": 2, "final_seeds": 4, "xor_draws": 1, "xor_seeds": 2,

@@ -15,7 +15,7 @@ from experiments.conditions import Condition, check_seeds, draw_embedding
 from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes, Report, stored_outcomes, write
 from experiments.training_sweep import Sweep
-from rnnjax import results
+from rnnjax import members, results
 
 Measured = dict[str, np.ndarray]
 _PREFIX = "measured/"
@@ -72,6 +72,11 @@ def embeddings_of(config: ConfigDict, condition: Condition) -> np.ndarray:
     dim = condition.architecture.input_dim
     places = [draw_embedding(config, condition.data, draw, dim) for draw in range(condition.num_draws)]
     return np.stack(places, -1).astype(np.float32)
+
+
+def of_each(run: runner.Run, function: Callable[..., Any], *arrays: Any) -> Any:
+    """members.each in tiles of config.members.tile networks, or of all, if those are fewer: none is repeated in vain."""
+    return members.each(function, run.mesh, min(run.config.members.tile, arrays[0].shape[-1]), *arrays)
 
 
 def pick(accuracy: np.ndarray, target: float) -> tuple[int, ...]:

@@ -22,14 +22,14 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments import runner, success_groups
-from experiments.analysis import Measured, analysis, embeddings_of
+from experiments.analysis import Measured, analysis, embeddings_of, of_each
 from experiments.conditions import Condition, architectures, data_sets, different, draw_data, listed, make
 from experiments.fixed_points_report import report
 from experiments.fixed_points_tables import CELLS, NAME, STAGES
 from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
-from rnnjax import members, relaxation, stability
+from rnnjax import relaxation, stability
 from rnnjax.classifier import margin
 from rnnjax.errors import in_range
 from rnnjax.fixed_points import Points, find, word_step
@@ -105,7 +105,7 @@ def _search(run: runner.Run, shape: Architecture, flat: np.ndarray, words: np.nd
         return jax.vmap(of_word)(words)
 
     with jax.enable_x64(True):
-        found: Found = members.each(one, run.mesh, run.config.members.tile, flat, words, sentences)
+        found: Found = of_each(run, one, flat, words, sentences)
     return found
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments import runner
-from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy
+from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy, of_each
 from experiments.conditions import Condition, DataSet, architectures, data_sets, different, listed, make
 from experiments.noise_robustness_figures import PAIRS
 from experiments.noise_robustness_report import report
@@ -36,7 +36,6 @@ from rnnjax import noise
 from rnnjax.errors import UserError, in_range, one_of
 from rnnjax.labels import LABELS
 from rnnjax.landscape import Architecture
-from rnnjax.members import each
 from rnnjax.parameters import unflatten
 from rnnjax.streams import of_members, stream
 from rnnjax.trajectories import first_wrong, follow, meeting
@@ -123,7 +122,7 @@ def _lasting(
                 "meeting": meeting(way.states, wanted.overlap),
             }
 
-        steps = each(one, run.mesh, run.config.members.tile, flat, words, pairs)
+        steps = of_each(run, one, flat, words, pairs)
         found |= {f"{kind}/{key}": values for key, values in steps.items()}
     return found
 
@@ -154,7 +153,7 @@ def _with_noise(run: runner.Run, condition: Condition, flat: np.ndarray, words: 
             "noise/apart": jnp.linalg.norm(means[0] - means[1]),
         }
 
-    found: dict[str, np.ndarray] = each(one, run.mesh, run.config.members.tile, flat, words)
+    found: dict[str, np.ndarray] = of_each(run, one, flat, words)
     return found
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments import runner, success_groups
-from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy
+from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy, of_each
 from experiments.conditions import Condition, DataSet, architectures, data_sets, make
 from experiments.judged import Judge
 from experiments.outcomes import Outcome
@@ -29,7 +29,7 @@ from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
 from experiments.vector_field_report import SHOWN_CELL, SHOWN_WORDS, TARGETS, report
 from experiments.vector_field_tables import NAME, STAGES
-from rnnjax import fields, fixed_points, members, stability
+from rnnjax import fields, fixed_points, stability
 from rnnjax.errors import in_range
 from rnnjax.landscape import Architecture
 from rnnjax.parameters import unflatten
@@ -89,7 +89,7 @@ def _summaries(run: runner.Run, shape: Architecture, outcomes: list[Outcome]) ->
     words = [np.repeat(embeddings_of(run.config, o.condition), flat.shape[-1], -1) for o, _, flat in parts]
     with jax.enable_x64(True):  # where a word hardly moves a state, float32 would round the move away
         together = (np.concatenate(each, -1).astype(float) for each in (flats, words))
-        all_of_them = members.each(one, run.mesh, run.config.members.tile, *together)
+        all_of_them = of_each(run, one, *together)
     found: Measured = {}
     ends = np.cumsum([flat.shape[1] for flat in flats])[:-1]
     for key, values in all_of_them._asdict().items():
