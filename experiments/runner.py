@@ -5,6 +5,7 @@ interrupted. After 1 and 130, and after a kill, the same command goes on from wh
 """
 
 import contextlib
+import gc
 import logging
 import runpy
 import sys
@@ -144,6 +145,8 @@ def _run(experiment: Experiment, workdir: Path) -> None:
 def begin() -> None:
     """Before JAX is first used: devices, compiled programs, other processes."""
     absl_logging.set_verbosity(absl_logging.WARNING)  # JAX tells which backends are not there
+    gc.freeze()  # modules stay
+    gc.set_threshold(100_000, 20, 20)  # JAX's tracing makes many objects that live on; looking for garbage was a fifth
     _join_processes()
 
 
