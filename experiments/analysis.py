@@ -75,14 +75,14 @@ def embeddings_of(config: ConfigDict, condition: Condition) -> np.ndarray:
 
 
 def of_each(run: runner.Run, function: Callable[..., Any], *arrays: Any) -> Any:
-    """members.each in tiles of config.members.tile networks, or of all, if those are fewer: none is repeated in vain."""
+    """members.each in tiles of config.members.tile networks, or of all, if those are fewer."""
     return members.each(function, run.mesh, min(run.config.members.tile, arrays[0].shape[-1]), *arrays)
 
 
-def pick(accuracy: np.ndarray, target: float) -> tuple[int, ...]:
-    """The index of the accuracy that is nearest to a target; of several the first. NaN is never picked."""
-    distance = np.where(np.isnan(accuracy), np.inf, np.abs(accuracy - target))
-    return tuple(int(i) for i in np.unravel_index(np.argmin(distance), accuracy.shape))
+def pick(values: np.ndarray, target: float) -> tuple[int, ...]:
+    """The index of the value that is nearest to a target; of several the first. NaN is never picked."""
+    distance = np.where(np.isnan(values), np.inf, np.abs(values - target))
+    return tuple(int(i) for i in np.unravel_index(np.argmin(distance), values.shape))
 
 
 def _stored_measures(run: runner.Run) -> Measured | None:

@@ -74,7 +74,11 @@ def _figures(
     figure, name = figure_name(_FIGURES, data.title)
     report, number = config.training.report, config[_NAME].shown_seeds
     own = {shape: outcomes[f"{data.title}/{shape.name}"] for shape in _shapes(config)}
-    panels = [Panel(shape.title, {"": shown(outcome, report, number)}) for shape, outcome in own.items()]
+    panels = []
+    for shape, outcome in own.items():
+        own_row, printed = shown(outcome, report, number), _printed_row(data, shape)
+        rows = {"here": own_row, "thesis": np.array(printed) / 100} if printed else {"": own_row}
+        panels.append(Panel(shape.title, rows))
     title = f"{figure}: validation accuracy of {number} initialisations on {data.title}, first draw"
     figures = {f"{name}.png": sorted_rows(title, panels)}
     lines = []

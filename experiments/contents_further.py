@@ -9,6 +9,8 @@ _FIGURES = {
         "figure_4_2_all.png": "All networks on CountII: validation accuracy (across) by cell, H and embedding; a point"
         " is a network, the tick is the mean.",
         "figure_4_3_all.png": "The same on FirstII.",
+        "figure_4_2_rates.png": "Share of all networks on CountII above 90 % (across), with 95 % intervals.",
+        "figure_4_3_rates.png": "The same on FirstII.",
     },
     "trainability": {
         "figure_4_*_rates.png": "Share of all networks above 90 % validation accuracy (across) by architecture (inputs"
@@ -20,7 +22,7 @@ _FIGURES = {
         "like_figure_4_6_*.png": "{}: many initialisations of the four smallest shapes (inputs x hidden units),"
         " validation accuracy in per cent, sorted in each row.",
         "figure_4_*_rates.png": f"Share of networks above 90 % validation accuracy (across) by architecture,"
-        f" {_STOPPED}; controls: RNNs with as many parameters as the GRU.",
+        f" {_STOPPED}; controls, where they were trained: RNNs with as many parameters as the GRU.",
         "figure_4_*_rates_unstopped.png": "The same without early stop, at the best constant learning rate.",
     },
     "word_projection": {
@@ -46,10 +48,12 @@ _FIGURES = {
         "figure_4_16_rates.png": f"Share of networks above 65 % validation accuracy (across), {_STOPPED}.",
     },
     "rnn_from_gru": {
+        "figure_tables_*_rates.png": "Tables {}: share of these networks above 90 % (across), with 95 % intervals.",
         "figure_tables_*.png": "All networks behind Tables {}: validation accuracy (across) by start; a point is a"
         " network, the tick is the mean.",
     },
     "gru_from_rnn": {
+        "figure_table_*_rates.png": "Table {}: share of these networks above 90 % (across), with 95 % intervals.",
         "figure_table_*.png": "All networks behind Table {}: validation accuracy (across) by start; a point is a"
         " network, the tick is the mean.",
     },
@@ -58,6 +62,7 @@ _FIGURES = {
     },
     "gate_variants": {
         "figure_4_18_*_means.png": "{}: mean validation accuracy (across) by cell and H, with 95 % intervals.",
+        "figure_4_18_*_rates.png": "{}: share of networks above 90 % validation accuracy (across) by cell and H.",
         "figure_4_18_*_means_unstopped.png": "{}: the same without early stop, at the best constant learning rate.",
     },
     "landscape": {
@@ -90,7 +95,9 @@ _FIGURES = {
         " ones (up, logarithmic) over the words read (across), by cell.",
         "figure_vanishing_*_starts.png": "{}: validation accuracy (up) over the ratio before training (across); a point"
         " is a network, the number is the rank correlation within draws.",
-        "figure_vanishing_*_training.png": "{}: the ratio (up, logarithmic) over epochs of training (across).",
+        "figure_vanishing_*_training.png": "{}: over epochs of training (across): the ratio, the norm of the gradient"
+        " at the first word's state, the largest singular value of the last state's derivative with respect to it (up,"
+        " logarithmic), by cell and by accuracy after training.",
     },
     "fixed_points": {
         "figure_fixed_points_stop_words_*.png": "{}: share of stop words (across) with one stable point in each region,"
@@ -117,7 +124,7 @@ _FIGURES = {
 _TABLES = {
     "conditions.csv": "Every condition: accuracy after the last epoch, in per cent.",
     "neighbours_4_1_1.csv": "Gain of mean accuracy from one embedding to the next, in points of per cent.",
-    "overall_4_2_1.csv": "Networks above 90 % over all shapes, and RNNs of particular shapes, in per cent.",
+    "overall_4_2_1.csv": "Networks above 90 % over all shapes, in per cent; best: of the RNNs that the figure shows.",
     "data_sets_4_2_1.csv": "Networks above 90 % on one data set minus another, in points of per cent.",
     "capacity_4_2_2.csv": "Best network and share above 90 % by shape, in per cent.",
     "ratios_4_2_2.csv": "How many times as often a GRU is above 90 % as an RNN; spread of seeds in points of per cent.",

@@ -16,7 +16,7 @@ from jax.sharding import Mesh
 import rnnjax
 from rnnjax.results import Damaged, read_json, write_json
 
-_PACKAGES = ("jax", "jaxlib", "flax", "numpy", "scipy", "matplotlib", "ml-collections")
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy", "matplotlib", "ml-collections")
 
 
 def add_session(path: Path, mesh: Mesh, seconds: Mapping[str, float]) -> None:

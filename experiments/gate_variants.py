@@ -26,7 +26,7 @@ from experiments.controls import (
     unstopped_figure,
 )
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from experiments.training_figures import Rate, rates, row_panels, sorted_rows
+from experiments.training_figures import Rate, rate_of, rates, row_panels, sorted_rows
 from rnnjax import resampling
 from rnnjax.landscape import Architecture
 from rnnjax.statistics import Interval
@@ -74,11 +74,16 @@ def _shapes(config: ConfigDict) -> list[Architecture]:
 def _means(
     data: DataSet, accuracies: dict[Architecture, np.ndarray], pairs: dict[Architecture, Unstopped]
 ) -> dict[str, Figure]:
-    """Mean accuracies of all networks, and of those that were trained without early stop too."""
+    """Mean accuracies and rates of all networks, and means of those that were trained without early stop too."""
     lines = [Rate(shape.title, _mean(values), None, shape.cell.name) for shape, values in accuracies.items()]
     title, name = f"Section 4.5.2: gate variants on {data.title}", f"figure_4_18_{data.title}_means"
     x_label, networks = "mean validation accuracy", numbers(next(iter(accuracies.values())))
     figures = {f"{name}.png": rates(f"{title}, section 3.2's protocol", f"{x_label}, {networks}", lines)}
+    lines = [
+        Rate(shape.title, rate_of(values, _SUCCESS), None, shape.cell.name) for shape, values in accuracies.items()
+    ]
+    share = f"share above {_SUCCESS:.0%} validation accuracy, {networks}"
+    figures[f"figure_4_18_{data.title}_rates.png"] = rates(f"{title}, section 3.2's protocol", share, lines)
     if pairs:
         figures[f"{name}_unstopped.png"] = unstopped_figure(f"Section 4.5.2, {data.title}", x_label, pairs, _mean)
     return figures

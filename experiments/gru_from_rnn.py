@@ -9,6 +9,7 @@ result.npz: see outcomes; conditions are named "CountII/rnn_2x4" (all donors), "
 "CountII/input_weights_random/gru_2x4", "CountII/input_weights_copied/gru_2x4".
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from ml_collections import ConfigDict
 from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, data_sets
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from experiments.training_figures import strips
-from experiments.transplants import both_cells, from_donors, random_starts
+from experiments.training_figures import strips_and_rates
+from experiments.transplants import both_cells, from_donors, of_draws, random_starts
 from rnnjax import resampling
 from rnnjax.errors import in_range
 from rnnjax.transplant import INPUT_WEIGHTS, gru_from_rnn
@@ -48,21 +49,23 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     for data in data_sets(config, _NAME):
         number = _TABLES.get(data.title, data.title)
         tables[f"table_{number}.csv"] = _table(config, outcomes, data, f"table_{number}")
-        failed = outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report) < config[_NAME].donor_below
-        rows = {"the RNNs, all": (outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report), "rnn")}
+        of_rnn = outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report)
+        rows: dict[str, tuple[Sequence[np.ndarray], str]] = {"the RNNs, all": (list(of_rnn), "rnn")}
+        failed = of_rnn < config[_NAME].donor_below
         for weights in INPUT_WEIGHTS:
             accuracy = outcomes[f"{data.title}/input_weights_{weights}/{gru.name}"].accuracy(config.training.report)
-            rows[f"from any RNN, input weights {weights}"] = accuracy, "update_gate_gru"
+            rows[f"from any RNN, input weights {weights}"] = list(accuracy), "update_gate_gru"
             if failed.any():
-                rows[f"from a failed RNN, input weights {weights}"] = accuracy[failed], "reset_gate_gru"
+                rows[f"from a failed RNN, input weights {weights}"] = of_draws(accuracy, failed), "reset_gate_gru"
             for name, chosen in (("failed", failed), ("all", np.ones_like(failed))):
                 comparison.append(_comparison(config, outcomes, data, weights, name, chosen))
+        control = outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report)
         if failed.any():
-            control = outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report)
-            rows["GRU, random start, the failed RNNs' seeds"] = control[failed], "gru"
-        rows["GRU, random start, all"] = outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report), "gru"
+            rows["GRU, random start, the failed RNNs' seeds"] = of_draws(control, failed), "gru"
+        rows["GRU, random start, all"] = list(control), "gru"
         title = f"Table {number.replace('_', '.')}: GRUs on {data.title}, H = {gru.hidden_dim}"
-        figures[f"figure_table_{number}.png"] = strips(title, "validation accuracy (tick: mean)", rows)
+        file = f"figure_table_{number}"
+        figures[f"{file}.png"], figures[f"{file}_rates.png"] = strips_and_rates(title, rows, _SUCCESS)
     tables["gru_from_rnn_4_4_3.csv"] = comparison
     return Report(figures, tables, {"comparison": comparison})
 
@@ -98,14 +101,14 @@ def _comparison(
 ) -> dict[str, Any]:
     """GRUs from chosen donors against the same draws' and seeds' random starts: success and gain, in per cent."""
     report, (rnn, gru) = config.training.report, both_cells(config, _NAME)
-    draws = [d for d in range(len(chosen)) if chosen[d].any()]
 
     def of(name: str) -> list[np.ndarray]:
-        return [outcomes[name].accuracy(report)[d, chosen[d]] for d in draws]
+        return of_draws(outcomes[name].accuracy(report), chosen)
 
+    draws = int(chosen.any(1).sum())
     row: dict[str, Any] = {
         "data": data.title, "input_weights": weights, "donors": which,
-        "networks": int(chosen.sum()), "draws": len(draws),
+        "networks": int(chosen.sum()), "draws": draws,
     }  # fmt: skip
     if not draws:
         return row

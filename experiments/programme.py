@@ -94,7 +94,7 @@ STEPS = (
     Step("update_cosine", "update_cosine", "4.6.2", 120),
     Step("perturbation", "perturbation", "4.6.3", 100),
     Step("hessian_spectrum", "hessian_spectrum", "4.6.3", 100),
-    Step("vanishing_gradients", "vanishing_gradients", "1.3", 235),
+    Step("vanishing_gradients", "vanishing_gradients", "1", 235),
 )
 
 REPEATED = tuple(

@@ -8,7 +8,7 @@ result.npz: see outcomes; conditions are named "CountII/gru_2x4" (all donors), "
 "CountII/input_weights_random/rnn_2x4", "CountII/input_weights_copied/rnn_2x4".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,13 @@ from ml_collections import ConfigDict
 from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, data_sets
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from experiments.training_figures import strips
-from experiments.transplants import both_cells, from_donors, random_starts
+from experiments.training_figures import strips_and_rates
+from experiments.transplants import both_cells, from_donors, of_draws, random_starts
 from rnnjax import resampling
 from rnnjax.errors import in_range
 from rnnjax.transplant import INPUT_WEIGHTS, rnn_from_gru
 
-_NAME = "rnn_from_gru"
+_NAME, _SUCCESS = "rnn_from_gru", 0.9
 _TABLES = {"CountII": ("4_1", "4_2"), "FirstII": ("4_3", "4_4")}
 
 
@@ -50,15 +50,19 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         tables[f"table_{numbers[1]}.csv"] = _at_random(config, outcomes, data, f"table_{numbers[1]}")
         rnn, gru = both_cells(config, _NAME)
         accepted = _accepted(config, outcomes, data)
-        rows = {"random start, all": (outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report), "rnn")}
+        at_random = outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report)
+        rows: dict[str, tuple[Sequence[np.ndarray], str]] = {"random start, all": (list(at_random), "rnn")}
+        if accepted.any():
+            rows["random start, the donors' seeds"] = of_draws(at_random, accepted), "rnn"
         for weights in INPUT_WEIGHTS:
             accuracy = outcomes[f"{data.title}/input_weights_{weights}/{rnn.name}"].accuracy(config.training.report)
             if accepted.any():
-                rows[f"from a GRU, input weights {weights}"] = accuracy[accepted], "relu_rnn"
+                rows[f"from a GRU, input weights {weights}"] = of_draws(accuracy, accepted), "relu_rnn"
             comparison.append(_comparison(config, outcomes, data, weights, accepted))
-        rows["the GRUs, all"] = outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report), "gru"
+        rows["the GRUs, all"] = list(outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report)), "gru"
         title = f"Tables {' and '.join(numbers).replace('_', '.')}: RNNs on {data.title}, H = {rnn.hidden_dim}"
-        figures[f"figure_tables_{'_and_'.join(numbers)}.png"] = strips(title, "validation accuracy (tick: mean)", rows)
+        file = f"figure_tables_{'_and_'.join(numbers)}"
+        figures[f"{file}.png"], figures[f"{file}_rates.png"] = strips_and_rates(title, rows, _SUCCESS)
     tables["rnn_from_gru_4_4_2.csv"] = comparison
     return Report(figures, tables, {"comparison": comparison})
 
@@ -106,15 +110,14 @@ def _comparison(
     """RNNs from accepted donors against the same draws' and seeds' random starts, in per cent."""
     rnn, report = both_cells(config, _NAME)[0], config.training.report
     names = f"{data.title}/input_weights_{weights}/{rnn.name}", f"{data.title}/{rnn.name}"
-    draws = [d for d in range(len(accepted)) if accepted[d].any()]
-    pairs = [[outcomes[name].accuracy(report)[d, accepted[d]] for d in draws] for name in names]
+    pairs = [of_draws(outcomes[name].accuracy(report), accepted) for name in names]
     row: dict[str, Any] = {
         "data": data.title,
         "input_weights": weights,
         "donors": int(accepted.sum()),
-        "draws": len(draws),
+        "draws": len(pairs[0]),
     }
-    if not draws:
+    if not pairs[0]:
         return row
     for which, values in zip(("from_gru", "random"), pairs, strict=True):
         row[f"{which}_mean"] = 100 * resampling.mean(values).estimate

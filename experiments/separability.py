@@ -5,20 +5,22 @@
 result.npz: see outcomes; conditions are named "CountII/embedding_1/gru_2x4".
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 from experiments import runner
 from experiments.conditions import Condition, architectures, data_sets, draw_embedding, listed, make
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from experiments.training_figures import Panel, figure_name, heat_maps, shown, strips
+from experiments.training_figures import Panel, figure_name, heat_maps, shown, strips_and_rates
 from rnnjax import plotting, resampling
 from rnnjax.separability import kind_margins
 
-_NAME, _CELLS = "separability", ("rnn", "gru")
+_NAME, _CELLS, _SUCCESS = "separability", ("rnn", "gru"), 0.9
 _FIGURES = {"CountII": "4.2", "FirstII": "4.3"}
 
 
@@ -39,19 +41,20 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     figures = {"figure_4_1.png": _figure_4_1(config, embeddings)}
     for data in data_sets(config, _NAME):
         figure, file = figure_name(_FIGURES, data.title)
-        panels, all_members = [], {}
+        panels = []
+        all_members: dict[str, tuple[Sequence[np.ndarray], str]] = {}
         for architecture in architectures(_CELLS, (2,), wanted.hidden_dims):
             found = {e: outcomes[f"{data.title}/{e}/{architecture.name}"] for e in embeddings}
             rows = {_short(e): shown(o, config.training.report, wanted.shown_seeds) for e, o in found.items()}
             panels.append(Panel(f"{architecture.cell.title}, H = {architecture.hidden_dim}", rows))
             for e, outcome in found.items():
                 label = f"{architecture.cell.title}, H = {architecture.hidden_dim}: {e.capitalize()}"
-                all_members[label] = (outcome.accuracy(config.training.report), architecture.cell.name)
+                all_members[label] = (list(outcome.accuracy(config.training.report)), architecture.cell.name)
         columns = [str(i + 1) for i in range(wanted.shown_seeds)]
         title = f"{figure}: validation accuracy on {data.title}, {wanted.shown_seeds} initialisations, first draw"
         figures[f"{file}.png"] = heat_maps(title, panels, columns, "initialisation", "embedding", 4)
         title = f"Section 4.1.1: all {wanted.draws} x {wanted.seeds} networks of each kind on {data.title}"
-        figures[f"{file}_all.png"] = strips(title, "validation accuracy (tick: mean)", all_members)
+        figures[f"{file}_all.png"], figures[f"{file}_rates.png"] = strips_and_rates(title, all_members, _SUCCESS)
     table = _neighbours(config, outcomes, embeddings)
     return Report(
         figures, {"neighbours_4_1_1.csv": table}, {"neighbours": table, "margins": _margins(config, embeddings)}

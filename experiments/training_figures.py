@@ -97,6 +97,22 @@ def strips(title: str, x_label: str, rows: Mapping[str, tuple[np.ndarray, str]])
     return figure
 
 
+def strips_and_rates(
+    title: str, rows: Mapping[str, tuple[Sequence[np.ndarray], str]], threshold: float
+) -> tuple[Figure, Figure]:
+    """Every network's accuracy, and each label's share above a threshold with its interval.
+
+    Args:
+        title: what the networks are.
+        rows: by label each draw's accuracies, [S] of each, and the cell's name for the colour.
+        threshold: an accuracy.
+    """
+    every = {label: (np.concatenate([*accuracy]), cell) for label, (accuracy, cell) in rows.items()}
+    lines = [Rate(label, rate_of(accuracy, threshold), None, cell) for label, (accuracy, cell) in rows.items()]
+    share = f"share of networks above {threshold:.0%} validation accuracy"
+    return strips(title, "validation accuracy (tick: mean)", every), rates(title, share, lines)
+
+
 def figure_name(numbers: Mapping[str, str], title: str) -> tuple[str, str]:
     """How a figure of a data set is called, and its file's beginning.
 
@@ -121,8 +137,8 @@ def success_rate(outcome: Outcome, report: str, threshold: float) -> Interval:
     return rate_of(outcome.accuracy(report), threshold)
 
 
-def rate_of(accuracy: np.ndarray, threshold: float) -> Interval:
-    """The share of accuracies [R, S] above a threshold."""
+def rate_of(accuracy: Sequence[np.ndarray] | np.ndarray, threshold: float) -> Interval:
+    """The share of accuracies above a threshold: [R, S], or [S] of each draw."""
     return resampling.mean(resampling.success(list(accuracy), threshold))
 
 

@@ -59,18 +59,27 @@ def draw_singular(title: str, seen: Sequence[Seen]) -> Figure:
 
 @plotting.house_style()
 def draw_training(title: str, seen: Sequence[Seen]) -> Figure:
-    """The ratio over epochs, of successes and failures: a column a condition."""
-    figure, axes = _grid(seen, 1)
-    for ax, one in zip(axes[0], seen, strict=True):
-        ratio, epochs = one.measured["followed/relative"][:, 1], one.measured["followed/epochs"]
+    """Over epochs, of successes and failures: ratio, norm at the first word, dh_T/dh_1; a column a condition."""
+    figure, axes = _grid(seen, 3, "row")
+    for column, one in zip(axes.T, seen, strict=True):
+        told = {key: one.measured[f"followed/{key}"] for key in ("relative", "mean", "singular", "epochs")}
         where = one.measured["followed/draws"], one.measured["followed/seeds"]
-        for group, members in one.groups().items():
-            _draw_line(ax, ratio[:, members[where]], *_group_style(one.cell, group), places=np.arange(len(epochs)))
-        ax.set_xticks(np.arange(len(epochs)), [*map(str, epochs)], rotation=60)
-        ax.set_xlabel("epoch")
-        ax.set_title(one.title)
-    axes[0, 0].set_yscale("log")
-    axes[0, 0].set_ylabel(r"$|\partial L/\partial h_1|\ /\ |\partial L/\partial h_T|$")
+        measures = told["relative"][:, 1], told["mean"][:, 1], told["singular"][:, 1, 0]
+        for ax, values in zip(column, measures, strict=True):
+            for group, members in one.groups().items():
+                places = np.arange(len(values))
+                _draw_line(ax, values[:, members[where]], *_group_style(one.cell, group), places=places)
+        column[-1].set_xticks(np.arange(len(told["epochs"])), [*map(str, told["epochs"])], rotation=60)
+        column[-1].set_xlabel("epoch")
+        column[0].set_title(one.title)
+    labels = (
+        r"$|\partial L/\partial h_1|\ /\ |\partial L/\partial h_T|$",
+        r"mean $|\partial L/\partial h_1|$",
+        "largest singular value\n" r"of $\partial h_T/\partial h_1$",
+    )
+    for ax, label in zip(axes[:, 0], labels, strict=True):
+        ax.set_yscale("log")
+        ax.set_ylabel(label)
     _finish(figure, title, _group_handles(seen))
     return figure
 

@@ -17,7 +17,7 @@ result.npz: see outcomes; conditions are named "FirstII/gru_2x4", "FirstII/unsto
 "start" and "end" each `mean`, `median`, `relative` [T + 1, R, S], `singular` [T + 1, H, R, S] (see vanishing.Profile)
 and `loss` [R, S], mean over these sentences; of n followed networks `followed/draws`, `followed/seeds`,
 `followed/differ` [n] (bool, whether training again gave another accuracy), `followed/epochs` [F], `followed/relative`
-[F, T + 1, n]; whoever has ended stays as it is.
+and `followed/mean` [F, T + 1, n], `followed/singular` [F, T + 1, H, n]; whoever has ended stays as it is.
 
 Thesis leaves open: all of it; here: single validation sentences, medians over them, geometric means over networks.
 """
@@ -72,7 +72,7 @@ def _figures(seen: list[Seen], correlations: list[Row]) -> Iterator[tuple[str, F
     yield "singular", drawn.draw_singular(rf"Chapter 1: singular values of $\partial h_T/\partial h_t$, {about}", plain)
     if "followed/epochs" in plain[0].measured:
         followed = f"{len(plain[0].measured['followed/draws'])} networks a cell: median, middle 80 %"
-        text = f"Chapter 1: gradient at the first word relative to the last, {data}, {followed}"
+        text = f"Chapter 1: gradients and Jacobians along training, {data}, {followed}"
         yield "training", drawn.draw_training(text, plain)
     what = r"ratio: $|\partial L/\partial h_1|\ /\ |\partial L/\partial h_T|$"
     text = f"Chapter 1: do starts with larger gradients at the first word end better? {data}, H = {hidden}\n{what};"

@@ -46,9 +46,10 @@ def measure(run: runner.Run, sweep: Sweep, outcomes: Outcomes) -> Measured:
                 found |= {f"{name}/followed/{key}": value for key, value in told.items()}
         for place, arrays in _profiles(run, shape, jobs).items():
             name, _, stage = place.rpartition("/")
-            if stage == "followed":  # [T + 1, F · n] -> [F, T + 1, n]
-                split = _split(arrays["relative"], len(found[f"{place}/epochs"]))
-                found[f"{place}/relative"] = np.moveaxis(split, 1, 0)
+            if stage == "followed":  # [..., F · n] -> [F, ..., n]
+                epochs = len(found[f"{place}/epochs"])
+                for key in ("relative", "mean", "singular"):
+                    found[f"{place}/{key}"] = np.moveaxis(_split(arrays[key], epochs), -2, 0)
             else:
                 draws = outcomes[name].condition.num_draws
                 found |= {f"{place}/{key}": _split(values, draws) for key, values in arrays.items()}

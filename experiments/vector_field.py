@@ -11,8 +11,8 @@ sentences; and of the networks of Figures 4.11 to 4.14, "measured/shown/CountII/
 `states` [3, M, 2] and `kinds` [3, M] (see stability) of these words' fixed points.
 
 Thesis leaves open: which words it shows; here: the first of each kind. Which networks; here: those whose accuracies
-after the last epoch are nearest to the thesis', in the draw in which both of a data set are nearest, so that the
-two read the same words. Which axis of Figure 4.15 is which; the correlation is the same.
+after the last epoch are nearest to the thesis' (see `chosen`). Which axis of Figure 4.15 is which; the correlation is
+the same.
 """
 
 import jax
@@ -21,7 +21,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments import runner, success_groups
-from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy, of_each
+from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy, of_each, pick
 from experiments.conditions import Condition, DataSet, architectures, data_sets, make
 from experiments.judged import Judge
 from experiments.outcomes import Outcome
@@ -58,23 +58,30 @@ def measure(run: runner.Run, _: Sweep, outcomes: Outcomes) -> Measured:
             found[f"{outcome.condition.name}/start_accuracy"] = accuracy
     for data in data_sets(run.config, NAME):
         outcome = outcomes[f"{data.title}/{SHOWN_CELL}_2x2"]
-        for which, (draw, seed) in chosen(last_accuracy(outcome), data).items():
+        for which, (draw, seed) in chosen(last_accuracy(outcome), data, run.config[NAME].failure_below).items():
             shown = _shown(run, outcome, draw, seed) | {"network": np.array([draw, seed])}
             found |= {f"shown/{data.title}/{which}/{key}": value for key, value in shown.items()}
     return found
 
 
-def chosen(accuracy: np.ndarray, data: DataSet) -> dict[str, tuple[int, int]]:
-    """Draw and seed of the networks that are shown; both of one draw.
+def chosen(accuracy: np.ndarray, data: DataSet, failure_below: float) -> dict[str, tuple[int, ...]]:
+    """Draw and seed of the networks that are shown: the nearest to the thesis' success, and to its failure.
+
+    The failure is of the success' draw, so that both read the same words, if a network of that draw has failed; else
+    it is the nearest of all draws.
 
     Args:
         accuracy: [R, S].
         data: what they are trained on.
+        failure_below: an accuracy.
     """
     targets = TARGETS.get(data.title, TARGETS["CountII"])
-    distances = np.stack([np.abs(accuracy - target) for target in targets.values()])
-    draw = int(np.argmin(distances.min(-1).max(0)))
-    return {which: (draw, int(np.argmin(each[draw]))) for which, each in zip(targets, distances, strict=True)}
+    draw, seed = pick(accuracy, targets["success"])
+    if (accuracy[draw] < failure_below).any():
+        failure = draw, *pick(accuracy[draw], targets["failure"])
+    else:
+        failure = pick(accuracy, targets["failure"])
+    return {"success": (draw, seed), "failure": failure}
 
 
 def _summaries(run: runner.Run, shape: Architecture, outcomes: list[Outcome]) -> Measured:

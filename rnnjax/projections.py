@@ -49,10 +49,11 @@ def products(architecture: Architecture, flat: np.ndarray, words: np.ndarray, ga
 
 
 def measures(of: Products) -> dict[str, np.ndarray]:
-    """What C11 to C13 speak of, each [S] and independent of scale; two hidden units and two classes.
+    """What C11 to C13 speak of, each [S], all but two independent of scale; two hidden units and two classes.
 
     stop_norm: length of W_ih x, stop words over sentiment words; 0: stop words are in the null space.
-    singular_ratio: smallest over largest singular value of W_ih; 0: its image is a line.
+    singular_largest, singular_least: singular values of W_ih; singular_ratio: least over largest, 0: its image is a
+    line.
     hidden_axis, logits_axis: share of the variance of W_ih x, of W_oh W_ih x, on the first principal axis.
     hidden_unit: share of the variance of W_ih x in the one hidden unit that has more of it.
     hidden_separation, logits_separation: see separation.
@@ -61,9 +62,12 @@ def measures(of: Products) -> dict[str, np.ndarray]:
     difference_gap: see gap; of that difference.
     """
     difference = (of.logits[:, 1] - of.logits[:, 0])[:, None]
+    largest, *_, least = singular_values(of.matrix)
     return {
         "stop_norm": stop_norm(of.hidden),
-        "singular_ratio": singular_ratio(of.matrix),
+        "singular_largest": largest,
+        "singular_least": least,
+        "singular_ratio": _quotient(least, largest),
         "hidden_axis": axis_share(of.hidden),
         "hidden_unit": _shares(of.hidden).max(0),
         "hidden_separation": separation(of.hidden),
@@ -98,10 +102,9 @@ def least_stop_norm(words: np.ndarray) -> np.ndarray:
     return stop_norm(np.einsum("cjs,vjs->vcs", rows, words)[:, None]).min(0)
 
 
-def singular_ratio(matrix: np.ndarray) -> np.ndarray:
-    """The smallest singular value of a matrix [J, D, S] over its largest, [S]."""
-    values = np.linalg.svd(np.moveaxis(matrix, -1, 0), compute_uv=False)
-    return _quotient(values[:, -1], values[:, 0])
+def singular_values(matrix: np.ndarray) -> np.ndarray:
+    """Of matrices [J, D, S], [min(J, D), S], the largest first."""
+    return np.linalg.svd(np.moveaxis(matrix, -1, 0), compute_uv=False).T
 
 
 def axis_share(points: np.ndarray) -> np.ndarray:

@@ -190,6 +190,7 @@ class Networks(NamedTuple):
     initial: np.ndarray  # [P, R, S] float32: R draws, S seeds (parameters.flatten)
     final: np.ndarray  # likewise
     config: dict[str, Any]  # what the run was asked to do
+    history: np.ndarray | None = None  # [E + 1, P, R, S], the start and after each epoch, if config.training.history
 
 
 def read_networks(workdir: Path, name: str) -> Networks:
@@ -209,12 +210,13 @@ def read_networks(workdir: Path, name: str) -> Networks:
             valid = sorted(each.removesuffix("/final") for each in names if each.endswith("/final"))
             shown = ", ".join(valid[:8]) + (f" and {len(valid) - 8} others" if len(valid) > 8 else "")
             raise UserError(f"{workdir} has no networks {name!r}; valid: {shown or 'none, it trained none'}")
-        stored = read_npz(workdir / "result.npz", (f"{name}/initial", f"{name}/final"))
+        wanted = [f"{name}/{stage}" for stage in ("initial", "final", "history")]
+        stored = read_npz(workdir / "result.npz", [each for each in wanted if each in names])
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(f"no finished run is in {workdir}: {error.filename} is missing") from None
     except Damaged as error:
         raise UserError(str(error)) from None
-    return Networks(stored[f"{name}/initial"], stored[f"{name}/final"], config)
+    return Networks(stored[f"{name}/initial"], stored[f"{name}/final"], config, stored.get(f"{name}/history"))
 
 
 def remove_tree(path: Path) -> None:

@@ -1,16 +1,20 @@
-"""What the experiments that look inside networks share: a few networks are not worked on as if they were many."""
+"""What the experiments that look inside networks share: they go on after a kill, and few networks are not many."""
 
 import logging
 from pathlib import Path
 from typing import Any
 
 import jax
+import launching
 import numpy as np
 import pytest
 
 from configs.thesis import get_config
 from experiments import analysis, runner
-from rnnjax import members
+from experiments.conditions import data_sets, make
+from experiments.training_experiment import Report
+from rnnjax import members, sweeps
+from rnnjax.landscape import parse_architecture
 
 
 @pytest.mark.parametrize(("number", "worked_on"), [(1, 1), (3, 3), (4, 4), (5, 8), (9, 12)])
@@ -30,3 +34,38 @@ def test_no_tile_is_wider_than_there_are_networks(number: int, worked_on: int, m
     values = np.arange(2.0 * number).reshape(2, number)
     np.testing.assert_array_equal(analysis.of_each(run, lambda flat: flat[::-1] * 3, values), values[::-1] * 3)
     assert widths == [worked_on]
+
+
+def test_what_is_killed_while_it_measures_trains_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, killed, trained = "vector_field", [True], list[int]()
+
+    def conditions(config: Any) -> Any:
+        shape = parse_architecture("rnn_2x2")
+        return [make(config, name, data, shape) for data in data_sets(config, name)]
+
+    def measure(run: runner.Run, sweep: Any, outcomes: Any) -> analysis.Measured:
+        if killed.pop():
+            raise KeyboardInterrupt
+        return {key: outcome["final"].sum(0) for key, outcome in outcomes.items()}
+
+    def report(config: Any, outcomes: Any, measured: analysis.Measured) -> Report:
+        return Report({}, {}, {"sums": {key: float(values.sum()) for key, values in measured.items()}})
+
+    train = sweeps.train
+
+    def watched(*given: Any, **more: Any) -> sweeps.Trained:
+        trained.append(1)
+        return train(*given, **more)
+
+    monkeypatch.setattr(sweeps, "train", watched)
+    config = get_config("quick")
+    config.vector_field.update({"seeds": 2, "draws": 1})
+    config.training.update({"batch_size": 500, "max_epochs": 1, "tile": 2, "members_per_call": 4})
+    experiment = analysis.analysis(name, conditions, measure, report)
+    with pytest.raises(KeyboardInterrupt):
+        launching.run_in(experiment, tmp_path, config, tmp_path / "networks")
+    assert trained and not (tmp_path / "result.npz").exists()
+    trained.clear()
+    killed.append(False)
+    launching.run_in(experiment, tmp_path, config, tmp_path / "networks")
+    assert not trained and (tmp_path / "summary.json").exists()

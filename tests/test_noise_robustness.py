@@ -129,7 +129,7 @@ def test_noise_is_measured_on_the_end_states_of_a_loop(arrays: Arrays) -> None:
     groups, positive = noisy_sentences()
     for group in groups[1:]:
         assert [label_of("count", kind_letters(row[row >= 0])) for row in group] == positive.tolist()
-    flips = 0
+    flips, compared = 0, 0
     for cell, draw, seed in all_networks():
         network, here = Network(arrays, cell, draw, seed), f"measured/CountI/{cell}_4x2/noise"
         ends = [[network.read(row[row >= 0]) for row in group] for group in groups]
@@ -145,16 +145,18 @@ def test_noise_is_measured_on_the_end_states_of_a_loop(arrays: Arrays) -> None:
         np.testing.assert_allclose(stored["distance"], distances, rtol=1e-3, atol=1e-4)
         apart = np.linalg.norm(states[0][positive].mean(0) - states[0][~positive].mean(0))
         assert stored["apart"] == pytest.approx(apart, rel=1e-3, abs=1e-4)
-        flips += int((calls[1:] != calls[0]).sum())
-    assert flips > 0
+        flips, compared = flips + int((calls[1:] != calls[0]).sum()), compared + 1
+    assert flips > 0 and compared >= 2 * DRAWS * SEEDS - 1  # a near tie is rare
 
 
-def test_what_is_shown_is_the_first_network_above_the_limit_on_the_thesis_sentences(arrays: Arrays) -> None:
-    for cell in CELLS:
+def test_what_is_shown_is_the_network_nearest_to_the_thesis_one_on_its_sentences(arrays: Arrays) -> None:
+    for cell, lasts in (("rnn", 15), ("gru", 2000)):
         here = f"measured/CountI/{cell}_4x2/shown"
         accuracy = arrays[f"CountI/{cell}_4x2/correct"][-1] / 2000
         draw, seed = arrays[here]
-        assert (draw, seed) == next((d, s) for d in range(DRAWS) for s in range(SEEDS) if accuracy[d, s] > ABOVE)
+        wrong = arrays[f"measured/CountI/{cell}_4x2/random/first_wrong"]
+        good = [(d, s) for d in range(DRAWS) for s in range(SEEDS) if accuracy[d, s] > ABOVE]
+        assert (draw, seed) == min(good, key=lambda place: (abs(wrong[place] - 1 - lasts), place))
         network = Network(arrays, cell, draw, seed)
         np.testing.assert_array_equal(arrays[f"{here}/figure_4_9/words"], pair_of("random", draw, seed))
         spelled = ["PNN", "SPSSSSNSSSN", "SSSSSSNN", "NN"]

@@ -70,6 +70,8 @@ def test_each_measure_is_that_of_one_network_written_out() -> None:
         sentiments = difference[SENTIMENTS]
         expected = {
             "stop_norm": np.mean(lengths[:6]) / np.mean(lengths[6:]),
+            "singular_largest": largest,
+            "singular_least": least,
             "singular_ratio": least / largest,
             "hidden_axis": np.linalg.eigvalsh(np.cov(hidden.T))[-1] / np.trace(np.cov(hidden.T)),
             "hidden_unit": max(np.var(hidden[:, 0]), np.var(hidden[:, 1])) / np.trace(np.cov(hidden.T, ddof=0)),
@@ -150,8 +152,9 @@ def test_measures_at_their_ends() -> None:
     assert projections.separation(crossing) == 0 and projections.axis_share(crossing) == pytest.approx(0.5)
     assert projections.difference_share(cloud([[1, -1], [3, -3]], [[0, 0], [-2, 2]], [0, 0])) == pytest.approx(1)
     assert projections.difference_share(cloud([[1, 1], [3, 3]], [[0, 0], [-2, -2]], [0, 0])) == pytest.approx(0)
-    assert projections.singular_ratio(np.array([[3.0, 0], [0, -6]])[..., None]) == pytest.approx(0.5)
-    assert projections.singular_ratio(np.outer([1.0, 2], [3, 4])[..., None]) == pytest.approx(0, abs=1e-15)
+    np.testing.assert_allclose(projections.singular_values(np.array([[3.0, 0], [0, -6]])[..., None]), [[6], [3]])
+    outer = projections.singular_values(np.outer([1.0, 2], [3, 4])[..., None])
+    np.testing.assert_allclose(outer, [[np.sqrt(5) * 5], [0]], atol=1e-14)
 
 
 def test_no_input_matrix_has_a_smaller_stop_norm_than_the_least_one() -> None:
@@ -171,14 +174,15 @@ def test_no_input_matrix_has_a_smaller_stop_norm_than_the_least_one() -> None:
     np.testing.assert_allclose(projections.least_stop_norm(on_a_line), 0, atol=1e-12)
 
 
-def test_measures_do_not_see_scale_and_networks_that_are_zero_have_none() -> None:
+def test_measures_but_singular_values_do_not_see_scale_and_networks_that_are_zero_have_none() -> None:
     architecture, flat, words = networks()
     base = measures(products(architecture, flat, words, "update"))
     scaled = measures(products(architecture, 4 * flat, words, "update"))
     nothing = measures(products(architecture, 0 * flat, words, "update"))
     for name, values in base.items():
-        np.testing.assert_allclose(scaled[name], values, rtol=1e-9, err_msg=name)
-        assert np.isnan(nothing[name]).all(), name
+        grows = name in ("singular_largest", "singular_least")
+        np.testing.assert_allclose(scaled[name], 4 * values if grows else values, rtol=1e-9, err_msg=name)
+        assert (nothing[name] == 0 if grows else np.isnan(nothing[name])).all(), name
 
 
 def test_an_invertible_product_keeps_separability_and_its_margin_varies() -> None:

@@ -670,7 +670,14 @@ def test_networks_are_read_as_they_were_written_with_their_config(tmp_path: Path
         found = read_networks(tmp_path, name)
         np.testing.assert_array_equal(found.initial, arrays[f"{name}/initial"])
         np.testing.assert_array_equal(found.final, arrays[f"{name}/final"])
-        assert found.config == CONFIG
+        assert found.config == CONFIG and found.history is None
+
+
+def test_networks_have_their_histories_where_the_run_kept_them(tmp_path: Path) -> None:
+    history = np.arange(5 * 42 * 6, dtype=np.float32).reshape(5, 42, 2, 3)
+    write_npz(tmp_path / "result.npz", a_finished_run(tmp_path) | {"CountII/gru_2x2/history": history})
+    np.testing.assert_array_equal(read_networks(tmp_path, "CountII/gru_2x2").history, history)
+    assert read_networks(tmp_path, "CountII/frozen/gru_2x2").history is None
 
 
 def no_networks(workdir: Path, name: str = "CountII/gru_2x2") -> str:

@@ -39,6 +39,7 @@ COMMON = {"config.json", "conditions.csv", "summary.json", "result.npz"}
 FILES = {
     "separability": {
         "figure_4_1.png", "figure_4_2.png", "figure_4_2_all.png", "figure_4_3.png", "figure_4_3_all.png",
+        "figure_4_2_rates.png", "figure_4_3_rates.png",
         "neighbours_4_1_1.csv",
     },
     "trainability": {
@@ -58,13 +59,16 @@ FILES = {
     "gate_variants": {
         "figure_4_18.png", "figure_4_18_CountII_means.png", "figure_4_18_CountII_means_unstopped.png",
         "figure_4_18_FirstII_means.png", "figure_4_18_FirstII_means_unstopped.png", "gates_4_5_2.csv",
+        "figure_4_18_CountII_rates.png", "figure_4_18_FirstII_rates.png",
     },
     "rnn_from_gru": {
         "table_4_1.csv", "table_4_2.csv", "table_4_3.csv", "table_4_4.csv", "rnn_from_gru_4_4_2.csv",
         "figure_tables_4_1_and_4_2.png", "figure_tables_4_3_and_4_4.png",
+        "figure_tables_4_1_and_4_2_rates.png", "figure_tables_4_3_and_4_4_rates.png",
     },
     "gru_from_rnn": {
         "table_4_5.csv", "table_4_6.csv", "gru_from_rnn_4_4_3.csv", "figure_table_4_5.png", "figure_table_4_6.png",
+        "figure_table_4_5_rates.png", "figure_table_4_6_rates.png",
     },
 }  # fmt: skip
 

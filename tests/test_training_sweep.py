@@ -12,7 +12,7 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import conditions, runner
+from experiments import conditions, runner, training_experiment, training_sweep
 from experiments.conditions import Condition, DataSet, draw_data, draw_embedding, draw_starts, make
 from experiments.outcomes import Outcome
 from experiments.training_sweep import Sweep
@@ -83,6 +83,38 @@ def test_every_member_starts_where_it_should_and_scores_what_its_final_weights_s
                     )
                     correct = int(((pairs[:, 1] > pairs[:, 0]) == split.positive).sum())
                     assert abs(correct - counted) <= 1, name  # a near tie may fall either way
+
+
+def test_no_sentence_of_the_test_set_is_touched_by_training(
+    whole: dict[str, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_another_test_set(*of: Any) -> Any:
+        drawn = draw_data(*of)
+        return drawn._replace(test=drawn.test._replace(words=drawn.test.words[::-1, ::-1]))
+
+    monkeypatch.setattr(training_sweep, "draw_data", with_another_test_set)
+    for name, outcome in trained(tmp_path, small_config()).items():
+        for array, values in outcome.items():
+            theirs = dict(whole[name].items())[array]
+            if array.endswith("/test_correct"):
+                assert (values != theirs).any()
+            else:
+                np.testing.assert_array_equal(values, theirs, err_msg=array)
+
+
+def test_losses_that_are_no_numbers_are_counted_where_they_are(tmp_path: Path) -> None:
+    config = small_config()
+    sound = some_conditions(config)[0]
+    starts = np.stack([draw_starts(config, sound, draw, np.arange(3)) for draw in range(2)], 1)
+    starts[:, 1, 2] = np.nan
+    broken = sound._replace(name="CountII/broken/gru_2x2", start=starts)
+    outcomes = Sweep(make_run(tmp_path, config)).train("stage", [sound, broken])
+    assert np.argwhere(~outcomes[broken.name]["finite"]).tolist() == [[1, 2]]
+    for name, number in ((sound.name, 0), (broken.name, 1)):
+        assert training_experiment.condition_row(outcomes[name], "last")["not_finite"] == number
+        assert training_experiment.summary(outcomes[name], "last")["not_finite"] == number
+    healthy = outcomes[broken.name]["finite"]
+    np.testing.assert_array_equal(outcomes[broken.name]["final"][:, healthy], outcomes[sound.name]["final"][:, healthy])
 
 
 def test_different_draws_and_seeds_are_different_and_conditions_share_their_starts(whole: dict[str, Outcome]) -> None:

@@ -144,13 +144,15 @@ def test_followed_networks_begin_at_the_start_and_stay_at_the_end(workdir: Path,
         "FirstII/rnn_2x2", "FirstII/gru_2x2"
     }  # fmt: skip
     for name in ("FirstII/rnn_2x2", "FirstII/gru_2x2"):
-        followed = {key: arrays[f"measured/{name}/followed/{key}"] for key in ("relative", "draws", "seeds", "differ")}
+        keys = "relative", "mean", "singular", "draws", "seeds", "differ"
+        followed = {key: arrays[f"measured/{name}/followed/{key}"] for key in keys}
         assert followed["draws"].tolist() == [0, 0, 1, 1] and followed["seeds"].tolist() == [0, 1, 0, 1]
         assert not followed["differ"].any()
         where = followed["draws"], followed["seeds"]
         for epoch, stage in ((0, "start"), (2, "end")):
-            alone = arrays[f"measured/{name}/{stage}/relative"][:, *where]
-            np.testing.assert_allclose(followed["relative"][epoch], alone, rtol=1e-10)
+            for key in ("relative", "mean", "singular"):
+                alone = arrays[f"measured/{name}/{stage}/{key}"][..., *where]
+                np.testing.assert_allclose(followed[key][epoch], alone, rtol=1e-10, atol=1e-300)
         assert np.abs(followed["relative"][1] - followed["relative"][0]).max() > 1e-6
     assert json.loads((workdir / "summary.json").read_text())["differ_when_trained_again"] == 0
 

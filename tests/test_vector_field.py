@@ -131,12 +131,10 @@ def test_the_start_accuracy_is_that_of_the_starting_weights(arrays: Arrays, name
         sentences = draw_data(config, data, draw).validation
         words, params = words_of_draw(draw), network(arrays, name, "initial", draw, seed)
         cell = name.partition("/")[2].partition("_")[0]
-        some = slice(0, 1000, 5)  # every fifth, to be quick; the whole number is compared too
-        ends = np.array([states_of(cell, params, words[s])[-1] for s in sentences.words[some]])
-        right = (margins(params, ends) > 0) == sentences.positive[some]
+        ends = np.array([states_of(cell, params, words[s])[-1] for s in sentences.words])
+        right = (margins(params, ends) > 0) == sentences.positive
         own = arrays[f"measured/{name}/start_accuracy"][draw, seed]
-        assert own == pytest.approx(right.mean(), abs=0.1)  # four standard errors of a difference of 0.025
-        assert (1000 * own) % 1 == pytest.approx(0, abs=1e-6)
+        assert own == pytest.approx(right.mean(), abs=0.0011)  # a near tie may fall either way
 
 
 def test_the_same_judging_gives_the_curves_last_accuracy(arrays: Arrays, workdir: Path) -> None:
@@ -147,12 +145,13 @@ def test_the_same_judging_gives_the_curves_last_accuracy(arrays: Arrays, workdir
         np.testing.assert_allclose(own, accuracy_of(arrays, condition.name), atol=1e-12)
 
 
-def test_the_networks_shown_are_the_nearest_of_one_draw() -> None:
+def test_the_networks_shown_are_the_nearest_and_of_one_draw_if_one_of_it_failed() -> None:
     data = data_set(small_config(), "FirstII")  # 92.6 and 50.0 %
-    accuracy = np.array([[0.926, 0.6, 0.9], [0.5, 0.95, 0.51], [0.93, 0.93, 0.7]])
-    assert vector_field.chosen(accuracy, data) == {"success": (1, 1), "failure": (1, 0)}
+    accuracy = np.array([[0.9, 0.65, 0.93], [0.5, 0.95, 0.51], [0.63, 0.927, 0.72]])
+    assert vector_field.chosen(accuracy, data, 0.7) == {"success": (2, 1), "failure": (2, 0)}
+    assert vector_field.chosen(accuracy, data, 0.6) == {"success": (2, 1), "failure": (1, 0)}
     other = data_set(small_config(), "XorI")  # the thesis shows none: Figures 4.11 and 4.12's, 99.3 and 51.2 %
-    assert vector_field.chosen(np.array([[0.5, 0.99, 0.52]]), other) == {"success": (0, 1), "failure": (0, 2)}
+    assert vector_field.chosen(np.array([[0.5, 0.99, 0.52]]), other, 0.7) == {"success": (0, 1), "failure": (0, 2)}
 
 
 @pytest.mark.parametrize("data", ["CountII", "FirstII"])
