@@ -130,7 +130,9 @@ _TABLES = {
     "ratios_4_2_2.csv": "How many times as often a GRU is above 90 % as an RNN; spread of seeds in points of per cent.",
     "projection_4_3_1.csv": "Every measure of the products, before and after training, mean over networks.",
     "projection_differences_4_3_1.csv": "Differences of these measures between cells and groups.",
-    "survival_4_3_2.csv": "Median of words until the event, and shares of networks that last.",
+    "survival_4_3_2.csv": "Median of words until the event, and shares of networks that last. first_wrong: one of the"
+    " two sentences is called wrongly; forgets: the same from the trained length on; meeting: their two states stay"
+    " together.",
     "noise_4_3_2.csv": "Shares of decisions that are wrong or flipped, and distances of final states.",
     "shown_4_11_to_4_14.csv": "Which networks Figures 4.11 to 4.14 show, their accuracy beside the thesis'.",
     "correlation_4_15.csv": "Correlations of Figure 4.15.",
@@ -150,10 +152,17 @@ _TABLES = {
     "rnn_beside_gru_4_6_3.csv": "GRU minus RNN after training on, in points of per cent; RNN's loss over GRU's.",
     "distances_4_6_3.csv": "Distances to the old weights.",
     "networks_4_6_3.csv": "Which networks were perturbed; accuracy in per cent.",
-    "vanishing.csv": "Gradients and singular values, geometric means over networks.",
+    "vanishing.csv": "Gradients and singular values, geometric means over networks. above, between, below: networks"
+    " that end above 90 %, from 70 to 90 %, below 70 %; kind: changed starts, or no early stop.",
     "vanishing_changes.csv": "What changing the start changes; accuracies in points of per cent.",
-    "vanishing_correlations.csv": "Rank correlations of the ratio before training with accuracy after it.",
-    "fixed_points.csv": "Every measure of fixed points, mean over networks.",
+    "vanishing_correlations.csv": "Rank correlations of the ratio before training with accuracy after it. pooled: of"
+    " all networks; within: within draws; partial: likewise, with loss and sizes of weights held fixed; gain:"
+    " accuracy of the starts with the larger ratios minus that of the others, in points of per cent.",
+    "fixed_points.csv": "Every measure of fixed points, mean over networks: stable, saddle and unstable are numbers"
+    " of points, the rest shares of words. one_in_each: two stable points, one in each region; forgets, fades, holds:"
+    " less than half of the differences of states is left after as many repeats as a sentence has words, is left then"
+    " but not after 1,000, is left for good; near_line: what is left lies on a line of slow states; slow_direction: a"
+    " stable point with a longer time constant than a sentence; missed: the indices of the points do not add up to 1.",
     "fixed_points_contrasts.csv": "Differences of these measures between groups of networks.",
     "search.csv": "Networks that reach each threshold, in per cent.",
     "search_draws.csv": "The same draw by draw.",
