@@ -149,8 +149,9 @@ THESIS = (
     Item("Figure 4.22", "perturbation", "figure_4_22.png",
          "One trained RNN and one GRU, perturbed by factors k and trained on: loss and accuracy of training and of"
          " validation, and distance to the old weights (up) over epochs (across). Those of training are means over an"
-         " epoch's minibatches, each before its step; epoch 0 and the dotted line are of all sentences at once. A panel is"
-         " empty where no network was good enough.", "section_4_6_3", ("recovery_4_6_3.csv", "rnn_beside_gru_4_6_3.csv")),
+         " epoch's minibatches, each before its step; epoch 0 and the dotted line are of all sentences at once. A panel"
+         " is empty where no network was good enough.",
+         "section_4_6_3", ("recovery_4_6_3.csv", "rnn_beside_gru_4_6_3.csv")),
 )  # fmt: skip
 
 
