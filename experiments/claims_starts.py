@@ -85,8 +85,7 @@ def _worst(draws: Draws) -> list[np.ndarray]:
 
 def _of(draws: Draws, chosen: Draws) -> Draws:
     """The chosen networks' values, in the draws that have some; _NONE if none has."""
-    kept = [values[where] for values, where in zip(draws, chosen, strict=True) if where.any()]
-    return kept or _NONE
+    return resampling.of_chosen(draws, chosen) or _NONE
 
 
 TESTS = {

@@ -61,7 +61,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     for data in sets:
         pairs = best_unstopped(config, outcomes, data, _shapes(config), _SUCCESS)
         protocols = by_protocol(config, outcomes, data, _shapes(config), pairs)
-        figures |= _means(data, protocols[THESIS], pairs)
+        figures |= _figures(data, protocols[THESIS], pairs)
         for protocol, accuracies in protocols.items():
             table += _differences(data, protocol, accuracies)
     return Report(figures, {"gates_4_5_2.csv": table}, {"differences": table, "orders": _orders(sets, table)})
@@ -71,7 +71,7 @@ def _shapes(config: ConfigDict) -> list[Architecture]:
     return architectures(_CELLS, (2,), config[_NAME].hidden_dims)
 
 
-def _means(
+def _figures(
     data: DataSet, accuracies: dict[Architecture, np.ndarray], pairs: dict[Architecture, Unstopped]
 ) -> dict[str, Figure]:
     """Mean accuracies and rates of all networks, and means of those that were trained without early stop too."""

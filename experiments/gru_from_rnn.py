@@ -19,7 +19,7 @@ from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, data_sets
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from experiments.training_figures import strips_and_rates
-from experiments.transplants import both_cells, from_donors, of_draws, random_starts
+from experiments.transplants import both_cells, from_donors, random_starts
 from rnnjax import resampling
 from rnnjax.errors import in_range
 from rnnjax.transplant import INPUT_WEIGHTS, gru_from_rnn
@@ -56,12 +56,15 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
             accuracy = outcomes[f"{data.title}/input_weights_{weights}/{gru.name}"].accuracy(config.training.report)
             rows[f"from any RNN, input weights {weights}"] = list(accuracy), "update_gate_gru"
             if failed.any():
-                rows[f"from a failed RNN, input weights {weights}"] = of_draws(accuracy, failed), "reset_gate_gru"
+                rows[f"from a failed RNN, input weights {weights}"] = (
+                    resampling.of_chosen(accuracy, failed),
+                    "reset_gate_gru",
+                )
             for name, chosen in (("failed", failed), ("all", np.ones_like(failed))):
                 comparison.append(_comparison(config, outcomes, data, weights, name, chosen))
         control = outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report)
         if failed.any():
-            rows["GRU, random start, the failed RNNs' seeds"] = of_draws(control, failed), "gru"
+            rows["GRU, random start, the failed RNNs' seeds"] = resampling.of_chosen(control, failed), "gru"
         rows["GRU, random start, all"] = list(control), "gru"
         title = f"Table {number.replace('_', '.')}: GRUs on {data.title}, H = {gru.hidden_dim}"
         file = f"figure_table_{number}"
@@ -103,7 +106,7 @@ def _comparison(
     report, (rnn, gru) = config.training.report, both_cells(config, _NAME)
 
     def of(name: str) -> list[np.ndarray]:
-        return of_draws(outcomes[name].accuracy(report), chosen)
+        return resampling.of_chosen(outcomes[name].accuracy(report), chosen)
 
     draws = int(chosen.any(1).sum())
     row: dict[str, Any] = {

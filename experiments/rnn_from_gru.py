@@ -18,7 +18,7 @@ from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, data_sets
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from experiments.training_figures import strips_and_rates
-from experiments.transplants import both_cells, from_donors, of_draws, random_starts
+from experiments.transplants import both_cells, from_donors, random_starts
 from rnnjax import resampling
 from rnnjax.errors import in_range
 from rnnjax.transplant import INPUT_WEIGHTS, rnn_from_gru
@@ -53,11 +53,11 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         at_random = outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report)
         rows: dict[str, tuple[Sequence[np.ndarray], str]] = {"random start, all": (list(at_random), "rnn")}
         if accepted.any():
-            rows["random start, the donors' seeds"] = of_draws(at_random, accepted), "rnn"
+            rows["random start, the donors' seeds"] = resampling.of_chosen(at_random, accepted), "rnn"
         for weights in INPUT_WEIGHTS:
             accuracy = outcomes[f"{data.title}/input_weights_{weights}/{rnn.name}"].accuracy(config.training.report)
             if accepted.any():
-                rows[f"from a GRU, input weights {weights}"] = of_draws(accuracy, accepted), "relu_rnn"
+                rows[f"from a GRU, input weights {weights}"] = resampling.of_chosen(accuracy, accepted), "relu_rnn"
             comparison.append(_comparison(config, outcomes, data, weights, accepted))
         rows["the GRUs, all"] = list(outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report)), "gru"
         title = f"Tables {' and '.join(numbers).replace('_', '.')}: RNNs on {data.title}, H = {rnn.hidden_dim}"
@@ -110,7 +110,7 @@ def _comparison(
     """RNNs from accepted donors against the same draws' and seeds' random starts, in per cent."""
     rnn, report = both_cells(config, _NAME)[0], config.training.report
     names = f"{data.title}/input_weights_{weights}/{rnn.name}", f"{data.title}/{rnn.name}"
-    pairs = [of_draws(outcomes[name].accuracy(report), accepted) for name in names]
+    pairs = [resampling.of_chosen(outcomes[name].accuracy(report), accepted) for name in names]
     row: dict[str, Any] = {
         "data": data.title,
         "input_weights": weights,

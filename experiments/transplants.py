@@ -66,8 +66,3 @@ def transplanted(config: ConfigDict, like: Condition, donor: Outcome, transplant
         name = f"{like.data.title}/input_weights_{input_weights}/{shape.name}"
         found.append(like._replace(name=name, start=given))
     return found
-
-
-def of_draws(values: np.ndarray, chosen: np.ndarray) -> list[np.ndarray]:
-    """The values of chosen networks, both [R, S], draw by draw: of those draws that have some."""
-    return [own[here] for own, here in zip(values, chosen, strict=True) if here.any()]

@@ -65,11 +65,11 @@ def draw_training(title: str, seen: Sequence[Seen]) -> Figure:
         told = {key: one.measured[f"followed/{key}"] for key in ("relative", "mean", "singular", "epochs")}
         where = one.measured["followed/draws"], one.measured["followed/seeds"]
         measures = told["relative"][:, 1], told["mean"][:, 1], told["singular"][:, 1, 0]
+        places = np.arange(len(told["epochs"]))
         for ax, values in zip(column, measures, strict=True):
             for group, members in one.groups().items():
-                places = np.arange(len(values))
                 _draw_line(ax, values[:, members[where]], *_group_style(one.cell, group), places=places)
-        column[-1].set_xticks(np.arange(len(told["epochs"])), [*map(str, told["epochs"])], rotation=60)
+        column[-1].set_xticks(places, [*map(str, told["epochs"])], rotation=60)
         column[-1].set_xlabel("epoch")
         column[0].set_title(one.title)
     labels = (

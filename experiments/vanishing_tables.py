@@ -213,7 +213,7 @@ def rates_by_ratio(seen: Seen, threshold: float, width: float, fewest: int) -> t
     found = [bins == number for number in np.unique(bins[np.isfinite(bins)])]
     found = [here for here in found if here.sum() >= fewest]
     places = np.array([ratio[here].mean() for here in found])
-    by_draw = [[own[here] for own, here in zip(success, mine, strict=True) if here.any()] for mine in found]
+    by_draw = [resampling.of_chosen(success, mine) for mine in found]
     return places, [resampling.mean(parts) for parts in by_draw]
 
 

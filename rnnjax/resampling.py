@@ -90,6 +90,16 @@ def success(accuracies: Draws, threshold: float) -> list[np.ndarray]:
     return [np.asarray(values) > threshold for values in accuracies]
 
 
+def of_chosen(draws: Draws | np.ndarray, chosen: Draws | np.ndarray) -> list[np.ndarray]:
+    """The values of chosen members, draw by draw: of those draws that have some.
+
+    Args:
+        draws: [S] of each draw; or [R, S].
+        chosen: likewise, bool.
+    """
+    return [own[here] for own, here in zip(draws, chosen, strict=True) if here.any()]
+
+
 def _mean_of_means(draws: Draws) -> float:
     shapes = [np.shape(values) for values in draws]
     if not shapes or any(len(shape) != 1 or shape[0] == 0 for shape in shapes):

@@ -366,3 +366,12 @@ def test_success_is_above_and_no_number_is_none() -> None:
     for percent in (55, 65, 70, 90):
         (above,) = resampling.success([correct / 2000], percent / 100)
         assert above.tolist() == (correct > 20 * percent).tolist()
+
+
+def test_chosen_members_are_those_of_draws_that_have_some() -> None:
+    draws = [np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0]), np.array([6.0])]
+    chosen = [np.array([True, False, True]), np.array([False, False]), np.array([True])]
+    assert [values.tolist() for values in resampling.of_chosen(draws, chosen)] == [[1, 3], [6]]
+    assert resampling.of_chosen(draws, [~np.isfinite(values) for values in draws]) == []
+    with pytest.raises(ValueError, match="zip"):
+        resampling.of_chosen(draws, chosen[:2])

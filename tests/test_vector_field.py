@@ -135,6 +135,7 @@ def test_the_start_accuracy_is_that_of_the_starting_weights(arrays: Arrays, name
         right = (margins(params, ends) > 0) == sentences.positive
         own = arrays[f"measured/{name}/start_accuracy"][draw, seed]
         assert own == pytest.approx(right.mean(), abs=0.0011)  # a near tie may fall either way
+        assert (1000 * own) % 1 == pytest.approx(0, abs=1e-6)
 
 
 def test_the_same_judging_gives_the_curves_last_accuracy(arrays: Arrays, workdir: Path) -> None:
