@@ -56,6 +56,20 @@ def adopted(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
     return accuracies(found, step, f"{data}/{shape}")
 
 
+def larger(found: Found, steps: Sequence[str], name: str) -> str:
+    """Of steps that train a condition alike the one with the most networks of it, the first of several.
+
+    Raises:
+        KeyError: as of accuracies, of the first step, if none of them has it.
+    """
+    return max(having(found, steps, name), key=lambda step: sum(map(len, accuracies(found, step, name))))
+
+
+def having(found: Found, steps: Sequence[str], name: str) -> Sequence[str]:
+    """The steps that have a condition; the first, in which it will be missed, if none has."""
+    return [step for step in steps if name in found.get(step, {}).get("conditions", {})] or steps[:1]
+
+
 def unstopped(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
     """The same without early stop, at the best constant rate, of the seeds on which that was not chosen.
 
@@ -134,7 +148,7 @@ def rarer_part(what: str, rare: Draws, common: Draws, scale: float = 1.0) -> Evi
     return part(what, effect, [rare, common], below=0.0, scale=scale)
 
 
-def part(what: str, effect: Interval, sides: Sequence[Draws], **asserted: float) -> Evidence:
+def part(what: str, effect: Interval, sides: Sequence[Draws], **asserted: Any) -> Evidence:
     """An effect of networks R of [S] on each side: those of the smaller side count, if they are not NaN."""
     known = [[int(np.isfinite(values).sum()) for values in side] for side in sides]
     members, draws = min(map(sum, known)), min(sum(map(bool, side)) for side in known)

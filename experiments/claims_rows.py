@@ -46,7 +46,7 @@ def ends(of: Row, name: str, unit: float = 1.0) -> Interval:
     raise KeyError(f"{of.get('', 'a table')} has no {name}")
 
 
-def of_networks(what: str, effect: Interval, members: int, draws: int, **asserted: float) -> Evidence:
+def of_networks(what: str, effect: Interval, members: int, draws: int, **asserted: Any) -> Evidence:
     """A part that rests on so many networks; of fewer than found.ENOUGH no interval is believed: its ends are infinite.
 
     Args:
@@ -54,7 +54,7 @@ def of_networks(what: str, effect: Interval, members: int, draws: int, **asserte
         effect: with its interval.
         members: of the smaller side.
         draws: of sentences and words.
-        asserted: above, below, scale of Evidence.
+        asserted: above, below, scale, ratio of Evidence.
     """
     if members < ENOUGH:
         effect = Interval(effect.estimate, -np.inf, np.inf)

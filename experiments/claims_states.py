@@ -42,7 +42,8 @@ def _moved(found: Found) -> list[Evidence]:
     draws = sum(all(numbers) for numbers in zip(*by_draw, strict=True))  # in which both are compared
     way = "distance_over_apart"
     what = f"distance that noise moves the last state, over that of the classes, GRU over RNN 4x2, {ADDED} stop words"
-    far = of_networks(what, over(ends(gru, way), ends(rnn, way)), of["networks"], draws, below=1 / TAIL_FACTOR)
+    effect = over(ends(gru, way), ends(rnn, way))
+    far = of_networks(what, effect, of["networks"], draws, below=1 / TAIL_FACTOR, ratio=True)
     what = f"decisions that noise flips, RNN minus GRU 4x2, {ADDED} stop words"
     return [far, of_networks(what, ends(of, "flipped"), of["networks"], draws, above=0.0)]
 

@@ -1,17 +1,20 @@
 """What a reproduction ends with: the ledger of claims and the report, from the summaries of its steps."""
 
 import json
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments import density, report, reporting
+from experiments import report, reporting
 from experiments.claims import Found
-from experiments.claims_landscape import landscapes
+from experiments.claims_landscape import density_table
 from experiments.ledger import Entry, Judged, ledger
 from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job
 from rnnjax import results
 from rnnjax.errors import UserError
+
+_DENSITY = "trainability_and_density.csv"
 
 
 def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
@@ -25,7 +28,7 @@ def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Ent
     entries = ledger(found)
     results.write_json(workdir / "ledger.json", as_json(entries))
     rows = density_rows(found[ADOPTED])
-    results.write_text(workdir / "trainability_and_density.csv", reporting.to_csv(rows) if rows else "")
+    results.write_text(workdir / _DENSITY, reporting.to_csv(rows) if rows else "")
     report.write(workdir, status, entries, rows)
     return entries
 
@@ -39,7 +42,7 @@ def summaries(workdir: Path) -> dict[str, Found]:
 def density_rows(found: Found) -> list[dict[str, Any]]:
     """The table of C28, or none where what it needs is not there."""
     try:
-        return density.density(found["capacity"], *landscapes(found))
+        return density_table(found)
     except KeyError:
         return []
 
@@ -88,21 +91,26 @@ def check_config(folder: Path, job: Job, preset: str) -> None:
         raise UserError(f"{path} is not what this version has for --preset={preset}")
 
 
-def ledger_agrees(workdir: Path) -> bool:
-    """Whether ledger.json has the verdicts that the summaries beside it give."""
-    shipped = results.read_json(workdir / "ledger.json")
-    again = as_json(ledger(summaries(workdir)))
-    return _verdicts(shipped) == _verdicts(again)
+def numbers_agree(workdir: Path) -> bool:
+    """Whether ledger.json and the table of trainability and density are what the summaries beside them give.
+
+    Every effect, interval, number of networks and verdict, to six digits.
+    """
+    found = summaries(workdir)
+    rows = density_rows(found[ADOPTED])
+    with tempfile.TemporaryDirectory() as scratch:
+        again = Path(scratch, "ledger.json")
+        results.write_json(again, as_json(ledger(found)))
+        same = _rounded(results.read_json(again)) == _rounded(results.read_json(workdir / "ledger.json"))
+    return same and (workdir / _DENSITY).read_text() == (reporting.to_csv(rows) if rows else "")
 
 
-def _verdicts(rows: list[dict[str, Any]]) -> list[Any]:
-    """Of every claim, its own and those on its parts."""
-    found = []
-    for row in rows:
-        judged = [*row["by_protocol"].values(), row["without_early_stop"], row["with_as_many_parameters"]]
-        parts = [[part["verdict"] for part in each["parts"]] for each in judged if each]
-        found.append((row["id"], row["verdict"], parts))
-    return found
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return f"{value:.6g}" if isinstance(value, float) else value
 
 
 def _of_protocol(workdir: Path, protocol: str) -> Found:

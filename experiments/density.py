@@ -12,8 +12,10 @@ a million settings reach hardly more, so further up there are lower bounds only.
 reach a, the quotients can hardly differ but by the settings.
 
 Random settings of one draw of sentences and words have Clopper and Pearson's interval, and the two cells' ratio the
-exact conditional one; they cover the drawing of settings alone. Of several landscapes, each of another draw, the
-interval is at either end the wider of that on all counts together and a bootstrap of draws. A quotient of two
+exact conditional one; they cover the drawing of settings alone. Of several landscapes, each of another draw, the mean
+share's interval is at either end the wider of Fay and Feuer's (1997, for means of rates of unequal counts) and a
+bootstrap of draws; the ratio's that of the exact one on all counts together and a bootstrap, or where one cell has none
+the corners of the two shares' intervals. A quotient of two
 intervals runs from low over high to high over low. That is wider than need be, but never too narrow, however the two
 depend on each other (words that make training easy may make solutions frequent too). Where no setting was found a
 quotient is infinite, with a finite lower end; where none of either cell was, the two quotients have no ratio.
@@ -140,7 +142,7 @@ def trainability(capacity: Summary, *landscapes: Summary) -> list[Evidence]:
         what = f"trained over random above {100 * DECIDING:g} %, {pair}, settings from {HEADLINE}"
         members = min(row[name] for name in ("networks", "rnn_settings", "gru_settings"))
         draws = min(row["draws"], row["landscapes"])
-        parts.append(of_networks(what, ends(row, "quotient_ratio"), members, draws, above=1.0))
+        parts.append(of_networks(what, ends(row, "quotient_ratio"), members, draws, above=1.0, ratio=True))
     return parts
 
 
@@ -167,12 +169,12 @@ def tail(landscapes: Sequence[Summary], sampler: str, architecture: str, accurac
 
 def random_rate(of: Tail) -> Interval:
     """The share of random settings above an accuracy, the mean over landscapes; see above for the interval."""
-    successes, trials = sum(of.above), sum(of.settings)
-    low, high = stats.binomtest(successes, trials).proportion_ci(CONFIDENCE, method="exact")
     over_draws = resampling.mean(of.rates)
     if len(of.above) == 1:
+        low, high = stats.binomtest(of.above[0], of.settings[0]).proportion_ci(CONFIDENCE, method="exact")
         return Interval(over_draws.estimate, float(low), float(high))
-    return Interval(over_draws.estimate, min(float(low), over_draws.low), max(float(high), over_draws.high))
+    counted = statistics.mean_rate(of.above, of.settings)
+    return Interval(over_draws.estimate, min(counted.low, over_draws.low), max(counted.high, over_draws.high))
 
 
 def random_ratio(one: Tail, other: Tail) -> Interval:
@@ -180,6 +182,8 @@ def random_ratio(one: Tail, other: Tail) -> Interval:
     counted = statistics.ratio_of_rates(sum(one.above), sum(one.settings), sum(other.above), sum(other.settings))
     if len(one.above) == 1:
         return counted
+    if not (any(one.above) and any(other.above)):  # resamples of nothing tell nothing of other draws
+        return over(random_rate(one), random_rate(other))
     over_draws = resampling.ratio(one.rates, other.rates)
     return Interval(over_draws.estimate, min(counted.low, over_draws.low), max(counted.high, over_draws.high))
 

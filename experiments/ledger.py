@@ -42,7 +42,7 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
     Args:
         found: the steps' summaries, by protocol; the adopted one first.
     """
-    first, adopted = next(iter(found.items()))
+    adopted = next(iter(found.values()))
     evidence = {
         (protocol, id): _gathered(test.evidence, of_protocol)
         for protocol, of_protocol in found.items()
@@ -50,8 +50,8 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
     }
     unstopped = {id: _gathered(test.unstopped, adopted) for id, test in TESTS.items() if test.unstopped}
     matched = {id: _gathered(test.matched, adopted) for id, test in TESTS.items() if test.matched}
-    # Stretched together: all parts that the ledger shows under one protocol.
-    parts = [*unstopped.values(), *matched.values(), *(evidence[first, id] for id in TESTS)]
+    # Stretched together: all parts that the ledger shows, under whichever protocol.
+    parts = [*unstopped.values(), *matched.values(), *evidence.values()]
     number = max(1, sum(len(own) for own, _ in parts))
     entries = []
     for id, test in TESTS.items():

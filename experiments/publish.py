@@ -33,13 +33,14 @@ def check_target(target: Path, keep: bool) -> None:
     Raises:
         UserError: it has something else in it, or what is to be kept is of another version.
     """
+    _put_back(target)
     _earlier(target, keep)
 
 
 def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> list[Path]:
     """Copy what readers need, and what --check needs; the files that are now there.
 
-    The new folder takes the old one's place when it is complete.
+    The new folder takes the old one's place when it is complete; after a kill the next call puts the old one back.
 
     Args:
         workdir: of a reproduction.
@@ -50,6 +51,7 @@ def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> 
     Raises:
         UserError: the target has something else in it, or what is to be kept is of another version.
     """
+    _put_back(target)
     kept = _earlier(target, keep)
     new = {name: entry for name, entry in status.items() if entry["error"] is None or name not in kept}
     both = {**kept, **new}
@@ -65,9 +67,23 @@ def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> 
     results.write_json(ready / "status.json", ordered)
     results.write_json(ready / "config.json", {"rnnjax": rnnjax.__version__, "training": engine()})
     conclusion.conclude(ready, ordered)
-    results.remove_tree(target)
+    old = _aside(target)
+    results.remove_tree(old)
+    if target.exists():
+        target.rename(old)
     ready.rename(target)
+    results.remove_tree(old)
     return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def _put_back(target: Path) -> None:
+    """What a publishing that was killed between two renamings left aside."""
+    if (old := _aside(target)).exists() and not target.exists():
+        old.rename(target)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
 
 
 def _earlier(target: Path, keep: bool) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The thesis in its order, as found in a working directory: figures, tables, and what is missing of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from experiments.contents_further import figure_caption, table_caption
 from experiments.programme import Job
 from experiments.report_images import Picture, read_picture
 from experiments.report_tables import Table, read_table
+from rnnjax.members import num_cores
 
 _META = "section", "dataset", "note", "units", "finding"  # of thesis_numbers.json: no numbers
 
@@ -46,7 +48,7 @@ class Repeat(NamedTuple):
 
 def thesis_sections(workdir: Path, wanted: Sequence[Job]) -> list[SectionShown]:
     """The thesis' sections, in its order."""
-    return [_section(workdir, section, wanted) for section in SECTIONS]
+    return _sections(workdir, SECTIONS, wanted)
 
 
 def beyond_sections(workdir: Path, wanted: Sequence[Job]) -> list[SectionShown]:
@@ -54,7 +56,7 @@ def beyond_sections(workdir: Path, wanted: Sequence[Job]) -> list[SectionShown]:
     experiments = {job.step.name: job.step.module for job in wanted}
     others = [name for name in experiments if not _is_placed(name) and not _is_placed(experiments[name])]
     found = [*BEYOND, *(Section("", name.replace("_", " "), "", name) for name in others)]
-    return [_section(workdir, section, wanted) for section in found]
+    return _sections(workdir, found, wanted)
 
 
 def repeats(workdir: Path, wanted: Sequence[Job]) -> list[Repeat]:
@@ -71,6 +73,11 @@ def figure_anchor(path: str) -> str:
 def is_repeat(job: Job) -> bool:
     """Whether it runs, under another name, what has a section already."""
     return job.name != job.step.name or (_is_placed(job.step.module) and not _is_placed(job.name))
+
+
+def _sections(workdir: Path, sections: Sequence[Section], wanted: Sequence[Job]) -> list[SectionShown]:
+    with ThreadPoolExecutor(num_cores()) as pool:  # pictures are encoded outside of Python's lock
+        return list(pool.map(lambda section: _section(workdir, section, wanted), sections))
 
 
 def _section(workdir: Path, section: Section, wanted: Sequence[Job]) -> SectionShown:

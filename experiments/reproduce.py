@@ -155,9 +155,9 @@ def _check(shipped: Path) -> bool:
         done, agreed = done + 1, agreed + one.agrees
         verdict = "agrees" if one.agrees else "DIFFERS"
         log.info("%s: shipped %.4f, again %.4f: %s", one.number.title, one.number.shipped, one.again, verdict)
-    ledger = conclusion.ledger_agrees(shipped)
-    log.info("%d of %d numbers agree; the ledger %s", agreed, done, "agrees" if ledger else "DIFFERS")
-    return agreed == done and ledger
+    judged = conclusion.numbers_agree(shipped)
+    log.info("%d of %d numbers agree; the ledger and its table %s", agreed, done, "agree" if judged else "DIFFER")
+    return agreed == done and judged
 
 
 def _main(argv: list[str]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.extend.core
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -82,7 +83,9 @@ def spread(
         The compiled function (members, *shared) -> function's arrays, all members on their last axis.
     """
 
-    function = jax.jit(function)  # traced once, not each time that its shapes are asked for
+    a_tile = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((*leaf.shape[:-1], tile), leaf.dtype), members)
+    evaluated, out = _traced(function, a_tile, *shared)
+    function = jax.jit(functools.wraps(function)(evaluated))
 
     def on_device(one: jax.Array, members: Any, *shared: Any) -> Any:
         tiles = jax.tree.map(lambda leaf: _tiled(leaf, tile), members)
@@ -90,7 +93,6 @@ def spread(
         return jax.tree.map(_members_last, out)
 
     def on_mesh(one: jax.Array, members: Any, *shared: Any) -> Any:
-        out = jax.eval_shape(on_device, one, members, *shared)
         # check_vma=False: what `function` calls knows nothing of meshes.
         mapped = jax.shard_map(
             on_device,
@@ -158,12 +160,23 @@ def apart(function: Callable[..., Any], one: jax.Array | np.ndarray, *arguments:
         one: 1, as an argument of the compiled function.
         arguments: trees of arrays.
     """
-    result = jax.eval_shape(function, *arguments)
+    function, result = _traced(function, *arguments)
 
     def never(*_: Any) -> Any:
         return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), result)
 
     return jax.lax.cond(one == 1, function, never, *arguments)
+
+
+def _traced(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[..., Any], Any]:
+    """The same function, which Python runs through here and never again, and the shapes of what it gives.
+
+    Most of the time before a compilation is Python's. jax.jit remembers what it traced, but not from outside of a
+    shard_map to its inside.
+    """
+    jaxpr, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
+    evaluate, tree = jax.extend.core.jaxpr_as_fun(jaxpr), jax.tree.structure(shapes)
+    return lambda *here: jax.tree.unflatten(tree, evaluate(*jax.tree.leaves(here))), shapes
 
 
 def _map_tiles(stage: Callable[[Any], Any], tiles: Any, one: jax.Array) -> Any:

@@ -1,5 +1,6 @@
 """Intervals for what was counted, and what a histogram of accuracies says."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,27 @@ def ratio_of_rates(successes: int, trials: int, other: int, other_trials: int) -
     low, high = stats.binomtest(int(successes), int(successes + other)).proportion_ci(CONFIDENCE, method="exact")
     estimate, low, high = (_odds(p) * exposure for p in (successes / (successes + other), low, high))
     return Interval(estimate, low, high)
+
+
+def mean_rate(successes: Sequence[int] | np.ndarray, trials: Sequence[int] | np.ndarray) -> Interval:
+    """The mean of rates that are of different numbers of trials, with the gamma interval for sums of weighted counts.
+
+    The counts are treated as Poisson, each with a mean of its own. With none anywhere the rate may still be where
+    the fewest trials were.
+
+    Args:
+        successes: [R].
+        trials: [R].
+
+    Source: M. P. Fay and E. J. Feuer, Statistics in Medicine 16 (1997), 791-801.
+    """
+    weights = 1 / (len(trials) * np.asarray(trials, float))
+    mean, variance, most = float(weights @ successes), float(weights**2 @ successes), float(weights.max())
+    tail = (1 - CONFIDENCE) / 2
+    low = stats.gamma.ppf(tail, mean**2 / variance, scale=variance / mean) if mean else 0.0
+    mean_1, variance_1 = mean + most, variance + most**2
+    high = stats.gamma.isf(tail, mean_1**2 / variance_1, scale=variance_1 / mean_1)
+    return Interval(mean, float(low), float(high))
 
 
 def num_above(histogram: np.ndarray, accuracy: float) -> int:

@@ -5,8 +5,9 @@ lies above a value, below one, or between two ("equal", "roughly": an equivalenc
 two one-sided tests decide as an interval inside the margins does). A claim holds if all of its parts do.
 
 Many claims are judged, so every interval is first stretched about its estimate until the chance of one wrong verdict
-among all is what it was for one (Bonferroni; the stretch is that of a normal distribution's quantiles). A verdict needs
-many networks: otherwise, and wherever an interval covers both, it is inconclusive.
+among all is what it was for one (Bonferroni). The stretch is from the normal distribution's quantile to that of
+Student's t, since what varies most is a mean over some ten or thirty draws, whose resamples vary less than it does. A
+verdict needs many networks: otherwise, and wherever an interval covers both, it is inconclusive.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ class Evidence(NamedTuple):
     members: int = 0  # of the smaller side
     draws: int = 0
     scale: float = 1.0  # of the effect, in which NARROW is meant: 1 for accuracies and rates
+    ratio: bool = False  # whether the effect is one: half as much is as far as twice as much
 
     @property
     def enough(self) -> bool:
@@ -43,13 +45,24 @@ class Evidence(NamedTuple):
         return self.draws >= ENOUGH_DRAWS and (self.members >= ENOUGH_MEMBERS or half <= NARROW * self.scale)
 
 
-def stretched(effect: Interval, number: int) -> Interval:
+def stretched(effect: Interval, number: int, draws: int, ratio: bool = False) -> Interval:
     """The interval for one of `number` effects that are judged together; ends that are infinite stay so.
 
     Ends of rates may leave [0, 1] by that: they are only compared with what a claim says.
+
+    Args:
+        effect: with CONFIDENCE, as a bootstrap of draws has it.
+        number: at least 1.
+        draws: R, at least 2; R - 1 degrees of freedom, and resamples vary by sqrt((R - 1) / R) as much as the mean.
+        ratio: stretch its logarithm, unless the estimate has none.
     """
+    if ratio and 0 < effect.estimate < np.inf:
+        with np.errstate(divide="ignore"):
+            logs = Interval(*np.log(effect).tolist())
+        return Interval(*np.exp(stretched(logs, number, draws)).tolist())
     tail = (1 - CONFIDENCE) / 2
-    factor = float(stats.norm.isf(tail / number) / stats.norm.isf(tail))
+    wanted = float(stats.t.isf(tail / number, draws - 1)) * (draws / (draws - 1)) ** 0.5
+    factor = wanted / float(stats.norm.isf(tail))
     estimate, low, high = effect
     return Interval(estimate, estimate - factor * (estimate - low), estimate + factor * (high - estimate))
 
@@ -58,7 +71,7 @@ def judge(evidence: Evidence, number: int) -> str:
     """The verdict on one part, of `number` that are judged together."""
     if not evidence.enough or not np.isfinite(evidence.effect.estimate):
         return INCONCLUSIVE
-    _, low, high = stretched(evidence.effect, number)
+    _, low, high = stretched(evidence.effect, number, evidence.draws, evidence.ratio)
     if low > evidence.above and high < evidence.below:
         return REPRODUCED
     if high < evidence.above or low > evidence.below:

@@ -153,7 +153,7 @@ CASES = {
     "C08": Case(
         {"capacity: FirstI/*": G(0.1, high=0.98)},
         {"capacity: FirstI/*rnn_2x4": G(0.3, high=0.9)},
-        {"capacity: FirstI/*rnn_4x4": G(0.3, high=0.96, wobble=0.02)},
+        {"capacity: FirstI/*rnn_4x4": G(0.3, high=0.958)},
     ),
     "C09": Case(
         {"capacity: FirstI/*": G(0.8), "capacity: XorI/*": G(0.5), "capacity: *rnn_*": G(0.1)},
@@ -247,8 +247,10 @@ def test_the_verdict_is_that_of_the_networks(id: str, kind: str) -> None:
     wanted = {"true": REPRODUCED, "false": NOT_REPRODUCED, "undecided": INCONCLUSIVE}[kind]
     test, case = TESTS[id], CASES[id]
     worlds = case.true if kind == "true" else _over(case.true, getattr(case, kind))
-    # Half of the seeds without early stop are reported, and donors are fewer than networks.
-    seeds = 200 if test.steps[0] in ("gate_variants", "gru_from_rnn") else 100
+    # Half of the seeds without early stop are reported, donors are fewer than networks, and equal rates need many; that
+    # nobody reaches something is not to be seen in less than 12,600.
+    more = {"gate_variants": 200, "gru_from_rnn": 200, "identity_init": 200, "frozen_recurrent": 200}
+    seeds = 1300 if (id, kind) == ("C08", "false") else more.get(test.steps[0], 100)
     found = summaries(worlds, test.steps, seeds=seeds)
     assert verdict(test.evidence, found) == wanted
     assert all(part.draws == 10 for part in test.evidence(found))
@@ -273,7 +275,7 @@ def test_what_is_missing_is_named(id: str) -> None:
     found = summaries(CASES[id].true, test.steps)
     step = test.steps[0]
     with pytest.raises(KeyError, match=f"^'{step}: "):
-        test.evidence(found | {step: {"conditions": {}, "margins": {}}})
+        test.evidence(found | {each: {"conditions": {}, "margins": {}} for each in (step, "data_sets")})
     with pytest.raises(KeyError, match=f"^'{step}: "):
         test.evidence({})
 
@@ -358,21 +360,27 @@ def test_started_networks_are_compared_with_the_same_seeds_of_draws_that_have_do
 def test_what_an_rnn_reaches_without_early_stop_it_can_represent() -> None:
     worlds = CASES["C08"].true | {"capacity: FirstI/rnn_2x4": G(0.3, high=0.9)}
     rate, gap, *_ = TESTS["C08"].evidence(summaries(worlds, ("capacity",)))
-    assert rate.effect.estimate == 0 and judge(rate, TOGETHER) == INCONCLUSIVE  # none of 1,000 is no proof
+    assert rate.effect.estimate < 0.91 and judge(rate, TOGETHER) == INCONCLUSIVE  # none of 1,000 is no proof
     assert judge(gap, TOGETHER) == REPRODUCED
     # The same networks, trained in four ways.
     assert {(part.members, part.draws) for part in (rate, gap)} == {(1000, 10)}
 
 
-def test_fewer_draws_without_early_stop_are_as_many_of_them_as_there_are() -> None:
+def test_the_best_of_all_draws_and_trainings_counts() -> None:
     found = summaries(CASES["C08"].true, ("capacity",), draws=2, seeds=2)
     conditions = found["capacity"]["conditions"]
-    for cell, best in (("rnn", [0.9, 0.8]), ("gru", [0.95, 0.97])):
-        conditions[f"FirstI/{cell}_2x4"] = {"accuracy": [[0.5, of] for of in best]}
+    for cell, of_draws in (("rnn", [0.9, 0.8]), ("gru", [0.95, 0.97])):
+        conditions[f"FirstI/{cell}_2x4"] = {"accuracy": [[0.5, of] for of in of_draws]}
         for rate in RATES:
             conditions[f"FirstI/unstopped_{rate:g}/{cell}_2x4"] = {"accuracy": [[0.5, 0.85 + 10 * rate]]}
-    _, gap, *_ = TESTS["C08"].evidence(found)
-    assert gap.effect.estimate == pytest.approx(((0.95 - 0.95) + (0.8 - 0.97)) / 2)
+    best, gap, *_ = TESTS["C08"].evidence(found)
+    assert best.effect.estimate == 0.9
+    assert gap.effect == pytest.approx((0.95 - 0.97, 0.95 - 0.97, 1 - 0.97))
+    # What the search trained is the same shape's.
+    searched = {"conditions": {"FirstI/rnn_2x4": {"accuracy": [[0.99] * 3] * 5}}}
+    best, gap, *_ = TESTS["C08"].evidence(found | {"search": searched})
+    assert (best.effect.estimate, best.members, best.draws) == (0.99, 15, 5)
+    assert gap.effect.estimate == pytest.approx(0.99 - 0.97)
 
 
 @pytest.mark.parametrize("id", ["C04", "C08", "C09"])

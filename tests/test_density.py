@@ -122,9 +122,18 @@ def test_several_landscapes_are_draws() -> None:
 
 def test_equal_landscapes_still_have_an_interval() -> None:
     of = Tail([5, 5], [1000, 1000])
-    exact = stats.binomtest(10, 2000).proportion_ci(0.95, method="exact")
-    assert random_rate(of) == pytest.approx((0.005, exact.low, exact.high))
+    assert random_rate(of) == pytest.approx(statistics.mean_rate([5, 5], [1000, 1000]))
     assert random_ratio(of, of) == pytest.approx(statistics.ratio_of_rates(10, 2000, 10, 2000))
+
+
+def test_of_none_there_may_be_some_in_the_smallest_landscape() -> None:
+    none, some = Tail([0] * 10, [1_000_000] + [100_000] * 9), Tail([30] + [1] * 9, [1_000_000] + [100_000] * 9)
+    rate = random_rate(none)
+    assert (rate.estimate, rate.low) == (0, 0)
+    assert np.exp(-100_000 * 10 * rate.high) == pytest.approx(0.025)  # all of it in one of the nine
+    ratio = random_ratio(none, some)
+    assert (ratio.estimate, ratio.low) == (0, 0)
+    assert ratio.high == pytest.approx(rate.high / random_rate(some).low)
 
 
 def test_parts_of_the_claim_count_the_smaller_side() -> None:

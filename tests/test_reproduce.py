@@ -119,7 +119,7 @@ def test_shipped_numbers_are_computed_again(
     assert files >= {"report.html", "report.md", "ledger.json", "first/summary.json", "identity_init/figure_4_16.png"}
     assert not any(name.startswith("first/figure") for name in files), "it repeats identity_init: not shown"
     done = launch(*flags, bad=bad)
-    assert done.returncode == 0 and "4 of 4 numbers agree; the ledger agrees" in done.stdout
+    assert done.returncode == 0 and "4 of 4 numbers agree; the ledger and its table agree" in done.stdout
     for name in ("first", "identity_init"):
         path = tmp_path / "shipped" / name / "summary.json"
         told = json.loads(path.read_text())
@@ -156,6 +156,10 @@ def test_a_published_report_can_be_added_to(
     assert "quick: first; thesis: identity_init" in (shipped / "report.md").read_text()
     done = launch("--check", f"--workdir={shipped}", "--sample=4", "--sample_seed=0", bad=dict(bad))
     assert done.returncode == 0 and "4 of 4 numbers agree" in done.stdout
+    shipped.rename(tmp_path / ".shipped.old")  # as if killed while the new one took its place
+    done = launch(*more, bad=dict(bad))
+    assert done.returncode == 0 and not (tmp_path / ".shipped.old").exists()
+    assert (shipped / "first" / "summary.json").read_bytes() == before
     (shipped / "first" / "config.json").write_text("{}")
     done = launch(*more, bad=dict(bad))
     assert done.returncode == 2 and "first/config.json is not what this version has" in done.stderr

@@ -21,7 +21,7 @@ def test_readme_counts_the_verdicts_of_the_shipped_ledger() -> None:
 
 
 def test_the_shipped_ledger_is_what_the_shipped_summaries_give() -> None:
-    assert conclusion.ledger_agrees(SHIPPED)
+    assert conclusion.numbers_agree(SHIPPED)
 
 
 def test_every_shipped_step_is_done_and_leads_to_its_command() -> None:

@@ -150,6 +150,26 @@ def test_a_ratio_of_nothing_to_nothing_can_be_anything() -> None:
     assert (ratio.low, ratio.high) == (0, math.inf)
 
 
+@pytest.mark.parametrize("counts", [(0,), (1,), (7,), (40,)])
+def test_the_mean_of_one_rate_is_poisson_s_exact_interval(counts: tuple[int]) -> None:
+    found, n = statistics.mean_rate(counts, [1000]), counts[0]
+    assert found.estimate == n / 1000
+    # Garwood's: of counts as few, or as many, in 2.5 % of the cases each.
+    if n:
+        assert stats.poisson.sf(n - 1, 1000 * found.low) == pytest.approx(0.025, rel=1e-6)
+    assert stats.poisson.cdf(n, 1000 * found.high) == pytest.approx(0.025, rel=1e-6)
+
+
+def test_a_mean_of_rates_is_covered_as_often_as_is_said_wherever_the_successes_are() -> None:
+    rng, trials = np.random.default_rng(3), np.array([1_000_000] + [100_000] * 9)
+    for rates in ([2e-6] * 10, [2e-5] + [0] * 9, [0] * 9 + [3e-5], [0] * 9 + [3.6e-5], [1e-4, 1e-6] * 5):
+        true, missed = np.mean(rates), 0
+        for _ in range(1000):
+            found = statistics.mean_rate(rng.poisson(trials * np.array(rates)), trials)
+            missed += not found.low <= true <= found.high
+        assert missed <= 50 + 4 * 7  # 5 %, four standard errors
+
+
 @pytest.mark.parametrize(("expected", "trials"), [((3, 3), (50, 50)), ((20, 8), (1000, 400)), ((2, 30), (100, 700))])
 def test_a_ratio_is_covered_at_least_as_often_as_is_said(
     expected: tuple[float, float], trials: tuple[int, int]

@@ -89,6 +89,23 @@ def test_other_rules_draws_seeds_tiles_and_histories_are_not_found(tmp_path: Pat
     assert not list(Store(tmp_path, config).parts(one, 0, False))
 
 
+def test_a_source_that_counts_as_an_earlier_one_finds_what_that_trained(tmp_path: Path, monkeypatch: Any) -> None:
+    config = get_config()
+    one = condition(config)
+    monkeypatch.setattr(store, "_SAME_AS", {})
+    store.engine.cache_clear()
+    ours = store.engine().split()[1]
+    monkeypatch.setattr(store, "_SAME_AS", {ours: "earlier"})
+    store.engine.cache_clear()
+    assert store.engine().split()[1] == "earlier"
+    there = kept(tmp_path, config, one)
+    monkeypatch.setattr(store, "_SAME_AS", {ours: "another"})
+    store.engine.cache_clear()
+    assert list(there.parts(one, 0, False))
+    assert not list(Store(tmp_path, config).parts(one, 0, False))
+    store.engine.cache_clear()
+
+
 def test_every_source_that_decides_training_is_in_the_version() -> None:
     """What sweeps, and what draws the data, import of the library, with all that these import."""
     import ast

@@ -31,7 +31,7 @@ def evidence(low: float, high: float, **fields: float) -> Evidence:
     ],
 )
 def test_an_effect_is_above_below_or_between(low: float, high: float, above: float, below: float, verdict: str) -> None:
-    assert verdicts.judge(evidence(low, high, above=above, below=below), 1) == verdict
+    assert verdicts.judge(evidence(low, high, above=above, below=below, draws=1000), 1) == verdict
 
 
 def test_too_few_networks_or_draws_decide_nothing_unless_the_interval_is_narrow() -> None:
@@ -43,23 +43,45 @@ def test_too_few_networks_or_draws_decide_nothing_unless_the_interval_is_narrow(
     assert verdicts.judge(Evidence("x", Interval(np.nan, 0, np.inf), 1, np.inf, 10**6, 10), 1) == OPEN
 
 
-def test_intervals_are_stretched_to_bonferroni_s_under_the_normal_distribution() -> None:
+def test_intervals_are_stretched_to_bonferroni_s() -> None:
+    mean, sd = 3.0, 0.7
+    plain = stats.norm.interval(0.95, mean, sd)
     for number in (1, 5, 33):
-        mean, sd = 3.0, 0.7
-        plain, wanted = (stats.norm.interval(1 - 0.05 / n, mean, sd) for n in (1, number))
-        np.testing.assert_allclose(verdicts.stretched(Interval(mean, *plain), number)[1:], wanted, rtol=1e-12)
-    assert verdicts.stretched(Interval(2.0, 1.0, np.inf), 33).high == np.inf
-    one = evidence(0.02, 0.3, above=0)
+        wanted = stats.norm.interval(1 - 0.05 / number, mean, sd)
+        np.testing.assert_allclose(verdicts.stretched(Interval(mean, *plain), number, 10**6)[1:], wanted, rtol=1e-3)
+        for draws in (2, 10, 32):  # an interval of resamples' standard deviation becomes one of Student's
+            wanted = stats.t.interval(1 - 0.05 / number, draws - 1, mean, sd * np.sqrt(draws / (draws - 1)))
+            found = verdicts.stretched(Interval(mean, *plain), number, draws)
+            np.testing.assert_allclose(found[1:], wanted, rtol=1e-9)
+    assert verdicts.stretched(Interval(2.0, 1.0, np.inf), 33, 10).high == np.inf
+    one = evidence(0.05, 0.3, above=0)
     assert verdicts.judge(one, 1) == YES and verdicts.judge(one, 33) == OPEN
 
 
-def test_under_the_null_hypothesis_all_claims_together_are_wrong_as_rarely_as_one() -> None:
-    rng, sd, number = np.random.default_rng(0), 0.001, 30
-    wrong = 0
-    for _ in range(1000):
-        means = rng.normal(0, sd, number)
-        found = [verdicts.judge(evidence(m - 1.96 * sd, m + 1.96 * sd, above=0), number) for m in means]
-        wrong += YES in found or NO in found
+def test_a_ratio_is_stretched_alike_either_way_up() -> None:
+    one = Interval(9.0, 6.0, 14.0)
+    found = verdicts.stretched(one, 33, 10, ratio=True)
+    turned = verdicts.stretched(Interval(1 / 9, 1 / 14, 1 / 6), 33, 10, ratio=True)
+    np.testing.assert_allclose(found, 1 / np.array([turned.estimate, turned.high, turned.low]))
+    assert 0 < found.low < 6
+    np.testing.assert_allclose(np.log(found), verdicts.stretched(Interval(*np.log(one)), 33, 10))
+    open_ = verdicts.stretched(Interval(9.0, 0.0, np.inf), 33, 10, ratio=True)
+    assert (open_.low, open_.high) == (0, np.inf)
+    none = Interval(0.0, 0.0, 0.01)
+    assert verdicts.stretched(none, 33, 10, ratio=True) == verdicts.stretched(none, 33, 10)
+
+
+@pytest.mark.parametrize("draws", [10, 32])
+def test_under_the_null_hypothesis_all_claims_together_are_wrong_as_rarely_as_one(draws: int) -> None:
+    """Effects are means over draws, with the intervals of a bootstrap of draws; scaled so that none is narrow."""
+    rng, number, runs = np.random.default_rng(0), 30, 1000
+    of_draws = rng.normal(0, 1, (runs, number, draws))
+    means, spread = of_draws.mean(-1), 1.96 * of_draws.std(-1) / np.sqrt(draws)
+    found = [
+        [verdicts.judge(evidence(m - s, m + s, above=0, draws=draws), number) for m, s in zip(*run, strict=True)]
+        for run in zip(means, spread, strict=True)
+    ]
+    wrong = sum(YES in run or NO in run for run in found)
     assert 25 < wrong < 80  # 5 % of 1000, four standard deviations
 
 
