@@ -30,6 +30,7 @@ from rnnjax.landscape import Architecture, parse_architecture
 
 NAME = "search"
 _MARKS = "osD^vP"  # of the architectures, in turn
+_SIDE_BY_SIDE = 12  # panels with so many draws; those with more are as wide as the figure
 
 
 def conditions(config: ConfigDict, _: Outcomes | None = None) -> list[Condition]:
@@ -106,19 +107,23 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
 @plotting.house_style()
 def draw_search(title: str, outcomes: Sequence[Outcome], thresholds: Sequence[float]) -> Figure:
     """The share found of every draw, a panel a threshold; at the right the mean over draws, with intervals."""
-    figure = plotting.new_figure(7.0, 3.4)
-    axes = figure.subplots(1, len(thresholds), sharey=True, squeeze=False)[0]
     draws = range(outcomes[0].condition.num_draws)
+    many = len(draws) > _SIDE_BY_SIDE
+    figure = plotting.new_figure(7.0, 1.0 + 2.4 * len(thresholds) if many else 3.4)
+    rows, columns = (len(thresholds), 1) if many else (1, len(thresholds))
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    named = draws[:: -(-len(draws) // 16)]
     for ax, threshold in zip(axes, thresholds, strict=True):
         for i, outcome in enumerate(outcomes):
             shift = 0.6 * (i - (len(outcomes) - 1) / 2) / len(outcomes)
             _draw_shares(ax, outcome, threshold, shift, _MARKS[i % len(_MARKS)])
-        ax.set_xticks([*draws, len(draws) + 0.5], [*map(str, draws), "mean"])
+        ax.set_xticks([*named, len(draws) + 0.5], [*map(str, named), "mean"])
         ax.axvline(len(draws) - 0.25, color="0.6", lw=0.6)
-        ax.set(xlabel="draw of sentences and words", ylim=(-0.02, 1.02))
+        ax.set(ylim=(-0.02, 1.02), ylabel="" if ax not in axes[::columns] else "share of networks that reach it")
         ax.set_title(f"validation accuracy at least {threshold:.4g}")
         ax.yaxis.set_major_formatter(PercentFormatter(1, 0))
-    axes[0].set_ylabel("share of networks that reach it")
+    for ax in axes[-columns:]:
+        ax.set_xlabel("draw of sentences and words")
     figure.suptitle(title, size=9)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(3, len(outcomes)))
     return figure
