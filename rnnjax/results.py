@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import zipfile
 import zlib
@@ -22,6 +23,9 @@ import numpy as np
 from rnnjax.errors import UserError
 
 _TEMPORARY = ".tmp"
+# A list of numbers as json.dumps indents it; within strings line breaks are escaped.
+_NUMBER = r"(?:-?\d[\d.eE+-]*|null|true|false)"
+_NUMBERS = re.compile(rf"\[\n\s+({_NUMBER}(?:,\n\s+{_NUMBER})*)\n\s+\]")
 
 
 class Damaged(Exception):
@@ -51,8 +55,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON that people can read; NaN and infinities become null."""
-    write_text(path, json.dumps(_finite(value), indent=1, allow_nan=False) + "\n")
+    """Write JSON that people can read, a list of numbers on one line; NaN and infinities become null."""
+    text = json.dumps(_finite(value), indent=1, allow_nan=False)
+    write_text(path, _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n")
 
 
 def read_json(path: Path) -> Any:

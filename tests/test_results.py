@@ -216,6 +216,19 @@ def test_a_part_that_is_damaged_stops_the_file_made_of_it(tmp_path: Path) -> Non
 # --- JSON -----------------------------------------------------------------------------------------
 
 
+def test_json_has_a_list_of_numbers_on_one_line(tmp_path: Path) -> None:
+    value = {
+        "accuracy": [[0.5, -1e-7, None], [True, 3]],
+        "names": ["a", "[\n 1,\n 2\n]"],
+        "none": [],
+        "mixed": [1, "b"],
+    }
+    write_json(tmp_path / "summary.json", value)
+    text = (tmp_path / "summary.json").read_text()
+    assert json.loads(text) == value
+    assert "  [0.5, -1e-07, null],\n  [true, 3]\n" in text and '  "a",\n' in text and "  1,\n" in text
+
+
 def test_json_knows_no_nan_and_no_numpy(tmp_path: Path) -> None:
     path = tmp_path / "summary.json"
     value = {
