@@ -8,7 +8,7 @@ from ml_collections import ConfigDict
 # No field that has one of these names is larger in mode quick.
 _MOST_IF_QUICK = {
     "seeds": 4, "draws": 2, "members": 4, "rare_seeds": 4, "unstopped_seeds": 4, "rare_unstopped_seeds": 4, "epochs": 4,
-    "constant_epochs": 4, "first_epochs": 3, "slope_epochs": 3,
+    "constant_epochs": 4, "first_epochs": 3, "slope_epochs": 3, "starts": 16,
     "trained_above": 0.4,  # a few epochs take few networks further
 }  # fmt: skip
 

@@ -155,6 +155,11 @@ def part(what: str, effect: Interval, sides: Sequence[Draws], **asserted: Any) -
     return Evidence(what, effect, members=members, draws=draws, **asserted)
 
 
+def undecided(part: Evidence) -> Evidence:
+    """The same without an interval, as of networks that are not those of the claim: nothing is concluded of them."""
+    return part._replace(effect=Interval(part.effect.estimate, -np.inf, np.inf))
+
+
 def interval(row: dict[str, Any], name: str, unit: float = 1.0) -> Interval:
     """The interval that a summary's row has as name_estimate, name_low, name_high, divided by a unit (100: per cent).
 

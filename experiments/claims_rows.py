@@ -21,10 +21,23 @@ def row(found: Found, step: str, table: str, **where: Any) -> Row:
     Raises:
         KeyError: "perturbation: recovery, architecture=gru_2x4, factor=1.0", where there is none.
     """
-    for each in entry(found, step, table):
-        if all(each.get(name) == value for name, value in where.items()):
-            return dict(each) | {"": f"{step}: {table}"}
+    for each in _rows(found, step, table, where):
+        return dict(each) | {"": f"{step}: {table}"}
     raise KeyError(", ".join([f"{step}: {table}", *(f"{name}={value}" for name, value in where.items())]))
+
+
+def has_row(found: Found, step: str, table: str, **where: Any) -> bool:
+    """Whether a table has a row that has these values.
+
+    Raises:
+        KeyError: there is no such table.
+    """
+    return bool(_rows(found, step, table, where))
+
+
+def _rows(found: Found, step: str, table: str, where: Mapping[str, Any]) -> list[Row]:
+    every = entry(found, step, table)
+    return [each for each in every if all(each.get(name) == value for name, value in where.items())]
 
 
 def ends(of: Row, name: str, unit: float = 1.0) -> Interval:

@@ -2,7 +2,7 @@
 
 from experiments.claims import RATE_MARGIN, TAIL_FACTOR, Found, Test
 from experiments.claims_evidence import entry
-from experiments.claims_rows import Row, ends, of_networks, of_nobody, of_row, row
+from experiments.claims_rows import Row, ends, has_row, of_networks, of_nobody, of_row, row
 from experiments.density import over
 from experiments.vector_field_tables import FAR, NEAR
 from rnnjax.verdicts import Evidence
@@ -57,7 +57,7 @@ def _pushes(found: Found) -> list[Evidence]:
         parts.append(_share(found, "CountII", measure, f"share of the plane where {what}", above=EVERYWHERE))
         where = {"data": "CountII", "cell": "gru", "what": f"{_SUCCESS} - others", "measure": measure}
         called = f"the same, GRUs 2x2 {_SUCCESS} minus others: {what}"
-        if any(all(each.get(k) == v for k, v in where.items()) for each in entry(found, _FIELD, "contrasts")):
+        if has_row(found, _FIELD, "contrasts", **where):
             parts.append(of_row(called, row(found, _FIELD, "contrasts", **where), "difference", 100, above=0.0))
         else:
             parts.append(of_nobody(called, above=0.0))
@@ -74,10 +74,12 @@ def _decided_near(found: Found) -> list[Evidence]:
 
 
 def _share(found: Found, data: str, measure: str, what: str, above: float) -> Evidence:
-    where = {"data": data, "cell": "gru", "stage": "final", "group": _SUCCESS, "measure": measure}
-    return of_row(
-        f"{what}, GRUs 2x2 {_SUCCESS} on {data}", row(found, _FIELD, "shares", **where), "mean", 100, above=above
-    )
+    what = f"{what}, GRUs 2x2 {_SUCCESS} on {data}"
+    groups = {"data": data, "cell": "gru", "stage": "final", "measure": measure}
+    row(found, _FIELD, "shares", **groups)  # of some group there must be networks
+    if not has_row(found, _FIELD, "shares", group=_SUCCESS, **groups):
+        return of_nobody(what, above=above)
+    return of_row(what, row(found, _FIELD, "shares", group=_SUCCESS, **groups), "mean", 100, above=above)
 
 
 def _correlates(found: Found) -> list[Evidence]:

@@ -207,6 +207,24 @@ def test_what_is_missing_is_named(id: str) -> None:
         assert missing is not None and missing.startswith(step)
 
 
+def test_fewer_epochs_or_no_success_are_told_and_decide_nothing() -> None:
+    found = copy.deepcopy(ALL)
+    for of in found[_P]["recovery"]:
+        for end in ("estimate", "low", "high"):
+            of[f"accuracy_after_4_{end}"] = of.pop(f"accuracy_after_30_{end}")
+    here = judged(found, "C30")
+    assert here.verdict == OPEN and all("4 epochs after" in part.evidence.what for part in here.parts)
+    whole = judged(ALL, "C30")
+    assert [p.evidence.effect.estimate for p in here.parts] == [p.evidence.effect.estimate for p in whole.parts]
+    found = copy.deepcopy(ALL)
+    for of in found[_F]["shares"]:
+        of["group"] = "below 70 %"
+    for id in ("C16", "C17"):
+        here = judged(found, id)
+        assert here.verdict == OPEN and here.missing is None
+        assert 0 in {part.evidence.members for part in here.parts}
+
+
 def test_networks_of_section_4_2_2_are_the_step_s_that_has_more() -> None:
     few = copy.deepcopy(ALL)
     for condition in few["capacity"]["conditions"].values():

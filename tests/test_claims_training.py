@@ -280,6 +280,19 @@ def test_what_is_missing_is_named(id: str) -> None:
         test.evidence({})
 
 
+@pytest.mark.parametrize("id", ["C04", "C05", "C06", "C07", "C33"])
+def test_fewer_shapes_than_the_thesis_has_decide_nothing(id: str) -> None:
+    test = TESTS[id]
+    found = summaries(CASES[id].true, test.steps)
+    of_step = found["trainability"]["conditions"]
+    for name in [name for name in of_step if name.endswith(("8", "16"))]:
+        del of_step[name]
+    parts = test.evidence(found)
+    few = [part for part in parts if part.what.endswith((" 8 shapes", " 4 shapes", "4.2.1"))]
+    assert few and {judge(part, 1) for part in few} == {INCONCLUSIVE} and all(part.members for part in few)
+    assert verdict(test.evidence, found) == INCONCLUSIVE
+
+
 def test_a_condition_without_accuracies_is_missing() -> None:
     found = {"capacity": {"conditions": {"FirstI/rnn_2x2": {"first_draw": [0.5]}}}}
     with pytest.raises(KeyError, match="capacity: FirstI/rnn_2x2"):
