@@ -53,7 +53,10 @@ def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> 
     """
     _put_back(target)
     kept = _earlier(target, keep)
-    new = {name: entry for name, entry in status.items() if entry["error"] is None or name not in kept}
+    there = {name for name in status if (workdir / name / "summary.json").exists()}  # a folder may have been removed
+    new = {
+        name: entry for name, entry in status.items() if name not in kept or (entry["error"] is None and name in there)
+    }
     both = {**kept, **new}
     wanted = [job for job in jobs_of() if job.name in both]
     ordered = {job.name: dict(both[job.name]) for job in wanted}

@@ -1,6 +1,7 @@
 """The one command: order, folders, failures that do not spread, resumption, other versions and bad input refused."""
 
 import json
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -160,6 +161,9 @@ def test_a_published_report_can_be_added_to(
     done = launch(*more, bad=dict(bad))
     assert done.returncode == 0 and not (tmp_path / ".shipped.old").exists()
     assert (shipped / "first" / "summary.json").read_bytes() == before
+    shutil.rmtree(tmp_path / "more" / "identity_init")  # what is gone here is not taken away there
+    launch("--only=first", *(flag for flag in more if not flag.startswith("--only")), bad=dict(bad))
+    assert (shipped / "identity_init" / "summary.json").is_file()
     (shipped / "first" / "config.json").write_text("{}")
     done = launch(*more, bad=dict(bad))
     assert done.returncode == 2 and "first/config.json is not what this version has" in done.stderr
