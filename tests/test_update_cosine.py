@@ -12,7 +12,9 @@ from searched import CONDITIONS, EPOCHS, RATE, arrays_of, networks, run_in, smal
 
 from experiments import found, update_cosine
 from experiments.outcomes import Outcome
+from experiments.update_cosine_figures import Seen, draw_bands
 from rnnjax.errors import UserError
+from rnnjax.landscape import parse_architecture
 
 FIRST, CONSTANT, SLOPE, MEMBERS, ABOVE = 3, 4, 3, 5, 0.55
 Arrays = dict[str, np.ndarray]
@@ -209,3 +211,16 @@ def test_where_nothing_is_found_the_report_says_so(workdir: Path, arrays: Arrays
 def test_a_value_that_cannot_be_used_is_told_before_anything_is_trained(field: str, value: Any) -> None:
     with pytest.raises(UserError, match=rf"update_cosine\.{field} is {value}; it must be from"):
         update_cosine.EXPERIMENT.prepare(small_config(**{f"update_cosine.{field}": value}))
+
+
+def test_all_networks_are_seen_in_training_whichever_shape_has_more() -> None:
+    def seen(name: str, number: int) -> Seen:
+        nothing = np.zeros(number)
+        return Seen(parse_architecture(name), nothing, nothing, nothing, {"whole": np.ones((6, number))}, {})
+
+    few, many = ((seen("rnn_2x4", n), seen("gru_2x4", n)) for n in (3, 40))
+    for pairs in ((few, many), (many, few)):
+        counts = draw_bands("x", pairs).axes[2:]
+        for axes, pair in zip(counts, pairs, strict=True):
+            assert all(np.max(line.get_ydata()) == len(pair[0].draws) for line in axes.lines)
+            assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > 40
