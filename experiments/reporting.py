@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from rnnjax import results
+from rnnjax import plotting, results
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -45,7 +45,7 @@ def columns(rows: Rows) -> list[str]:
 def save_figure(path: Path, figure: Figure) -> None:
     """Write a PNG, whole or not at all."""
     with results.atomic_write(path) as file:
-        figure.savefig(file, format="png", dpi=200)
+        figure.savefig(file, format="png", dpi=plotting.resolution())
 
 
 def _shown(value: Any) -> str:

@@ -32,7 +32,7 @@ from experiments.progress import clock
 from experiments.publish import check_target, publish
 from experiments.runner import explained
 from experiments.store import engine
-from rnnjax import results
+from rnnjax import plotting, results
 from rnnjax.errors import UserError, in_range, one_of
 
 _PRESET = flags.DEFINE_string("preset", None, f"How much: {', '.join(PRESETS)}.")
@@ -122,6 +122,8 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     elif _KEEP.value:
         raise UserError("--keep is given without --publish; valid: --publish=docs/report --keep")
     runner.begin()
+    if preset == "quick":
+        plotting.be_coarse()
     wanted = [
         job
         for job in jobs(preset)

@@ -49,6 +49,16 @@ def house_style() -> contextlib._GeneratorContextManager[None]:
     return mpl.rc_context(_STYLE)
 
 
+def resolution() -> int:
+    """Dots an inch of figures' files."""
+    return int(_STYLE["savefig.dpi"])
+
+
+def be_coarse() -> None:
+    """Half of them from now on, which are drawn and written twice as fast: for a first look."""
+    _STYLE["savefig.dpi"] = 100
+
+
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of this many inches that needs no display."""
     return Figure((width, height), layout="constrained")

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from experiments.reporting import columns, save_figure, to_csv, to_text
+from rnnjax import plotting
 
 ROWS: list[dict[str, Any]] = [
     {"data": "CountII", "networks": 10, "mean": 87.123456789, "thesis": None},
@@ -86,3 +88,14 @@ def test_a_figure_is_a_whole_png_or_absent(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="disk full"):
         save_figure(path, Broken((1, 1)))
     assert path.read_bytes() == content and [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_figure_for_a_first_look_has_half_the_resolution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plotting, "_STYLE", dict(plotting._STYLE))
+    sizes = []
+    for make in (lambda: None, plotting.be_coarse):
+        make()
+        save_figure(tmp_path / "figure.png", plotting.new_figure(3, 2))
+        with Image.open(tmp_path / "figure.png") as image:
+            sizes.append(image.size)
+    assert sizes == [(600, 400), (300, 200)]
