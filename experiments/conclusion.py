@@ -102,7 +102,8 @@ def numbers_agree(workdir: Path) -> bool:
         again = Path(scratch, "ledger.json")
         results.write_json(again, as_json(ledger(found)))
         same = _rounded(results.read_json(again)) == _rounded(results.read_json(workdir / "ledger.json"))
-    return same and (workdir / _DENSITY).read_text() == (reporting.to_csv(rows) if rows else "")
+    table = workdir / _DENSITY
+    return same and table.is_file() and table.read_text() == (reporting.to_csv(rows) if rows else "")
 
 
 def _rounded(value: Any) -> Any:
