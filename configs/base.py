@@ -67,5 +67,5 @@ def _landscape(mode: str) -> ConfigDict:
     landscape.compared_samplers = ("uniform:1", "uniform:10", "normal:1")
     landscape.settings_per_part = 65_536  # a killed run loses at most one part
     landscape.settings_per_call = 8_192  # of one compiled call; rounded up to fill the devices
-    landscape.audited_settings = 8 if quick else 100  # of each architecture, scored again in the plain way
+    landscape.audited_settings = 32 if quick else 100  # of each architecture, scored again in the plain way
     return landscape

@@ -322,7 +322,8 @@ def test_many_has_all_controls_and_a_thousand_networks_but_of_trainability_s_six
 
 def test_trainability_has_the_thesis_numbers_beside_its_own() -> None:
     config = get_config("quick")
-    config.trainability.update({"input_dims": (2, 5, 10), "hidden_dims": (2, 4), "matched": True})
+    shapes = {"input_dims": (2, 5, 10), "hidden_dims": (2, 4)}
+    config.trainability.update(shapes | {"matched": True, "unstopped_seeds": 0, "unstopped_draws": 0})
     outcomes = invented(config, trainability.conditions(config, {}))
     report = trainability.report(config, outcomes)
     assert set(report.figures) == {f"figure_{n}{end}.png" for n in ("4_4", "4_5") for end in ENDS[:2]}

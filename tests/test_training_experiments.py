@@ -89,6 +89,7 @@ def small_config(**changed: Any) -> ConfigDict:
     for name in ("separability", "trainability", "capacity", "identity_init", "frozen_recurrent", "gate_variants"):
         config[name].hidden_dims = (2,)
     config.capacity.input_dims, config.trainability.input_dims = (2,), (2, 3)
+    config.trainability.update({"matched": False, "unstopped_seeds": 0, "unstopped_draws": 0})  # as by default
     config.rnn_from_gru.hidden_dim = config.gru_from_rnn.hidden_dim = 2
     config.rnn_from_gru.donor_above, config.gru_from_rnn.donor_below = DONOR_ABOVE / 100, 0.65
     for name in CONTROLLED:
