@@ -12,13 +12,12 @@ import numpy as np
 
 from experiments.claims import MEAN_MARGIN, TAIL_FACTOR, Found, Test
 from experiments.claims_capacity import SAME_NETWORKS
-from experiments.claims_evidence import entry, larger
+from experiments.claims_evidence import entry, larger, undecided
 from experiments.claims_rows import of_networks
 from experiments.density import DECIDING, HEADLINE, MATCHED, SAME, SHAPES, SUCCESS, Summary, density, tail, trainability
 from experiments.density import random_ratio as ratio
 from experiments.landscape_draws import LEAST
 from rnnjax import resampling
-from rnnjax.statistics import Interval
 from rnnjax.verdicts import Evidence
 
 _STEP = "landscape"
@@ -116,9 +115,8 @@ def _difference(
         values.append(np.array([of(gru) - of(rnn)]))
         members += min(rnn["num_settings"], gru["num_settings"])
     effect = resampling.mean(values)
-    if effect.low == effect.high:  # landscapes that all agree tell nothing of others
-        effect = Interval(effect.estimate, -np.inf, np.inf)
-    return of_networks(what, effect, members, len(values), **asserted)
+    part = of_networks(what, effect, members, len(values), **asserted)
+    return undecided(part) if effect.low == effect.high else part  # landscapes that all agree tell nothing of others
 
 
 def _box(of: Mapping[str, Any]) -> float:

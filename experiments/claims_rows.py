@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from experiments.claims import Found
-from experiments.claims_evidence import entry, interval
+from experiments.claims_evidence import entry, interval, undecided
 from experiments.found import ENOUGH, NONE
 from rnnjax.statistics import Interval
 from rnnjax.verdicts import Evidence
@@ -69,9 +67,8 @@ def of_networks(what: str, effect: Interval, members: int, draws: int, **asserte
         draws: of sentences and words.
         asserted: above, below, scale, ratio of Evidence.
     """
-    if members < ENOUGH:
-        effect = Interval(effect.estimate, -np.inf, np.inf)
-    return Evidence(what, effect, members=members, draws=draws, **asserted)
+    part = Evidence(what, effect, members=members, draws=draws, **asserted)
+    return part if members >= ENOUGH else undecided(part)
 
 
 def of_row(what: str, of: Row, name: str, unit: float = 1.0, **asserted: float) -> Evidence:
