@@ -4,15 +4,16 @@
 
 Every combination of batch size, where the words lie, how frequent stop words are, how "gets worse" and "does not
 improve" are read, and whether the last or the best epoch's accuracy is reported is scored by the likelihood of
-Tables 4.2, 4.4 and Figure 4.17's counts. The likeliest are simulated again, with more draws and seeds, ranked by that,
-and judged by numbers that played no part in it: Tables 4.1, 4.3, 4.5, 4.6 and Figure 4.7.
+Tables 4.2, 4.4 and Figure 4.17's counts. The likeliest are simulated again, on other draws and with more seeds, ranked
+by that, and judged by numbers that played no part in it: Tables 4.1, 4.3, 4.5, 4.6 and Figure 4.7.
 
 result.npz: for every setting, such as "batch_32_margin_1_scale_1_stop_0.6/", `accuracy` [readings, 10, 2, R, S]: of
-FITTED's conditions, of the last and of the best epoch; for every finalist, such as "final batch_32... epoch_best
+FITTED's conditions, of the last and of the best epoch; for every finalist, such as "fresh batch_32... epoch_best
 last/", `fitted` [10, R', S'] and [R, S] of what it is judged by, under its own report (donors: the last epoch).
 """
 
 import contextlib
+import copy
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,7 @@ def prepare(config: ConfigDict) -> list[Setting]:
 
 
 def run(run: runner.Run, wanted: list[Setting]) -> None:
-    """Simulate all protocols, then the finalists with more draws, seeds and experiments; write, rank, draw."""
+    """Simulate all protocols, then the finalists on other draws with more experiments; write, rank, draw."""
     path, sweep = run.workdir / "result.npz", Sweep(run, _networks(run))
     arrays = _stored(path, run)
     if arrays is None:
@@ -66,9 +67,7 @@ def run(run: runner.Run, wanted: list[Setting]) -> None:
         for i, ranked in enumerate(ranking[: run.config[NAME].finalists]):
             name = ranked.candidate.name
             run.log.info("finalist %d: %s", i + 1, name)
-            arrays |= _kept(
-                run, f"final_{i + 1}", name, functools.partial(_finalist, run.config, sweep, ranked.candidate)
-            )
+            arrays |= _kept(run, f"fresh_{i + 1}", name, functools.partial(_finalist, run, ranked.candidate))
         if run.leads:
             results.write_npz(path, arrays)
     if run.leads:
@@ -102,7 +101,11 @@ def _stored(path: Path, run: runner.Run) -> dict[str, np.ndarray] | None:
     arrays = None
     try:
         arrays = results.read_npz(path)
-        run.log.info("%s is complete: only drawn again", path)
+        if any(name.startswith(calibration_report.FRESH) for name in arrays):
+            run.log.info("%s is complete: only drawn again", path)
+        else:
+            run.log.warning("%s is an earlier version's, whose finalists have no draws of their own: made again", path)
+            arrays = None
     except FileNotFoundError:
         pass
     except results.Damaged as error:
@@ -118,8 +121,22 @@ def _simulated(config: ConfigDict, sweep: Sweep, setting: Setting, stage: str) -
     return {f"{setting.name}/accuracy": found.reshape(readings, len(FITTED), *found.shape[1:]).astype(np.float32)}
 
 
-def _finalist(config: ConfigDict, sweep: Sweep, candidate: Candidate, stage: str) -> dict[str, np.ndarray]:
-    """Again what protocols are chosen by, with more draws and seeds, and what finalists are judged by."""
+def fresh(config: ConfigDict) -> ConfigDict:
+    """The config of the draws after those that protocols are chosen on.
+
+    The best of hundreds of protocols owes some of its likelihood to the draws that it is chosen on: others tell how
+    likely it is.
+    """
+    found = copy.deepcopy(config)
+    for section, field in ((found, "seed"), (found.data, "seed"), (found.data, "embedding_seed")):
+        section[field] += config[NAME].draws
+    return found
+
+
+def _finalist(run: runner.Run, candidate: Candidate, stage: str) -> dict[str, np.ndarray]:
+    """Again what protocols are chosen by, on fresh draws, and there what finalists are judged by."""
+    config = fresh(run.config)
+    sweep = Sweep(run._replace(config=config), _networks(run))
     wanted, (setting, reading, report) = config[NAME], candidate
     sizes = {"num_draws": wanted.final_draws, "num_seeds": wanted.final_seeds}
     fitted = [
@@ -144,7 +161,9 @@ def _finalist(config: ConfigDict, sweep: Sweep, candidate: Candidate, stage: str
             found[f"{data} {cell}"] = by_place[data, f"{cell}_2x4", False].accuracy("last")
     for name, one in (second | {f"xor {name}": one for name, one in xor.items()}).items():
         found[name] = outcomes[one.name].accuracy(report)
-    return {f"final {candidate.name}/{name}": array.astype(np.float32) for name, array in found.items()}
+    return {
+        f"{calibration_report.FRESH}{candidate.name}/{name}": array.astype(np.float32) for name, array in found.items()
+    }
 
 
 EXPERIMENT = runner.Experiment(NAME, prepare, run, {})

@@ -14,6 +14,7 @@ from rnnjax import likelihood, plotting, results
 
 _RULED_OUT = np.log(20)  # a protocol that is 20 times less likely than the best one, in 97.5 % of resampled draws
 _SHOWN = 40
+FRESH = "fresh "  # before a finalist's name in result.npz: on draws by which none was chosen
 _FIELDS = ("batch_size", "margin", "scale", "stop_share", "reading", "report")
 
 
@@ -44,8 +45,8 @@ def rank(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
 
 
 def rank_finalists(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
-    """The protocols that were simulated again, the likeliest first."""
-    names = {candidate: f"final {candidate.name}/fitted" for candidate in candidates(config)}
+    """The protocols that were simulated again, on fresh draws, the likeliest of these first."""
+    names = {candidate: f"{FRESH}{candidate.name}/fitted" for candidate in candidates(config)}
     return _ranked({candidate: arrays[name] for candidate, name in names.items() if name in arrays})
 
 
@@ -76,7 +77,7 @@ def write(run: runner.Run, arrays: Mapping[str, np.ndarray]) -> None:
             run.log.info("  %s", line)
     reporting.save_figure(run.workdir / "figure_calibration.png", _figure_ranking(ranking, finalists))
     reporting.save_figure(run.workdir / "figure_calibration_fields.png", _figure_fields(ranking))
-    # A finalist is judged by the larger simulation, the others by the first one.
+    # A finalist is judged by fresh draws, the others by those of the first simulation.
     again = {each.candidate for each in finalists}
     kept = [each for each in finalists if not each.ruled_out]
     kept += [each for each in ranking if not each.ruled_out and each.candidate not in again]
@@ -100,13 +101,18 @@ def _row(place: int, ranked: Ranked) -> dict[str, Any]:
 
 
 def _held_out(arrays: Mapping[str, np.ndarray], ranked: Ranked) -> dict[str, float]:
-    """What a finalist makes of numbers that it was not chosen by; draws weighted by how well they fit the others."""
-    here = f"final {ranked.candidate.name}/"
+    """What a finalist makes of numbers that it was not chosen by.
+
+    The transplants' tables one by one and, as `tables`, multiplied within a draw, for one Embedding_2 made them all;
+    draws are weighted by how well they fit the others. XorI's rows are of fewer draws, all of the same weight.
+    """
+    here = f"{FRESH}{ranked.candidate.name}/"
     own = {name.removeprefix(here): array for name, array in arrays.items() if name.startswith(here)}
     xor = {name.removeprefix("xor "): array for name, array in own.items() if name.startswith("xor ")}
-    found = {name: likelihood.weighted(logs, ranked.logs) for name, logs in calibration_scores.held_out(own).items()}
-    found |= {name: likelihood.marginal(logs) for name, logs in calibration_scores.held_out_rows(xor).items()}
-    return found | {"held_out": sum(found.values())}
+    tables = calibration_scores.held_out(own)
+    found = {name: likelihood.weighted(logs, ranked.logs) for name, logs in tables.items()}
+    found["tables"] = likelihood.weighted(calibration_scores.together(tables), ranked.logs)
+    return found | {name: likelihood.marginal(logs) for name, logs in calibration_scores.held_out_rows(xor).items()}
 
 
 @plotting.house_style()
@@ -127,7 +133,7 @@ def _figure_ranking(ranking: Sequence[Ranked], finalists: Sequence[Ranked]) -> F
         ax.set_ylim(len(some) - 0.4, -0.6)
         ax.axvline(_RULED_OUT, color="0.4", lw=0.6, ls=":")
         draws, seeds = some[0].accuracy.shape[1:]
-        title = "simulated again" if how == "again" else f"the {len(some)} likeliest of {len(ranking)}"
+        title = "simulated again on other draws" if how == "again" else f"the {len(some)} likeliest of {len(ranking)}"
         ax.set_title(f"{title} ({draws} draws x {seeds} seeds)", loc="left")
     ax.set_xlabel("log-likelihood below the best protocol's (nats; bars: 95 % of resampled draws)")
     figure.suptitle(

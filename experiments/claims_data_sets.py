@@ -5,7 +5,8 @@ from itertools import pairwise, product
 import numpy as np
 
 from experiments.claims import Found, Test
-from experiments.claims_evidence import above, accuracies, adopted, difference_part, entry, pooled
+from experiments.claims_evidence import NONE, above, accuracies, adopted, difference_part, entry, part, pooled
+from rnnjax import resampling
 from rnnjax.resampling import Draws
 from rnnjax.verdicts import Evidence
 
@@ -14,6 +15,7 @@ _SHAPES = ("2x2", "2x4", "4x2", "4x4")
 _EASIEST_FIRST = ("CountI", "FirstI", "XorI")
 _HARDEST_FIRST = ("embedding_1", "embedding_2", "embedding_3", "embedding_4")
 _DATA, _HIDDEN = ("CountII", "FirstII"), (2, 4)  # of section 4.1.1
+_RANDOM = "embedding_2"  # the one that is separable in some draws and in others not
 _PAIRS = ("stop | positive", "stop | negative", "positive | negative")
 
 
@@ -43,34 +45,48 @@ def _embeddings(found: Found) -> list[Evidence]:
 
 
 def _separability(found: Found) -> list[Evidence]:
-    """C03."""
-    margins = entry(found, "separability", "margins")
+    """C03: among all embeddings, and among Embedding_2's draws, which differ in nothing but where its words fell."""
     parts = []
     for data, (cell, title) in product(_DATA, _CELLS.items()):
         of = {
             name: pooled([accuracies(found, "separability", f"{data}/{name}/{cell}_2x{hidden}") for hidden in _HIDDEN])
             for name in _HARDEST_FIRST
         }
+        separable = {name: _separable(found, name, len(draws)) for name, draws in of.items()}
         what = f"mean accuracy where every two kinds of words are separable minus where not, {title}, {data}"
-        parts.append(difference_part(what, *_by_separability(of, margins), above=0))
+        parts.append(difference_part(what, *_in_the_same_draws(of, separable), above=0))
+        one, other = _in_different_draws(of[_RANDOM], separable[_RANDOM])
+        effect = resampling.difference_of_draws(one, other)
+        parts.append(part(f"{what}, draws of {_title(_RANDOM)} alone", effect, [one, other], above=0))
     return parts
 
 
-def _by_separability(
-    of: dict[str, list[np.ndarray]], margins: dict[str, list[dict[str, float]]]
-) -> tuple[Draws, Draws]:
-    """The accuracies of draws whose words are pairwise separable and of the others, in draws that have some of both."""
-    separable, others = [], []
+def _separable(found: Found, embedding: str, draws: int) -> list[bool]:
+    """In which draws of an embedding a line separates every two kinds of words."""
+    margins = entry(found, "separability", "margins").get(embedding, [])
+    if len(margins) < draws:
+        raise KeyError(f"separability: margins/{embedding}, draw {len(margins)}")
+    return [all(of_draw[pair] > 0 for pair in _PAIRS) for of_draw in margins[:draws]]
+
+
+def _in_the_same_draws(of: dict[str, list[np.ndarray]], separable: dict[str, list[bool]]) -> tuple[Draws, Draws]:
+    """The accuracies of embeddings that are separable and of the others, in draws that have some of both."""
+    sides: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for draw in range(min(map(len, of.values()))):
-        groups: dict[bool, list[np.ndarray]] = {True: [], False: []}
-        for name, accuracy in of.items():
-            if name not in margins or len(margins[name]) <= draw:
-                raise KeyError(f"separability: margins/{name}, draw {draw}")
-            groups[all(margins[name][draw][pair] > 0 for pair in _PAIRS)].append(accuracy[draw])
-        if groups[True] and groups[False]:
-            separable.append(np.concatenate(groups[True]))
-            others.append(np.concatenate(groups[False]))
-    return (separable, others) if separable else ([np.array([np.nan])],) * 2
+        groups = [
+            [own[draw] for name, own in of.items() if separable[name][draw] == wanted] for wanted in (True, False)
+        ]
+        if all(groups):
+            for side, group in zip(sides, groups, strict=True):
+                side.append(np.concatenate(group))
+    return sides if sides[0] else (NONE, NONE)
+
+
+def _in_different_draws(accuracy: Draws, separable: list[bool]) -> tuple[Draws, Draws]:
+    """The accuracies of an embedding's draws that are separable, and of its others."""
+    sides = tuple([own for own, here in zip(accuracy, separable, strict=True) if here == wanted] or NONE
+                  for wanted in (True, False))  # fmt: skip
+    return sides[0], sides[1]
 
 
 def _title(embedding: str) -> str:
@@ -98,8 +114,10 @@ TESTS = {
     ),
     "C03": Test(
         "Mean accuracies of all four embeddings and both hidden sizes: where a linear programme separates every two"
-        " kinds of words, minus where it does not, must lie above 0, for each cell and data set. Bootstrap of the"
-        " differences, paired by draw; a draw without some of both does not count.",
+        " kinds of words, minus where it does not, must lie above 0, for each cell and data set; and the same of"
+        " Embedding_2 alone, since the others also differ in how far each kind's words lie apart. Bootstrap of the"
+        " differences, paired by draw (a draw without some of both does not count); Embedding_2's draws of either"
+        " kind apart.",
         ("separability",),
         ("separability/figure_4_2_all.png", "separability/figure_4_3_all.png", "separability/figure_4_1.png"),
         _separability,

@@ -18,6 +18,7 @@ from rnnjax.verdicts import Evidence
 Reading = Callable[[Found, str, str, str], list[np.ndarray]]
 
 SUCCESS, DECENT = 0.9, 0.7  # above the one, at least the other
+NONE = [np.array([np.nan])]  # of no networks: nothing is known
 
 
 def entry(found: Found, step: str, *path: str) -> Any:
@@ -49,6 +50,13 @@ def accuracies(found: Found, step: str, name: str) -> list[np.ndarray]:
     if name not in conditions or "accuracy" not in conditions[name]:
         raise KeyError(f"{step}: {name}")
     return [np.asarray(draw, float) for draw in conditions[name]["accuracy"]]
+
+
+def last_epoch(found: Found, step: str, name: str) -> list[np.ndarray]:
+    """The same after the last epoch, whichever epoch's is reported: that of the weights that are kept."""
+    reported = accuracies(found, step, name)
+    last = entry(found, step, "conditions", name).get("last_epoch")
+    return reported if last is None else [np.asarray(draw, float) for draw in last]
 
 
 def adopted(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:

@@ -6,12 +6,21 @@ import numpy as np
 
 from experiments import thesis
 from experiments.claims import MEAN_MARGIN, RATE_MARGIN, Found, Test
-from experiments.claims_evidence import above, accuracies, adopted, allowed, difference_part, mean_part, part
+from experiments.claims_evidence import (
+    NONE,
+    above,
+    accuracies,
+    adopted,
+    allowed,
+    difference_part,
+    last_epoch,
+    mean_part,
+    part,
+)
 from rnnjax import resampling
 from rnnjax.resampling import Draws
 from rnnjax.verdicts import Evidence
 
-_NONE = [np.array([np.nan])]  # of no networks: nothing is known
 _ABOVE = 0.65  # section 4.4.1: "accuracy more than 65%"
 _DONOR = 0.94  # section 4.4.2: "a validation accuracy greater than 94%"
 # Section 4.4.3: "less than 60% accuracy", but its CountII donors reach "81.1%".
@@ -45,7 +54,7 @@ def _from_gru(found: Found) -> list[Evidence]:
     """C20."""
     parts = []
     for data in ("CountII", "FirstII"):
-        donors = above(adopted(found, "rnn_from_gru", data, "gru_2x4"), _DONOR)
+        donors = above(last_epoch(found, "rnn_from_gru", f"{data}/gru_2x4"), _DONOR)
         grown = _of(accuracies(found, "rnn_from_gru", f"{data}/input_weights_random/rnn_2x4"), donors)
         control = _of(adopted(found, "rnn_from_gru", data, "rnn_2x4"), donors)
         what = f"RNN started from a trained GRU minus random start, {data}"
@@ -59,7 +68,7 @@ def _from_rnn(found: Found) -> list[Evidence]:
     """C21."""
     parts, gains = [], {}
     for data, number in (("CountII", "4_5"), ("FirstII", "4_6")):
-        rnn = adopted(found, "gru_from_rnn", data, "rnn_2x4")
+        rnn = last_epoch(found, "gru_from_rnn", f"{data}/rnn_2x4")
         grown = accuracies(found, "gru_from_rnn", f"{data}/input_weights_random/gru_2x4")
         donors = [values < _FAILED[data] for values in rnn]
         gains[data] = [after - before for after, before in zip(grown, rnn, strict=True)], donors
@@ -68,7 +77,7 @@ def _from_rnn(found: Found) -> list[Evidence]:
         low, high = allowed(count, len(printed))
         what = f"GRU started from a failed RNN above 90 %, {data} (thesis: {count} of {len(printed)})"
         chosen = _of(grown, donors)
-        parts.append(mean_part(what, chosen if chosen is _NONE else above(chosen), above=low, below=high))
+        parts.append(mean_part(what, chosen if chosen is NONE else above(chosen), above=low, below=high))
     both = [a.any() and b.any() for a, b in zip(gains["CountII"][1], gains["FirstII"][1], strict=True)]
     one, other = (
         _of(gain, [chosen & there for chosen, there in zip(donors, both, strict=True)])
@@ -84,8 +93,8 @@ def _worst(draws: Draws) -> list[np.ndarray]:
 
 
 def _of(draws: Draws, chosen: Draws) -> Draws:
-    """The chosen networks' values, in the draws that have some; _NONE if none has."""
-    return resampling.of_chosen(draws, chosen) or _NONE
+    """The chosen networks' values, in the draws that have some; NONE if none has."""
+    return resampling.of_chosen(draws, chosen) or NONE
 
 
 TESTS = {

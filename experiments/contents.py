@@ -54,6 +54,8 @@ SECTIONS = (
 )  # fmt: skip
 
 BEYOND = (
+    Section("", "Untrainable, or stopped early?", "Do networks that fail in section 4.2.1 succeed without early stop,"
+            " or with as many parameters as a GRU?", "trainability_controls"),
     Section("", "Vanishing gradients", "How much of the gradient reaches the first word, and does accuracy follow it?",
             "vanishing_gradients"),
     Section("", "Fixed points", "Where does a word leave the state as it is, and is that point stable?",

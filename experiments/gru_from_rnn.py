@@ -49,7 +49,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     for data in data_sets(config, _NAME):
         number = _TABLES.get(data.title, data.title)
         tables[f"table_{number}.csv"] = _table(config, outcomes, data, f"table_{number}")
-        of_rnn = outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report)
+        of_rnn = outcomes[f"{data.title}/{rnn.name}"].accuracy("last")  # of the weights that are transplanted
         rows: dict[str, tuple[Sequence[np.ndarray], str]] = {"the RNNs, all": (list(of_rnn), "rnn")}
         failed = of_rnn < config[_NAME].donor_below
         for weights in INPUT_WEIGHTS:
@@ -76,7 +76,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
 def _table(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) -> list[dict[str, Any]]:
     """The first RNNs below the donors' accuracy, draw by draw; if they are too few, the worst of the others."""
     rnn, gru = both_cells(config, _NAME)
-    report, of_rnn = config.training.report, outcomes[f"{data.title}/{rnn.name}"].accuracy(config.training.report)
+    report, of_rnn = config.training.report, outcomes[f"{data.title}/{rnn.name}"].accuracy("last")
     failed = np.argwhere(of_rnn < config[_NAME].donor_below)
     others = np.argwhere(of_rnn >= config[_NAME].donor_below)
     others = others[np.argsort([of_rnn[tuple(place)] for place in others], kind="stable")]
@@ -105,8 +105,8 @@ def _comparison(
     """GRUs from chosen donors against the same draws' and seeds' random starts: success and gain, in per cent."""
     report, (rnn, gru) = config.training.report, both_cells(config, _NAME)
 
-    def of(name: str) -> list[np.ndarray]:
-        return resampling.of_chosen(outcomes[name].accuracy(report), chosen)
+    def of(name: str, epoch: str = report) -> list[np.ndarray]:
+        return resampling.of_chosen(outcomes[name].accuracy(epoch), chosen)
 
     draws = int(chosen.any(1).sum())
     row: dict[str, Any] = {
@@ -121,7 +121,7 @@ def _comparison(
         "above_90": resampling.mean(rates[0]),
         "control_above_90": resampling.mean(rates[1]),
         "above_90_minus_control": resampling.difference(rates[0], rates[1]),
-        "gain_over_rnn": resampling.difference(grown, of(f"{data.title}/{rnn.name}")),
+        "gain_over_rnn": resampling.difference(grown, of(f"{data.title}/{rnn.name}", "last")),
         "gain_over_control": resampling.difference(grown, control),
     }
     for name, interval in measures.items():

@@ -71,13 +71,20 @@ def _landscape_of_draw(draw: int) -> Step:
     return Step(f"landscape_{draw}", "landscape", "4.6.1", 45, changed, ("full",))
 
 
-_DATA_SETS = {"data_sets": ("CountI", "FirstI", "XorI"), "matched": False, "unstopped_seeds": 0, "unstopped_draws": 0}
+_ALONE = {"matched": False, "unstopped_seeds": 0, "unstopped_draws": 0}  # without controls
+
+
+def _fields(section: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{section}.{field}": value for field, value in wanted.items()}
+
 
 STEPS = (
-    Step("data_sets", "capacity", "3.1", 60, {f"capacity.{field}": value for field, value in _DATA_SETS.items()}),
+    Step("data_sets", "capacity", "3.1", 60, _fields("capacity", {"data_sets": ("CountI", "FirstI", "XorI")} | _ALONE)),
     Step("separability", "separability", "4.1.1", 150),
     # Its draws have 16 networks a shape; in wider tiles the largest shapes would take twice as long.
-    Step("trainability", "trainability", "4.2.1", 165, {"training.tile": 16}),
+    Step("trainability", "trainability", "4.2.1", 165, {"training.tile": 16} | _fields("trainability", _ALONE)),
+    # Its networks are trainability's, and controls that take longer than those; apart, so that either can be run alone.
+    Step("trainability_controls", "trainability", "4.2.1", 1200, {"training.tile": 16}, ("quick", "full")),
     Step("capacity", "capacity", "4.2.2", 155),
     Step("word_projection", "word_projection", "4.3.1", 70),
     Step("noise_robustness", "noise_robustness", "4.3.2", 100),
@@ -101,8 +108,8 @@ REPEATED = tuple(
     step
     for step in STEPS
     if step.name
-    in ("data_sets", "separability", "capacity", "identity_init", "rnn_from_gru", "gru_from_rnn", "frozen_recurrent",
-        "gate_variants")
+    in ("data_sets", "separability", "trainability", "capacity", "identity_init", "rnn_from_gru", "gru_from_rnn",
+        "frozen_recurrent", "gate_variants")
 )  # fmt: skip
 
 

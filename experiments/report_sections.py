@@ -52,10 +52,11 @@ def thesis_sections(workdir: Path, wanted: Sequence[Job]) -> list[SectionShown]:
 
 
 def beyond_sections(workdir: Path, wanted: Sequence[Job]) -> list[SectionShown]:
-    """What goes beyond the thesis, and experiments of which contents.py does not know."""
+    """What goes beyond the thesis as far as it is run, and experiments of which contents.py does not know."""
     experiments = {job.step.name: job.step.module for job in wanted}
     others = [name for name in experiments if not _is_placed(name) and not _is_placed(experiments[name])]
-    found = [*BEYOND, *(Section("", name.replace("_", " "), "", name) for name in others)]
+    found = [section for section in BEYOND if section.step in experiments]
+    found += [Section("", name.replace("_", " "), "", name) for name in others]
     return _sections(workdir, found, wanted)
 
 

@@ -68,8 +68,8 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
 
 
 def _accepted(config: ConfigDict, outcomes: Outcomes, data: DataSet) -> np.ndarray:
-    """[R, S], which GRUs are trained well enough to be donors."""
-    accuracy = outcomes[f"{data.title}/{both_cells(config, _NAME)[1].name}"].accuracy(config.training.report)
+    """[R, S], which GRUs are trained well enough to be donors: after the last epoch, whose weights are transplanted."""
+    accuracy = outcomes[f"{data.title}/{both_cells(config, _NAME)[1].name}"].accuracy("last")
     return np.asarray(accuracy > config[_NAME].donor_above)
 
 
@@ -79,7 +79,7 @@ def _from_gru(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str)
     report, printed = config.training.report, thesis.percent(table, "values") or []
     rows = []
     for i, (draw, seed) in enumerate(np.argwhere(_accepted(config, outcomes, data))[: config[_NAME].shown_donors]):
-        of_gru = outcomes[f"{data.title}/{gru.name}"].accuracy(report)[draw, seed]
+        of_gru = outcomes[f"{data.title}/{gru.name}"].accuracy("last")[draw, seed]
         row = {"initialization": i + 1, "draw": int(draw), "seed": int(seed), "gru": 100 * float(of_gru)}
         for weights in INPUT_WEIGHTS:
             accuracy = outcomes[f"{data.title}/input_weights_{weights}/{rnn.name}"].accuracy(report)

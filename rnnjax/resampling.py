@@ -69,6 +69,23 @@ def difference(one: Draws, other: Draws, seed: int = 0) -> Interval:
     return Interval(estimate, float(estimate - down), float(estimate + up))
 
 
+def difference_of_draws(one: Draws, other: Draws, seed: int = 0) -> Interval:
+    """mean(one) - mean(other), each measured in draws of its own, which are resampled apart.
+
+    Args:
+        one: R arrays [S_r].
+        other: R' arrays.
+        seed: of the resampling.
+
+    Raises:
+        ValueError: as mean.
+    """
+    estimate = _mean_of_means(one) - _mean_of_means(other)
+    rng = np.random.default_rng(seed)
+    ones, others = (_resampled(draws, _picked(len(draws), rng), rng) for draws in (one, other))
+    return _percentiles(estimate, ones - others, ones - others)
+
+
 def ratio(one: Draws, other: Draws, seed: int = 0) -> Interval:
     """mean(one) / mean(other), likewise; of values from 0 on.
 

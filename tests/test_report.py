@@ -15,7 +15,7 @@ from PIL import Image
 from experiments.claims import CLAIMS
 from experiments.contents import BEYOND, SECTIONS, THESIS, matching
 from experiments.contents_further import figure_caption, table_caption
-from experiments.programme import ADOPTED, Job, Step, jobs
+from experiments.programme import ADOPTED, Job, Step, jobs, jobs_of
 from experiments.report import markdown, write
 from experiments.report_images import MAX_WIDTH, read_picture, small_png
 from experiments.report_tables import ROWS, interval, make_table, number, read_table
@@ -74,7 +74,7 @@ def test_the_contents_have_every_figure_and_table_of_the_thesis_once() -> None:
 
 
 def test_the_contents_place_every_step_of_the_programme() -> None:
-    sections = {job.step.name: job.step.section for job in jobs("thesis")}
+    sections = {job.step.name: job.step.section for job in jobs_of(("quick", "thesis"))}
     assert {section.step for section in (*SECTIONS, *BEYOND)} == set(sections)
     assert all(sections[section.step] == section.number for section in SECTIONS)
 
@@ -144,8 +144,8 @@ def test_a_failed_step_and_one_that_was_not_run_are_told(page: Page, workdir: Pa
     told = (workdir / "report.md").read_text()
     assert f"✗ failed: {markdown(made_up.ERROR)}" in told
     number = len(re.findall(r"^\| \[.*\| ✓ done \|", told, flags=re.MULTILINE))
-    assert f"{number} of {len(jobs('thesis'))} are done; failed: {made_up.FAILED} (" in text
-    assert f"- Steps: {number} of {len(jobs('thesis'))} are done; failed: [{made_up.FAILED}](" in told
+    assert f"{number} of {len(jobs('quick'))} are done; failed: {made_up.FAILED} (" in text
+    assert f"- Steps: {number} of {len(jobs('quick'))} are done; failed: [{made_up.FAILED}](" in told
 
 
 def test_a_missing_and_a_damaged_file_are_named(page: Page, workdir: Path) -> None:
