@@ -7,7 +7,7 @@ _STOPPED = "here with its 95 % interval, the thesis' where it prints one"
 _FIGURES = {
     "separability": {
         "figure_4_2_all.png": "All networks on CountII: validation accuracy (across) by cell, H and embedding; a point"
-        " is a network, the tick is the mean.",
+        " is a network, the tick is the mean of all.",
         "figure_4_3_all.png": "The same on FirstII.",
         "figure_4_2_rates.png": "Share of all networks on CountII above 90 % (across), with 95 % intervals.",
         "figure_4_3_rates.png": "The same on FirstII.",
@@ -50,12 +50,12 @@ _FIGURES = {
     "rnn_from_gru": {
         "figure_tables_*_rates.png": "Tables {}: share of these networks above 90 % (across), with 95 % intervals.",
         "figure_tables_*.png": "All networks behind Tables {}: validation accuracy (across) by start; a point is a"
-        " network, the tick is the mean.",
+        " network, the tick is the mean of all.",
     },
     "gru_from_rnn": {
         "figure_table_*_rates.png": "Table {}: share of these networks above 90 % (across), with 95 % intervals.",
         "figure_table_*.png": "All networks behind Table {}: validation accuracy (across) by start; a point is a"
-        " network, the tick is the mean.",
+        " network, the tick is the mean of all.",
     },
     "frozen_recurrent": {
         "figure_4_17_rates.png": f"Share of networks above 90 % validation accuracy (across), {_STOPPED}.",

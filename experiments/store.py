@@ -27,7 +27,7 @@ _ENGINE = (
 )  # fmt: skip
 
 # Sources that lower to the same programs, character by character, as an earlier one, which stands for them: what that
-# one trained is theirs too (BUILD_NOTES.md, "The report").
+# one trained is theirs too (BUILD_NOTES.md, "One command, and verdicts: choices").
 _SAME_AS = {"597281a9e70e7302": "821da1a06c85b07d"}
 
 

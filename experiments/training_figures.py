@@ -110,7 +110,7 @@ def strips_and_rates(
     every = {label: (np.concatenate([*accuracy]), cell) for label, (accuracy, cell) in rows.items()}
     lines = [Rate(label, rate_of(accuracy, threshold), None, cell) for label, (accuracy, cell) in rows.items()]
     share = f"share of networks above {threshold:.0%} validation accuracy"
-    return strips(title, "validation accuracy (tick: mean)", every), rates(title, share, lines)
+    return strips(title, "validation accuracy (tick: mean of all networks)", every), rates(title, share, lines)
 
 
 def figure_name(numbers: Mapping[str, str], title: str) -> tuple[str, str]:
