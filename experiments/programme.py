@@ -84,7 +84,15 @@ STEPS = (
     # Its draws have 16 networks a shape; in wider tiles the largest shapes would take twice as long.
     Step("trainability", "trainability", "4.2.1", 165, {"training.tile": 16} | _fields("trainability", _ALONE)),
     # Its networks are trainability's, and controls that take longer than those; apart, so that either can be run alone.
-    Step("trainability_controls", "trainability", "4.2.1", 1200, {"training.tile": 16}, ("quick", "full")),
+    # Four seeds at three rates fit into a tile.
+    Step(
+        "trainability_controls",
+        "trainability",
+        "4.2.1",
+        1200,
+        {"training.tile": 16, "trainability.unstopped_seeds": 4},
+        ("quick", "full"),
+    ),
     Step("capacity", "capacity", "4.2.2", 155),
     Step("word_projection", "word_projection", "4.3.1", 70),
     Step("noise_robustness", "noise_robustness", "4.3.2", 100),
