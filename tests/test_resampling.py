@@ -204,6 +204,25 @@ def test_pairing_narrows_where_draws_are_shared() -> None:
     assert width(resampling.ratio(one, other)) < 0.4 * width(resampling.ratio(one, strangers))
 
 
+def test_draws_of_each_side_s_own_are_resampled_apart() -> None:
+    rng = np.random.default_rng(6)
+    one, other = of_effects(0.1 * rng.standard_normal(40), 30, rng), of_effects(0.05 * rng.standard_normal(25), 30, rng)
+    apart = resampling.difference_of_draws(one, other)
+    means = [np.array([values.mean() for values in draws]) for draws in (one, other)]
+    assert apart.estimate == pytest.approx(means[0].mean() - means[1].mean())
+    # The seeds of a drawn draw are resampled too: their variance counts twice.
+    noise = sum(np.mean([values.var() / len(values) for values in draws]) / len(draws) for draws in (one, other))
+    sd = math.sqrt(sum(of.var() / len(of) for of in means) + noise)
+    assert width(apart) == pytest.approx(2 * 1.96 * sd, rel=0.06)
+    # What both sides share cancels where they are paired, and does not here.
+    shared = 0.2 * rng.standard_normal(30)
+    pair = [of_effects(shared, 30, np.random.default_rng(seed)) for seed in (1, 2)]
+    assert width(resampling.difference_of_draws(*pair)) > 4 * width(resampling.difference(*pair))
+    assert resampling.difference_of_draws(one, other) == apart
+    with pytest.raises(ValueError, match="at least one"):
+        resampling.difference_of_draws(one, [])
+
+
 @pytest.mark.parametrize("shape", [(12, 1000), (2, 8000)])
 def test_memory_stays_bounded(shape: tuple[int, int]) -> None:
     draws = list(np.random.default_rng(0).random(shape))
