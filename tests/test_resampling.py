@@ -216,8 +216,8 @@ def test_draws_of_each_side_s_own_are_resampled_apart() -> None:
     assert width(apart) == pytest.approx(2 * 1.96 * sd, rel=0.06)
     # What both sides share cancels where they are paired, and does not here.
     shared = 0.2 * rng.standard_normal(30)
-    pair = [of_effects(shared, 30, np.random.default_rng(seed)) for seed in (1, 2)]
-    assert width(resampling.difference_of_draws(*pair)) > 4 * width(resampling.difference(*pair))
+    a, b = (of_effects(shared, 30, np.random.default_rng(seed)) for seed in (1, 2))
+    assert width(resampling.difference_of_draws(a, b)) > 4 * width(resampling.difference(a, b))
     assert resampling.difference_of_draws(one, other) == apart
     with pytest.raises(ValueError, match="at least one"):
         resampling.difference_of_draws(one, [])
