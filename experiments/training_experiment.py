@@ -119,8 +119,8 @@ def condition_row(outcome: Outcome, report: str) -> dict[str, Any]:
 
 def summary(outcome: Outcome, report: str) -> dict[str, Any]:
     """A condition's numbers, accuracies in [0, 1]; intervals resample draws first, then seeds."""
-    accuracy, last = list(outcome.accuracy(report)), outcome.accuracy("last").round(6).tolist()
-    return {
+    accuracy = list(outcome.accuracy(report))
+    found = {
         "num_draws": outcome.condition.num_draws,
         "num_seeds": outcome.condition.num_seeds,
         "not_finite": int((~outcome["finite"]).sum()),
@@ -132,7 +132,10 @@ def summary(outcome: Outcome, report: str) -> dict[str, Any]:
         "rates": {f"above {t}": as_dict(resampling.mean(resampling.success(accuracy, t))) for t in THRESHOLDS},
         "mean_epochs": float(outcome["epochs_run"].mean()),
         "accuracy": outcome.accuracy(report).round(6).tolist(),
-    } | ({} if report == "last" else {"last_epoch": last})  # of the weights that are kept
+    }
+    if report != "last":  # that of the weights that are kept
+        found["last_epoch"] = outcome.accuracy("last").round(6).tolist()
+    return found
 
 
 def as_dict(interval: Interval) -> dict[str, float]:
