@@ -232,9 +232,14 @@ def test_verdicts_are_repeated_under_other_protocols_where_they_come_from() -> N
     assert [job.name for job in jobs("thesis")] == [step.name for step in STEPS if "thesis" in step.presets]
     full = jobs("full")
     assert len({job.name for job in full}) == len(full) and len(full) > len(STEPS)
-    other = next(job for job in full if job.name == "protocols/batch_4/capacity")
-    assert other.step.config("full", other.protocol).training.batch_size == 4
-    assert "--config.training.batch_size=4" in other.step.command("full", other.protocol)
+    names = [job.name for job in full]
+    assert "protocols/batch_4/data_sets" in names and "protocols/batch_4/capacity" not in names  # the same networks
+    other = full[names.index("protocols/batch_4/gate_variants")]
+    config, command = other.step.config("full", other.protocol), other.step.command("full", other.protocol)
+    assert config.training.batch_size == 4 and "--config.training.batch_size=4" in command
+    assert config.gate_variants.unstopped_seeds == 0 and "--config.gate_variants.unstopped_seeds=0" in command
+    own = other.step.config("full").gate_variants
+    assert own.unstopped_seeds == 32 and {**own, "unstopped_seeds": 0, "unstopped_draws": 0} == {**config.gate_variants}
 
 
 def test_a_step_s_command_names_its_mode_and_what_it_changes() -> None:
@@ -244,3 +249,6 @@ def test_a_step_s_command_names_its_mode_and_what_it_changes() -> None:
     assert step.command("thesis") == f"{command} {flags}"
     assert step.command("full") == f"{command}:many {flags}"
     assert step.config("thesis").capacity.seeds == 5
+    step = step._replace(changed={}, at_full={"capacity.seeds": 40})
+    assert step.command("thesis") == command and step.command("full") == f"{command}:many --config.capacity.seeds=40"
+    assert [step.config(preset).capacity.seeds for preset in ("thesis", "full")] == [30, 40]
