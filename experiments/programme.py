@@ -108,9 +108,9 @@ STEPS = (
         "capacity", "capacity", "4.2.2", 155,
         at_full=_fields("capacity", {"unstopped_seeds": 26, "unstopped_draws": 20}),
     ),
-    Step("word_projection", "word_projection", "4.3.1", 70),
-    Step("noise_robustness", "noise_robustness", "4.3.2", 100),
-    Step("vector_field", "vector_field", "4.3.3", 110),
+    Step("word_projection", "word_projection", "4.3.1", 70, elsewhere={}),
+    Step("noise_robustness", "noise_robustness", "4.3.2", 100, elsewhere={}),
+    Step("vector_field", "vector_field", "4.3.3", 110, elsewhere={"vector_field.seeds": 32}),  # identity_init's
     Step("fixed_points", "fixed_points", "4.3.3", 100),
     Step("identity_init", "identity_init", "4.4.1", 35, elsewhere={}),
     Step("rnn_from_gru", "rnn_from_gru", "4.4.2", 35, elsewhere={}),
