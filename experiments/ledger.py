@@ -56,7 +56,8 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
     entries = []
     for id, test in TESTS.items():
         judged = {protocol: _judged(evidence[protocol, id], number) for protocol in found}
-        verdict = across({protocol: each.verdict for protocol, each in judged.items()})
+        by_part = {name: {part.evidence.what: part.verdict for part in each.parts} for name, each in judged.items()}
+        verdict = across(by_part)
         without, equal = (_judged(of[id], number) if id in of else None for of in (unstopped, matched))
         entries.append(Entry(CLAIMS[id], test, judged, without, equal, verdict))
     return entries

@@ -96,7 +96,7 @@ def _lasting_difference(kind: str, key: str, last: int, seen: Sequence[Seen]) ->
 
 
 def _noise_rows(stop_counts: Sequence[int], seen: Sequence[Seen]) -> Iterator[dict[str, Any]]:
-    """Number of stop words x cell, and RNN minus GRU: flipped and wrong decisions, distances."""
+    """Number of stop words x cell, and RNN minus GRU: wrong, flipped and spoiled decisions, distances."""
     for place, number in enumerate((0, *stop_counts)):
         parts = [_noisy(each, place) for each in seen]
         for each, own in zip(seen, parts, strict=True):
@@ -112,12 +112,17 @@ def _noise_rows(stop_counts: Sequence[int], seen: Sequence[Seen]) -> Iterator[di
 
 
 def _noisy(seen: Seen, place: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The measures of the number of stop words at a place of (0, *stop_counts); without any only what is wrong."""
+    """The measures of the number of stop words at a place of (0, *stop_counts); without any only what is wrong.
+
+    Decisions that are flipped are spoiled or mended, and what is wrong grows by the first and shrinks by the second.
+    """
     found = {"wrong": seen.of("noise/wrong", place)}
     if place:
-        distance, draws = seen.of("noise/distance", place - 1)
+        flipped, draws = seen.of("noise/flipped", place - 1)
+        found["spoiled"] = (flipped + found["wrong"][0] - seen.of("noise/wrong", 0)[0]) / 2, draws
+        distance, _ = seen.of("noise/distance", place - 1)
         apart, _ = seen.of("noise/apart")
-        found |= {"flipped": seen.of("noise/flipped", place - 1), "distance": (distance, draws)}
+        found |= {"flipped": (flipped, draws), "distance": (distance, draws)}
         found["distance_over_apart"] = (distance / apart, draws)
     return found
 

@@ -11,7 +11,7 @@ Thesis leaves open: which of a GRU's three W_ih it shows; here: the candidate's,
 the state, and numbers of all three. "Trained until it got the validation accuracy of 87%"; here: the network whose
 accuracy after its last epoch is nearest, in the draw in which RNN and GRU together are nearest to the thesis'.
 Six stop words that do not lie on a line through 0 are in no null space but that of W_ih = 0; how near any W_ih could
-come to it is "words/least_stop_norm". Embedding_2 makes positive and negative words separable, and W_ih and W_oh are
+come to it is "words/least_stop_norm", and how far a network's stays above that "stop_norm_above_least". Embedding_2 makes positive and negative words separable, and W_ih and W_oh are
 invertible but by accident, so that they stay separable says nothing of training; how wide the margin is does.
 """
 
@@ -49,15 +49,18 @@ def measure(run: runner.Run, _: Sweep, outcomes: Outcomes) -> Measured:
     found: Measured = {}
     for name, outcome in outcomes.items():
         shape, places = outcome.condition.architecture, embeddings_of(run.config, outcome.condition)
+        least = projections.least_stop_norm(places)
         for stage in STAGES:
             flat = outcome[stage]
             words = np.repeat(places, flat.shape[-1], -1)  # members draw by draw
             for gate in gates_of(shape):
                 for key, values in measures(products(shape, flat.reshape(len(flat), -1), words, gate)).items():
                     found[f"{name}/{stage}/{gate}/{key}"] = values.reshape(flat.shape[1:])
+                here = f"{name}/{stage}/{gate}/stop_norm"
+                found[f"{here}_above_least"] = found[here] - least[:, None]
         here = f"{outcome.condition.data.title}/words"
         found |= {f"{here}/places": places, f"{here}/stop_norm": projections.stop_norm(places)}
-        found |= {f"{here}/least_stop_norm": projections.least_stop_norm(places)}
+        found |= {f"{here}/least_stop_norm": least, f"{here}/stop_norm_above_least": found[f"{here}/stop_norm"] - least}
         found |= {f"{here}/hidden_axis": projections.axis_share(places)}
         found |= {f"{here}/hidden_separation": projections.separation(places)}
     return found

@@ -88,9 +88,20 @@ def together(verdicts: Sequence[str]) -> str:
     return REPRODUCED if all(verdict == REPRODUCED for verdict in verdicts) else INCONCLUSIVE
 
 
-def across(by_protocol: Mapping[str, str]) -> str:
-    """The verdict from those under several protocols: the same under all that decide, or it depends on them."""
-    decided = {verdict for verdict in by_protocol.values() if verdict != INCONCLUSIVE}
+def across(by_protocol: Mapping[str, Mapping[str, str]]) -> str:
+    """The verdict from those under several protocols: the same under all that decide, or it depends on them.
+
+    It depends on them too if all that refutes it under one holds under another, where other parts are open.
+
+    Args:
+        by_protocol: of each protocol, the verdict on every part by its name; none where evidence is missing.
+    """
+    claims = {protocol: together(list(parts.values())) for protocol, parts in by_protocol.items()}
+    decided = set(claims.values()) - {INCONCLUSIVE}
     if len(decided) > 1:
         return DEPENDS
+    for refuted in (by_protocol[protocol] for protocol, verdict in claims.items() if verdict == NOT_REPRODUCED):
+        against = [what for what, verdict in refuted.items() if verdict == NOT_REPRODUCED]
+        if any(all(other.get(what) == REPRODUCED for what in against) for other in by_protocol.values()):
+            return DEPENDS
     return decided.pop() if decided else INCONCLUSIVE

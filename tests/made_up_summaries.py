@@ -21,7 +21,7 @@ def percent(name: str, value: float, half: float = 0.004) -> Found:
 
 def words(members: int, draws: int) -> Found:
     where: Found
-    good = {"stop_norm": (0.9, 0.0), "singular_ratio": (0.1, -0.2), "hidden_axis": (0.98, 0.1)}
+    good = {"stop_norm": (0.9, 0.0), "stop_norm_above_least": (0.4, 0.0), "singular_ratio": (0.1, -0.2), "hidden_axis": (0.98, 0.1)}
     good |= {"logits_axis": (0.99, 0.1), "hidden_separation": (0.5, 0.1), "logits_separation": (0.5, 0.1)}
     rows = []
     for cell in ("rnn", "gru"):
@@ -43,7 +43,7 @@ def noise(members: int, draws: int) -> Found:
     noisy = []
     for cell, distance, flipped in (("rnn", 0.6, 0.032), ("gru", 0.2, 0.002), ("rnn - gru", 0.4, 0.03)):
         noisy.append({"data": "CountI", "above": 0.98, "cell": cell, "stop_words": 6, "networks": members})
-        noisy[-1] |= plain("distance_over_apart", distance) | plain("flipped", flipped)
+        noisy[-1] |= plain("distance_over_apart", distance) | plain("flipped", flipped) | plain("spoiled", flipped / 2)
     networks = {f"{cell}_4x2": {"found_by_draw": [members // 10] * draws} for cell in ("rnn", "gru")}
     return {"survival": survival, "noise": noisy, "networks": {"CountI": networks}}
 
@@ -60,7 +60,7 @@ def field(members: int, draws: int) -> Found:
         for measure, value in values.items():
             shares.append(where | {"stage": "final", "group": "above 90 %", "measure": measure} | counted)
             shares[-1] |= percent("mean", value)
-            contrasts.append(where | {"what": "above 90 % - others", "measure": measure, "others": members} | counted)
+            contrasts.append(where | {"what": "above 90 % - below 70 %", "measure": measure, "others": members} | counted)
             contrasts[-1] |= percent("difference", 0.1)
         for cell in ("rnn", "gru"):
             where = {"data": data, "cell": cell, "words": "all", "networks": "all", "number": members}

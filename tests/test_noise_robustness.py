@@ -141,6 +141,8 @@ def test_noise_is_measured_on_the_end_states_of_a_loop(arrays: Arrays) -> None:
         stored = {key: arrays[f"{here}/{key}"][..., draw, seed] for key in ("flipped", "wrong", "distance", "apart")}
         np.testing.assert_allclose(stored["wrong"], (calls != positive).mean(1), atol=1e-6)
         np.testing.assert_allclose(stored["flipped"], (calls[1:] != calls[0]).mean(1), atol=1e-6)
+        spoiled = (stored["flipped"] + stored["wrong"][1:] - stored["wrong"][0]) / 2  # as the table has it
+        np.testing.assert_allclose(spoiled, ((calls[0] == positive) & (calls[1:] != positive)).mean(1), atol=1e-6)
         distances = np.linalg.norm(states[1:] - states[0], axis=-1).mean(1)
         np.testing.assert_allclose(stored["distance"], distances, rtol=1e-3, atol=1e-4)
         apart = np.linalg.norm(states[0][positive].mean(0) - states[0][~positive].mean(0))
@@ -218,6 +220,10 @@ def test_the_table_of_noise_is_of_the_networks_above_each_limit(workdir: Path, a
         if place:
             values |= {key: arrays[f"{here}/{key}"][place - 1] for key in ("flipped", "distance")}
             values["distance_over_apart"] = values["distance"] / arrays[f"{here}/apart"]
+            spoiled = (values["flipped"] + values["wrong"] - arrays[f"{here}/wrong"][0]) / 2
+            mended = values["flipped"] - spoiled
+            assert spoiled.min() > -1e-6 and mended.min() > -1e-6 and (spoiled - mended).any()
+            values["spoiled"] = spoiled
         for key, each in values.items():
             if which.any():
                 expected = resampling.mean(chosen(each, which))

@@ -98,4 +98,22 @@ def test_a_claim_holds_if_all_parts_do(parts: list[str], verdict: str) -> None:
     [([YES, YES], YES), ([YES, NO], DEPENDS), ([YES, OPEN], YES), ([OPEN, NO], NO), ([OPEN], OPEN), ([], OPEN)],
 )
 def test_protocols_that_disagree_make_a_claim_depend_on_them(protocols: list[str], verdict: str) -> None:
+    assert verdicts.across({str(i): {"part": each} for i, each in enumerate(protocols)}) == verdict
+
+
+@pytest.mark.parametrize(
+    ("protocols", "verdict"),
+    [
+        ([{"a": NO, "b": OPEN}, {"a": YES, "b": OPEN}], DEPENDS),
+        ([{"a": NO, "b": OPEN}, {"a": OPEN, "b": YES}], NO),
+        ([{"a": NO, "b": NO}, {"a": YES, "b": OPEN}], NO),
+        ([{"a": NO, "b": NO}, {"a": YES, "b": NO}], NO),
+        ([{"a": OPEN, "b": YES}, {"a": YES, "b": NO}], DEPENDS),
+        ([{"a": NO, "b": YES}, {}], NO),  # nothing was run there
+        ([{"a": NO, "b": YES}, {"a": OPEN, "c": YES}], NO),
+    ],
+)
+def test_a_claim_depends_on_protocols_too_if_what_refutes_it_holds_elsewhere(
+    protocols: list[dict[str, str]], verdict: str
+) -> None:
     assert verdicts.across({str(i): each for i, each in enumerate(protocols)}) == verdict

@@ -101,7 +101,7 @@ def test_each_network_s_measures_are_of_its_own_weights_and_its_draw_s_words(
 
 def test_tables_are_of_the_networks_that_they_name(workdir: Path) -> None:
     arrays, rows = arrays_of(workdir), table(workdir / "projection_4_3_1.csv")
-    assert len(rows) == (1 + 3) * 3 * 18
+    assert len(rows) == (1 + 3) * 3 * 19
     for row in rows:
         accuracy = arrays[f"CountI/{row['cell']}_2x2/correct"][-1] / 2000
         which = {"all": accuracy >= 0, "above 90 %": accuracy > 0.9, "at most 90 %": accuracy <= 0.9}[row["group"]]
