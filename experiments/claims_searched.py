@@ -155,9 +155,9 @@ TESTS = {
     ),
     "C31": Test(
         f"{EPOCHS} epochs after a perturbation the distance to the old weights is more than half of what it was just"
-        f" after it, on average, for both cells and factors {STRONG[0]:g} and {STRONG[1]:g} (weaker noise moves weights less"
-        " than so many epochs do without any): the distance itself, and that of the nearest of the"
-        " network's equal copies. Bootstrap, draws first. (±0.02 of the first distance counts as narrow.)",
+        f" after it, on average, for both cells and factors {STRONG[0]:g} and {STRONG[1]:g} (weaker noise moves weights"
+        " less than so many epochs do without any): the distance itself, and that of the nearest of the network's equal"
+        " copies. Bootstrap, draws first. (±0.02 of the first distance counts as narrow.)",
         (_PERTURBED,),
         ("perturbation/figure_4_22_distances.png", "perturbation/figure_4_22_unstopped_distances.png"),
         partial(_stays_away, _stopped),

@@ -107,8 +107,8 @@ TESTS = {
     ),
     "C15": Test(
         f"{ADDED} stop words put into a sentence move a GRU's last state less than 1/{TAIL_FACTOR:g} as far as an"
-        " RNN's, each measured by the distance between its classes' mean states, and spoil more of an RNN's right decisions"
-        " (most that are flipped were wrong: sentences of a few words are shorter than any in training);"
+        " RNN's, each measured by the distance between its classes' mean states, and spoil more of an RNN's right"
+        " decisions (most that are flipped were wrong: sentences of a few words are shorter than any in training);"
         f" both above {100 * ABOVE:g} % on CountI, all sentences of 1 to 4 sentiment words. Bootstrap, decisions paired"
         " by draw; the quotient runs from low over high to high over low.",
         (_NOISE,),

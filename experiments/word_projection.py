@@ -11,8 +11,9 @@ Thesis leaves open: which of a GRU's three W_ih it shows; here: the candidate's,
 the state, and numbers of all three. "Trained until it got the validation accuracy of 87%"; here: the network whose
 accuracy after its last epoch is nearest, in the draw in which RNN and GRU together are nearest to the thesis'.
 Six stop words that do not lie on a line through 0 are in no null space but that of W_ih = 0; how near any W_ih could
-come to it is "words/least_stop_norm", and how far a network's stays above that "stop_norm_above_least". Embedding_2 makes positive and negative words separable, and W_ih and W_oh are
-invertible but by accident, so that they stay separable says nothing of training; how wide the margin is does.
+come to it is "words/least_stop_norm", and how far a network's stays above that "stop_norm_above_least". Embedding_2
+makes positive and negative words separable, and W_ih and W_oh are invertible but by accident, so that they stay
+separable says nothing of training; how wide the margin is does.
 """
 
 from typing import Any

@@ -21,8 +21,14 @@ def percent(name: str, value: float, half: float = 0.004) -> Found:
 
 def words(members: int, draws: int) -> Found:
     where: Found
-    good = {"stop_norm": (0.9, 0.0), "stop_norm_above_least": (0.4, 0.0), "singular_ratio": (0.1, -0.2), "hidden_axis": (0.98, 0.1)}
-    good |= {"logits_axis": (0.99, 0.1), "hidden_separation": (0.5, 0.1), "logits_separation": (0.5, 0.1)}
+    good = {"stop_norm": (0.9, 0.0), "stop_norm_above_least": (0.4, 0.0)}
+    good |= {
+        "singular_ratio": (0.1, -0.2),
+        "hidden_axis": (0.98, 0.1),
+        "logits_axis": (0.99, 0.1),
+        "hidden_separation": (0.5, 0.1),
+        "logits_separation": (0.5, 0.1),
+    }
     rows = []
     for cell in ("rnn", "gru"):
         where = {"data": "CountI", "cell": cell, "gate": "candidate", "group": "all"}
@@ -60,7 +66,8 @@ def field(members: int, draws: int) -> Found:
         for measure, value in values.items():
             shares.append(where | {"stage": "final", "group": "above 90 %", "measure": measure} | counted)
             shares[-1] |= percent("mean", value)
-            contrasts.append(where | {"what": "above 90 % - below 70 %", "measure": measure, "others": members} | counted)
+            contrasts.append(where | {"what": "above 90 % - below 70 %", "measure": measure} | counted)
+            contrasts[-1] |= {"others": members}
             contrasts[-1] |= percent("difference", 0.1)
         for cell in ("rnn", "gru"):
             where = {"data": data, "cell": cell, "words": "all", "networks": "all", "number": members}
