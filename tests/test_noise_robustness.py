@@ -222,7 +222,7 @@ def test_the_table_of_noise_is_of_the_networks_above_each_limit(workdir: Path, a
             values["distance_over_apart"] = values["distance"] / arrays[f"{here}/apart"]
             spoiled = (values["flipped"] + values["wrong"] - arrays[f"{here}/wrong"][0]) / 2
             mended = values["flipped"] - spoiled
-            assert spoiled.min() > -1e-6 and mended.min() > -1e-6 and (spoiled - mended).any()
+            assert spoiled.min() > -1e-6 and mended.min() > -1e-6
             values["spoiled"] = spoiled
         for key, each in values.items():
             if which.any():
