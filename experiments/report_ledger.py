@@ -50,7 +50,7 @@ class ClaimShown(NamedTuple):
     claim: Claim
     badge: Badge
     headline: PartShown | None
-    hold: str  # "2 of 3 parts hold under adopted", and which other protocols judge it
+    hold: str  # "2 of 3 parts hold under adopted", and what other protocols make of it
     test: str
     judged: list[JudgedShown]
     controls: list[JudgedShown]  # beside the verdict, which they do not enter
@@ -87,7 +87,7 @@ def _shown(claim: Claim, entry: "Entry | None") -> ClaimShown:
     parts = judged[0].parts if judged else []
     hold = sum(part.badge.text == REPRODUCED for part in parts)
     holds = f"{hold} of {len(parts)} {'part holds' if len(parts) == 1 else 'parts hold'} under {judged[0].protocol}"
-    others = ", ".join(each.protocol for each in judged[1:] if not each.missing)
+    others = ", ".join(f"{each.protocol} ({each.badge.text})" for each in judged[1:] if not each.missing)
     return ClaimShown(
         claim,
         badge(entry.verdict),

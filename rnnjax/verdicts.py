@@ -89,9 +89,10 @@ def together(verdicts: Sequence[str]) -> str:
 
 
 def across(by_protocol: Mapping[str, Mapping[str, str]]) -> str:
-    """The verdict from those under several protocols: the same under all that decide, or it depends on them.
+    """The verdict from those under several protocols: the first one's, or it depends on them if two decide differently.
 
-    It depends on them too if all that refutes it under one holds under another, where other parts are open.
+    It depends on them too if all that refutes it under one holds under another, where other parts are open. If the
+    first one is open it is inconclusive: what another decides would then be the verdict or depend on the protocol.
 
     Args:
         by_protocol: of each protocol, the verdict on every part by its name; none where evidence is missing.
@@ -104,4 +105,4 @@ def across(by_protocol: Mapping[str, Mapping[str, str]]) -> str:
         against = [what for what, verdict in refuted.items() if verdict == NOT_REPRODUCED]
         if any(all(other.get(what) == REPRODUCED for what in against) for other in by_protocol.values()):
             return DEPENDS
-    return decided.pop() if decided else INCONCLUSIVE
+    return next(iter(claims.values()), INCONCLUSIVE)
