@@ -27,6 +27,7 @@ _CELLS = {"rnn": "RNN", "gru": "GRU"}
 
 
 def _path(shapes: tuple[str, ...], group: Callable[[Found, str], str], found: Found) -> list[Evidence]:
+    # No interval is narrow enough by itself (scale=0): a cosine is no accuracy.
     trained, parts = group(found, _PATH), []
     for shape in shapes:
         both = [_number(found, _PATH, trained, f"{cell}_{shape}") for cell in _CELLS]
@@ -39,10 +40,9 @@ def _path(shapes: tuple[str, ...], group: Callable[[Found, str], str], found: Fo
             of = row(found, _PATH, "gru_minus_rnn", **where)
             members = min(of["gru_networks"], of["rnn_networks"])
             compared = ends({f"x_{end}": of[end] for end in ("estimate", "low", "high")}, "x")
-            parts.append(of_networks(what, compared, members, of["draws"], **asserted))
+            parts.append(of_networks(what, compared, members, of["draws"], scale=0.0, **asserted))
         of = row(found, _PATH, "cosine", trained=trained, architecture=f"gru_{shape}", way="whole")
         what = f"slope of the first epochs' cosine, GRU {shape}"
-        # No interval of a slope is narrow enough by itself: an epoch's cosine is no accuracy.
         parts.append(of_networks(what, ends(of, "early_slope"), *both[1], above=STEEP, scale=0.0))
     return parts
 
