@@ -95,8 +95,17 @@ def test_a_claim_holds_if_all_parts_do(parts: list[str], verdict: str) -> None:
 
 @pytest.mark.parametrize(
     ("protocols", "verdict"),
-    [([YES, YES], YES), ([YES, NO], DEPENDS), ([YES, OPEN], YES), ([NO, OPEN], NO), ([OPEN, NO], OPEN)]
-    + [([OPEN, YES, OPEN], OPEN), ([OPEN, YES, NO], DEPENDS), ([OPEN], OPEN), ([], OPEN)],
+    [
+        ([YES, YES], YES),
+        ([YES, NO], DEPENDS),
+        ([YES, OPEN], YES),
+        ([NO, OPEN], NO),
+        ([OPEN, NO], OPEN),
+        ([OPEN, YES, OPEN], OPEN),
+        ([OPEN, YES, NO], DEPENDS),
+        ([OPEN], OPEN),
+        ([], OPEN),
+    ],
 )
 def test_protocols_that_disagree_make_a_claim_depend_on_them(protocols: list[str], verdict: str) -> None:
     assert verdicts.across({str(i): {"part": each} for i, each in enumerate(protocols)}) == verdict
