@@ -277,6 +277,14 @@ def test_what_differs_between_embeddings_only_is_not_separability() -> None:
             assert part.what.endswith("draws of Embedding_2 alone")
 
 
+def test_equal_rates_near_100_percent_do_not_make_equal_networks() -> None:
+    worlds = CASES["C19"].true | {"identity_init: CountII/relu*": G(0.97, high=0.78)}
+    parts = TESTS["C19"].evidence(summaries(worlds, ("identity_init",), 10, 200))
+    refuted = [part.what for part in parts if judge(part, TOGETHER) == NOT_REPRODUCED]
+    assert refuted == [f"ReLU RNN minus RNN, H = {hidden}, CountII, mean accuracy" for hidden in (2, 4)]
+    assert verdict(TESTS["C19"].evidence, summaries(worlds, ("identity_init",), 10, 200)) == NOT_REPRODUCED
+
+
 @pytest.mark.parametrize("id", CASES)
 @pytest.mark.parametrize("seeds", [10, 30])
 def test_as_few_networks_as_the_thesis_had_decide_nothing(id: str, seeds: int) -> None:
