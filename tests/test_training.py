@@ -376,7 +376,7 @@ import jax
 import numpy as np
 from test_training import run
 from rnnjax.schedule import Rules
-trained = run("gru_2x2", 16, 5, Rules(learning_rate=0.01, patience=2), tile=2, size=16, devices=int(sys.argv[1]))
+trained = run("rnn_2x2", 16, 5, Rules(learning_rate=0.01, patience=2), tile=2, size=16, devices=int(sys.argv[1]))
 print(jax.device_count(), hashlib.sha256(trained.state.params.tobytes() + trained.epochs_run.tobytes()).hexdigest())
 """
 
