@@ -79,8 +79,6 @@ def _landscape_of_draw(draw: int) -> Step:
 
 
 _ALONE = {"matched": False, "unstopped_seeds": 0, "unstopped_draws": 0}  # without controls
-
-
 # Of the search elsewhere, what C29 needs: so many of every architecture that 1,000 GRUs 4x8 are above 96 %.
 _SEARCHED = {"search.seeds": 40, "search.rare_seeds": 40, "search.unstopped": (), "training.tile": 40}
 
@@ -134,8 +132,6 @@ STEPS = (
     Step("vanishing_gradients", "vanishing_gradients", "1", 235),
 )  # fmt: skip
 
-_REPEATED = tuple(step for step in STEPS if step.elsewhere is not None)
-
 
 class Job(NamedTuple):
     """A step under a protocol."""
@@ -152,7 +148,8 @@ class Job(NamedTuple):
 def jobs(preset: str) -> list[Job]:
     """What a preset runs, in its order; other protocols where verdicts come from."""
     adopted = [Job(step, ADOPTED) for step in STEPS if preset in step.presets]
-    others = [Job(step, protocol) for protocol in PROTOCOLS for step in _REPEATED if protocol != ADOPTED]
+    repeated = [step for step in STEPS if step.elsewhere is not None]
+    others = [Job(step, protocol) for protocol in PROTOCOLS for step in repeated if protocol != ADOPTED]
     return adopted + (others if preset == "full" else [])
 
 

@@ -21,8 +21,9 @@ def percent(name: str, value: float, half: float = 0.004) -> Found:
 
 def words(members: int, draws: int) -> Found:
     where: Found
-    good = {"stop_norm": (0.9, 0.0), "stop_norm_above_least": (0.4, 0.0)}
-    good |= {
+    good = {
+        "stop_norm": (0.9, 0.0),
+        "stop_norm_above_least": (0.4, 0.0),
         "singular_ratio": (0.1, -0.2),
         "hidden_axis": (0.98, 0.1),
         "logits_axis": (0.99, 0.1),
@@ -67,8 +68,7 @@ def field(members: int, draws: int) -> Found:
             shares.append(where | {"stage": "final", "group": "above 90 %", "measure": measure} | counted)
             shares[-1] |= percent("mean", value)
             contrasts.append(where | {"what": "above 90 % - below 70 %", "measure": measure} | counted)
-            contrasts[-1] |= {"others": members}
-            contrasts[-1] |= percent("difference", 0.1)
+            contrasts[-1] |= {"others": members} | percent("difference", 0.1)
         for cell in ("rnn", "gru"):
             where = {"data": data, "cell": cell, "words": "all", "networks": "all", "number": members}
             correlations.append(where | named("pearson", -0.3) | named("spearman", -0.2))
