@@ -57,7 +57,7 @@ def _landscape(mode: str) -> ConfigDict:
     """Section 4.6.1: "a million different parameter settings", "all the four combinations" of 2 and 4."""
     quick = mode == "quick"
     landscape = ConfigDict()
-    landscape.num_settings = 10_000 if quick else 1_000_000
+    landscape.num_settings = 4_000 if quick else 1_000_000
     landscape.architectures = (
         "rnn_2x2", "gru_2x2", "rnn_2x4", "gru_2x4", "rnn_4x2", "gru_4x2", "rnn_4x4", "gru_4x4",
     )  # fmt: skip

@@ -75,8 +75,8 @@ def write(run: runner.Run, arrays: Mapping[str, np.ndarray]) -> None:
         run.log.info("%s:", name)
         for line in reporting.to_text(table[:_SHOWN]):
             run.log.info("  %s", line)
-    reporting.save_figure(run.workdir / "figure_calibration.png", _figure_ranking(ranking, finalists))
-    reporting.save_figure(run.workdir / "figure_calibration_fields.png", _figure_fields(ranking))
+    run.save_figure("figure_calibration.png", _figure_ranking(ranking, finalists))
+    run.save_figure("figure_calibration_fields.png", _figure_fields(ranking))
     # A finalist is judged by fresh draws, the others by those of the first simulation.
     again = {each.candidate for each in finalists}
     kept = [each for each in finalists if not each.ruled_out]

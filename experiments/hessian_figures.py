@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, PercentFormatter, StrMethodFormatter
 
 from experiments.geometric_means import logarithm
 from experiments.hessian_measures import STAGES
@@ -95,7 +95,7 @@ def draw_measures(title: str, every: Sequence[Seen]) -> Figure:
         draw_distributions(ax, groups, intervals, [_style(seen, group)[0] for seen, _, group in lines])
         ax.set_xlabel(text)
         if spreads:
-            ax.xaxis.set_major_formatter(lambda power, _: f"$10^{{{power:g}}}$")
+            ax.xaxis.set_major_formatter(StrMethodFormatter("$10^{{{x:g}}}$"))
             ax.xaxis.get_major_locator().set_params(integer=True, nbins=4)
         else:
             ax.xaxis.set_major_formatter(PercentFormatter(1, 0))

@@ -44,9 +44,9 @@ def report(run: runner.Run, inputs: Inputs, samplers: Sequence[Sampler]) -> None
     results.write_json(run.workdir / "summary.json", summary)
     data = f"{run.config.data.label.capitalize()}{run.config.data.version}"
     main = histograms[samplers[0]]
-    reporting.save_figure(run.workdir / "figure_4_19.png", figure_4_19(main, samplers[0], data))
-    reporting.save_figure(run.workdir / "figure_4_20.png", figure_4_20(main, samplers[0], data))
-    reporting.save_figure(run.workdir / "figure_4_19_tails.png", figure_tails(histograms, data))
+    run.save_figure("figure_4_19.png", figure_4_19(main, samplers[0], data))
+    run.save_figure("figure_4_20.png", figure_4_20(main, samplers[0], data))
+    run.save_figure("figure_4_19_tails.png", figure_tails(histograms, data))
     for sampler in samplers:
         for line in _table(tails, sampler):
             run.log.info("%s", line)

@@ -1,14 +1,9 @@
-"""Tables and figures as files: CSV, aligned text, PNG."""
+"""Tables as CSV and as aligned text."""
 
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-from matplotlib.figure import Figure
-
-from rnnjax import plotting, results
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -40,12 +35,6 @@ def to_text(rows: Rows) -> Iterator[str]:
 def columns(rows: Rows) -> list[str]:
     """Every column that any row has, in order of appearance."""
     return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def save_figure(path: Path, figure: Figure) -> None:
-    """Write a PNG, whole or not at all."""
-    with results.atomic_write(path) as file:
-        figure.savefig(file, format="png", dpi=plotting.resolution())
 
 
 def _shown(value: Any) -> str:

@@ -27,6 +27,7 @@ from ml_collections import ConfigDict
 import rnnjax
 from experiments import conclusion, runner
 from experiments.check import check
+from experiments.drawing import Artist
 from experiments.programme import PRESETS, PROTOCOLS, STEPS, Job, jobs
 from experiments.progress import clock
 from experiments.publish import check_target, publish
@@ -63,14 +64,18 @@ class Reproduction:
         """The steps, then the report of all that there is; whether every step was done."""
         mesh, started, spent = runner.make_mesh(), time.monotonic(), 0.0
         self.status = self._earlier()
-        for number, job in enumerate(self._jobs, 1):
-            passed = time.monotonic() - started
-            left = sum(each.step.cost for each in self._jobs[number - 1 :]) * (passed / spent if spent else 1)
-            known = f", about {clock(left)} left" if spent or self._preset == "thesis" else ""
-            where = f"[{number}/{len(self._jobs)}] {job.name} (section {job.step.section})"
-            log.info("%s after %s%s", where, clock(passed), known)
-            self._run(job, mesh, log)
-            spent += job.step.cost
+        with Artist() as artist:
+            for number, job in enumerate(self._jobs, 1):
+                passed = time.monotonic() - started
+                left = sum(each.step.cost for each in self._jobs[number - 1 :]) * (passed / spent if spent else 1)
+                known = f", about {clock(left)} left" if spent or self._preset == "thesis" else ""
+                where = f"[{number}/{len(self._jobs)}] {job.name} (section {job.step.section})"
+                log.info("%s after %s%s", where, clock(passed), known)
+                self._run(job, mesh, artist, log)
+                spent += job.step.cost
+            for job in self._jobs:
+                for problem in artist.problems(self._workdir / job.name):
+                    self._note(job, {"error": self._told(job, problem, log)})
         for entry in conclusion.conclude(self._workdir, self.status):
             log.info("%s %-24s %s", entry.claim.id, entry.verdict, entry.claim.says)
         log.info("report: %s", self._workdir / "report.html")
@@ -87,26 +92,34 @@ class Reproduction:
             found = {}
         return found
 
-    def _run(self, job: Job, mesh: Any, log: logging.Logger) -> None:
+    def _run(self, job: Job, mesh: Any, artist: Artist, log: logging.Logger) -> None:
         started, error, folder = time.monotonic(), None, self._workdir / job.name
         try:
             config, experiment = self._config(job), job.step.experiment()
             inputs = experiment.prepare(config)
             networks = runner.shared_networks() or self._workdir / "networks"
-            here = runner.new_run(job.name, config, mesh, folder, networks)
+            here = runner.new_run(job.name, config, mesh, folder, networks, artist)
             runner.perform(experiment, here, inputs, f"preset {self._preset}")
-        except (UserError, OSError, MemoryError) as problem:
-            error, _ = explained(problem, folder)
-        except Exception as problem:  # a defect: the others go on, and it is shown
-            error = f"{type(problem).__name__}: {problem}"
-            log.debug("%s", traceback.format_exc())
-        if error:
-            log.error("%s failed: %s", job.name, error)
+        except Exception as problem:
+            error = self._told(job, problem, log)
         seconds = round(time.monotonic() - started, 1)
         if not error and (before := self.status.get(job.name)) and before["error"] is None:
             seconds = max(seconds, before["seconds"])  # now it was only drawn again
         command = job.step.command(self._preset, job.protocol)
-        self.status[job.name] = {"error": error, "seconds": seconds, "command": command, "preset": self._preset}
+        self._note(job, {"error": error, "seconds": seconds, "command": command, "preset": self._preset})
+
+    def _told(self, job: Job, problem: Exception, log: logging.Logger) -> str:
+        """Why a step failed."""
+        if isinstance(problem, UserError | OSError | MemoryError):
+            error, _ = explained(problem, self._workdir / job.name)
+        else:  # a defect: the others go on, and it is shown
+            error = f"{type(problem).__name__}: {problem}"
+            log.debug("%s", "".join(traceback.format_exception(problem)))
+        log.error("%s failed: %s", job.name, error)
+        return error
+
+    def _note(self, job: Job, told: dict[str, Any]) -> None:
+        self.status[job.name] = self.status.get(job.name, {}) | told
         results.write_json(self._workdir / "status.json", self.status)
 
 

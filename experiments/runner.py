@@ -20,9 +20,11 @@ from absl import app, flags
 from absl import logging as absl_logging
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh
+from matplotlib.figure import Figure
 from ml_collections import ConfigDict, config_flags
 
 from experiments import environment
+from experiments.drawing import Artist, save_figure
 from rnnjax import members, results
 from rnnjax.errors import UserError
 
@@ -47,6 +49,7 @@ class Run(NamedTuple):
     log: logging.Logger
     seconds: dict[str, float]  # the experiment adds what its compiling took under "compile"
     networks: Path | None = None  # where trained networks are shared with other runs; None: with none
+    artist: Artist | None = None  # who draws the figures while this process goes on; None: they are drawn at once
 
     @property
     def store(self) -> Path:
@@ -57,6 +60,10 @@ class Run(NamedTuple):
     def leads(self) -> bool:
         """Whether this process writes the files; the others only compute."""
         return jax.process_index() == 0
+
+    def save_figure(self, name: str, figure: Figure) -> None:
+        """Write a PNG into the working directory."""
+        (self.artist.draw if self.artist else save_figure)(self.workdir / name, figure)
 
     def agree(self, value: np.ndarray) -> np.ndarray:
         """Process 0's value, on every process."""
@@ -172,9 +179,12 @@ def make_mesh() -> Mesh:
     return members.make_mesh(_NUM_DEVICES.value)
 
 
-def new_run(name: str, config: ConfigDict, mesh: Mesh, workdir: Path, networks: Path | None) -> Run:
+def new_run(
+    name: str, config: ConfigDict, mesh: Mesh, workdir: Path, networks: Path | None, artist: Artist | None = None
+) -> Run:
     """A run with a log on the screen."""
-    return Run(config, jax.random.key(config.seed), mesh, workdir, new_log(name), {"compile": 0.0}, networks)
+    key, seconds = jax.random.key(config.seed), {"compile": 0.0}
+    return Run(config, key, mesh, workdir, new_log(name), seconds, networks, artist)
 
 
 def perform(experiment: Experiment, run: Run, inputs: Any, config_name: str) -> None:

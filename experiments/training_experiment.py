@@ -92,7 +92,7 @@ def write(run: runner.Run, outcomes: Outcomes, report: Report) -> None:
         if len(table) > _SHOWN_ROWS:
             run.log.info("  and %d more rows in the file", len(table) - _SHOWN_ROWS)
     for name, figure in report.figures.items():
-        reporting.save_figure(run.workdir / name, figure)
+        run.save_figure(name, figure)
     conditions = {name: summary(outcome, run.config.training.report) for name, outcome in outcomes.items()}
     results.write_json(run.workdir / "summary.json", {"conditions": conditions, **report.summary})
 

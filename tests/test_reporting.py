@@ -2,16 +2,12 @@
 
 import csv
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from PIL import Image
 
-from experiments.reporting import columns, save_figure, to_csv, to_text
-from rnnjax import plotting
+from experiments.reporting import columns, to_csv, to_text
 
 ROWS: list[dict[str, Any]] = [
     {"data": "CountII", "networks": 10, "mean": 87.123456789, "thesis": None},
@@ -72,30 +68,3 @@ def test_how_a_value_is_shown(value: Any, shown: str) -> None:
 
 def test_a_table_without_rows() -> None:
     assert to_csv([]).strip() == "" and "".join(to_text([])) == ""
-
-
-def test_a_figure_is_a_whole_png_or_absent(tmp_path: Path) -> None:
-    path = tmp_path / "figure_4_1.png"
-    save_figure(path, Figure((1, 1)))
-    content = path.read_bytes()
-    assert content.startswith(b"\x89PNG\r\n") and content.endswith(b"IEND\xaeB`\x82")
-
-    class Broken(Figure):
-        def savefig(self, fname: Any, **_: Any) -> None:
-            fname.write(b"half")
-            raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        save_figure(path, Broken((1, 1)))
-    assert path.read_bytes() == content and [each.name for each in tmp_path.iterdir()] == [path.name]
-
-
-def test_a_figure_for_a_first_look_has_half_the_resolution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plotting, "_STYLE", dict(plotting._STYLE))
-    sizes = []
-    for make in (lambda: None, plotting.be_coarse):
-        make()
-        save_figure(tmp_path / "figure.png", plotting.new_figure(3, 2))
-        with Image.open(tmp_path / "figure.png") as image:
-            sizes.append(image.size)
-    assert sizes == [(600, 400), (300, 200)]

@@ -70,6 +70,15 @@ def test_a_step_that_fails_is_told_and_takes_no_other_down(
         assert (workdir / name / "summary.json").exists() and (workdir / name / "figure_4_16.png").exists()
 
 
+def test_a_figure_that_cannot_be_written_is_a_failure_of_its_step(tmp_path: Path) -> None:
+    (tmp_path / "first" / "figure_4_16.png").mkdir(parents=True)
+    done = launch(f"--workdir={tmp_path}", "--preset=quick", "--only=first,identity_init")
+    status = json.loads((tmp_path / "status.json").read_text())
+    assert done.returncode == 1 and status["identity_init"]["error"] is None
+    assert status["first"]["error"].startswith("cannot write or read") and status["first"]["seconds"] > 0
+    assert "first failed: cannot write or read" in done.stdout and "Traceback" not in done.stderr + done.stdout
+
+
 def test_networks_of_one_step_serve_the_next(failed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     workdir, done = failed
     assert "4 of 4 networks were there already" in done.stdout
