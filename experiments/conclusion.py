@@ -10,7 +10,7 @@ from experiments import report, reporting
 from experiments.claims import Found
 from experiments.claims_landscape import density_table
 from experiments.ledger import Entry, Judged, ledger
-from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job
+from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job, Step, is_same
 from rnnjax import results
 from rnnjax.errors import UserError
 
@@ -34,9 +34,17 @@ def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Ent
 
 
 def summaries(workdir: Path) -> dict[str, Found]:
-    """summary.json of every step that has one, undamaged, by protocol; the adopted protocol first."""
+    """summary.json of every step that has one, undamaged, by protocol; the adopted protocol first.
+
+    A protocol that was run at all has the adopted one's numbers where they are the same.
+    """
     found = {protocol: _of_protocol(workdir, protocol) for protocol in PROTOCOLS}
-    return {protocol: steps for protocol, steps in found.items() if steps or protocol == ADOPTED}
+    adopted = found[ADOPTED]
+    return {
+        protocol: {step.name: adopted[step.name] for step in STEPS if _is_shared(step, protocol, adopted)} | own
+        for protocol, own in found.items()
+        if own or protocol == ADOPTED
+    }
 
 
 def density_rows(found: Found) -> list[dict[str, Any]]:
@@ -112,6 +120,10 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [_rounded(each) for each in value]
     return f"{value:.6g}" if isinstance(value, float) else value
+
+
+def _is_shared(step: Step, protocol: str, adopted: Found) -> bool:
+    return step.name in adopted and is_same(step, protocol)
 
 
 def _of_protocol(workdir: Path, protocol: str) -> Found:

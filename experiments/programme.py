@@ -38,6 +38,7 @@ class Step(NamedTuple):
     presets: tuple[str, ...] = tuple(PRESETS)  # that it belongs to
     at_full: Mapping[str, Any] = {}  # fields changed further in that preset
     elsewhere: Mapping[str, Any] | None = None  # and further under other protocols; None: not run under them
+    trains: bool = True  # networks; if not, a protocol changes its numbers only by the words
 
     def experiment(self) -> Experiment:
         found: Experiment = importlib.import_module(f"experiments.{self.module}").EXPERIMENT
@@ -75,7 +76,7 @@ def _written(value: Any) -> str:
 def _landscape_of_draw(draw: int) -> Step:
     """Fewer settings on other sentences and words: their places move the tails more than anything else."""
     changed = {"seed": draw, "data.seed": draw, "data.embedding_seed": draw, "landscape.num_settings": 100_000}
-    return Step(f"landscape_{draw}", "landscape", "4.6.1", 45, changed, ("full",))
+    return Step(f"landscape_{draw}", "landscape", "4.6.1", 45, changed, ("full",), elsewhere={}, trains=False)
 
 
 _ALONE = {"matched": False, "unstopped_seeds": 0, "unstopped_draws": 0}  # without controls
@@ -123,7 +124,7 @@ STEPS = (
         "gate_variants", "gate_variants", "4.5.2", 200,
         elsewhere=_fields("gate_variants", {"unstopped_seeds": 0, "unstopped_draws": 0}),
     ),
-    Step("landscape", "landscape", "4.6.1", 330),
+    Step("landscape", "landscape", "4.6.1", 330, elsewhere={"landscape.num_settings": 100_000}, trains=False),
     *(_landscape_of_draw(draw) for draw in range(1, 10)),
     Step("search", "search", "4.6.2", 210, elsewhere=_SEARCHED),
     Step("update_cosine", "update_cosine", "4.6.2", 120, elsewhere=_SEARCHED),
@@ -149,8 +150,14 @@ def jobs(preset: str) -> list[Job]:
     """What a preset runs, in its order; other protocols where verdicts come from."""
     adopted = [Job(step, ADOPTED) for step in STEPS if preset in step.presets]
     repeated = [step for step in STEPS if step.elsewhere is not None]
-    others = [Job(step, protocol) for protocol in PROTOCOLS for step in repeated if protocol != ADOPTED]
+    others = [Job(step, protocol) for protocol in PROTOCOLS for step in repeated if not is_same(step, protocol)]
     return adopted + (others if preset == "full" else [])
+
+
+def is_same(step: Step, protocol: str) -> bool:
+    """Whether a step's numbers under a protocol are those under the adopted one."""
+    moves_words = any(field.startswith("data.") for field in PROTOCOLS[protocol])
+    return protocol == ADOPTED or not (step.trains or moves_words)
 
 
 def jobs_of(presets: Iterable[str] = PRESETS) -> list[Job]:
