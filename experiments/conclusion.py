@@ -10,7 +10,7 @@ from experiments import report, reporting
 from experiments.claims import Found
 from experiments.claims_landscape import density_table
 from experiments.ledger import Entry, Judged, ledger
-from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job, Step, is_same
+from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job, is_same
 from rnnjax import results
 from rnnjax.errors import UserError
 
@@ -41,9 +41,7 @@ def summaries(workdir: Path) -> dict[str, Found]:
     found = {protocol: _of_protocol(workdir, protocol) for protocol in PROTOCOLS}
     adopted = found[ADOPTED]
     return {
-        protocol: {step.name: adopted[step.name] for step in STEPS if _is_shared(step, protocol, adopted)} | own
-        for protocol, own in found.items()
-        if own or protocol == ADOPTED
+        protocol: {**_shared(adopted, protocol), **own} for protocol, own in found.items() if own or protocol == ADOPTED
     }
 
 
@@ -122,8 +120,9 @@ def _rounded(value: Any) -> Any:
     return f"{value:.6g}" if isinstance(value, float) else value
 
 
-def _is_shared(step: Step, protocol: str, adopted: Found) -> bool:
-    return step.name in adopted and is_same(step, protocol)
+def _shared(adopted: Found, protocol: str) -> Found:
+    """The adopted protocol's numbers that another one has too."""
+    return {step.name: adopted[step.name] for step in STEPS if step.name in adopted and is_same(step, protocol)}
 
 
 def _of_protocol(workdir: Path, protocol: str) -> Found:

@@ -55,31 +55,21 @@ def test_a_figure_for_a_first_look_has_half_the_resolution(tmp_path: Path, monke
     assert sizes == [(600, 400), (300, 200)]
 
 
-def test_another_process_draws_the_same(tmp_path: Path) -> None:
-    """While this one is within a style of its own, too."""
+def test_another_process_draws_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While this one is within a style of its own, too, and all that was ordered before it leaves."""
     save_figure(tmp_path / "here.png", a_figure())
+    monkeypatch.setattr(plotting, "_STYLE", dict(plotting._STYLE))
     with Artist() as artist, plotting.house_style():
         artist.draw(tmp_path / "there.png", a_figure())
         assert artist.problems(tmp_path) == []
         assert (tmp_path / "there.png").read_bytes() == (tmp_path / "here.png").read_bytes()
-
-
-def test_the_resolution_goes_with_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plotting, "_STYLE", dict(plotting._STYLE))
-    plotting.be_coarse()
-    with Artist() as artist:
-        artist.draw(tmp_path / "figure.png", a_figure())
-    with Image.open(tmp_path / "figure.png") as image:
-        assert image.size == (300, 200)
-
-
-def test_all_is_drawn_when_the_artist_leaves(tmp_path: Path) -> None:
-    with Artist() as artist:
-        for number in range(4):
+        plotting.be_coarse()
+        for number in range(3):
             artist.draw(tmp_path / f"{number}.png", a_figure())
-        assert artist._ordered and not (tmp_path / "3.png").exists()
-    assert len(list(tmp_path.glob("*.png"))) == 4
     assert artist._process and artist._process.returncode == 0
+    for number in range(3):
+        with Image.open(tmp_path / f"{number}.png") as image:
+            assert image.size == (300, 200)
 
 
 def test_a_figure_that_cannot_be_drawn_is_told_with_its_folder_and_stops_no_other(tmp_path: Path) -> None:

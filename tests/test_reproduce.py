@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.programme import PRESETS, PROTOCOLS, STEPS, Step, jobs
+from experiments import conclusion
+from experiments.programme import PRESETS, PROTOCOLS, STEPS, Step, is_same, jobs
+from rnnjax import results
 
 ROOT = Path(__file__).parents[1]
 TINY = {
@@ -249,6 +251,30 @@ def test_verdicts_are_repeated_under_other_protocols_where_they_come_from() -> N
     assert config.gate_variants.unstopped_seeds == 0 and "--config.gate_variants.unstopped_seeds=0" in command
     own = other.step.config("full").gate_variants
     assert own.unstopped_seeds == 32 and {**own, "unstopped_seeds": 0, "unstopped_draws": 0} == {**config.gate_variants}
+
+
+def test_random_settings_are_scored_again_where_a_protocol_moves_the_words_and_only_there() -> None:
+    names = [job.name for job in jobs("full")]
+    steps = [step for step in STEPS if step.module == "landscape"]
+    assert len(steps) == 10 and [step for step in STEPS if not step.trains] == steps
+    for protocol in PROTOCOLS:
+        for step in steps:
+            ours, adopted = (step._replace(elsewhere=None).config("full", each) for each in (protocol, "adopted"))
+            same = (ours.data, ours.landscape, ours.seed) == (adopted.data, adopted.landscape, adopted.seed)
+            assert same == is_same(step, protocol)
+            assert (f"protocols/{protocol}/{step.name}" in names) != same
+    assert not is_same(STEPS[0], "batch_4")
+
+
+def test_a_protocol_has_the_adopted_one_s_landscapes_where_they_are_the_same(tmp_path: Path) -> None:
+    told = ("landscape", "data_sets", "protocols/batch_4/data_sets", "protocols/scale_3/data_sets")
+    for name in told:
+        results.write_json(tmp_path / name / "summary.json", {"of": name})
+    assert conclusion.summaries(tmp_path) == {
+        "adopted": {name: {"of": name} for name in ("landscape", "data_sets")},
+        "batch_4": {"landscape": {"of": "landscape"}, "data_sets": {"of": "protocols/batch_4/data_sets"}},
+        "scale_3": {"data_sets": {"of": "protocols/scale_3/data_sets"}},
+    }
 
 
 def test_a_step_s_command_names_its_mode_and_what_it_changes() -> None:
