@@ -16,19 +16,13 @@ from typing import IO, Self
 
 from matplotlib.figure import Figure
 
-from rnnjax import plotting, results
+from rnnjax import results
 
 
-def save_figure(path: Path, figure: Figure, resolution: int | None = None) -> None:
-    """Write a PNG, whole or not at all.
-
-    Args:
-        path: where to.
-        figure: what.
-        resolution: dots an inch; default: the house's.
-    """
+def save_figure(path: Path, figure: Figure, resolution: int) -> None:
+    """Write a PNG of so many dots an inch, whole or not at all."""
     with results.atomic_write(path) as file:
-        figure.savefig(file, format="png", dpi=resolution or plotting.resolution())
+        figure.savefig(file, format="png", dpi=resolution)
 
 
 class Artist:
@@ -47,12 +41,12 @@ class Artist:
         if self._process:
             self._process.communicate()
 
-    def draw(self, path: Path, figure: Figure) -> None:
-        """Have a figure written; one that cannot be sent is drawn here."""
+    def draw(self, path: Path, figure: Figure, resolution: int) -> None:
+        """Have a figure written, as by save_figure; one that cannot be sent is drawn here."""
         try:
-            order = pickle.dumps((path, figure, plotting.resolution()))
+            order = pickle.dumps((path, figure, resolution))
         except (pickle.PicklingError, AttributeError, TypeError):
-            save_figure(path, figure)
+            save_figure(path, figure, resolution)
         else:
             self._ordered[path] = self._thread.submit(self._ask, order)
 
@@ -62,17 +56,17 @@ class Artist:
         return [problem for problem in answers if problem]
 
     def _ask(self, order: bytes) -> Exception | None:
-        if not self._process:
-            command, pipe = [sys.executable, "-m", __name__], subprocess.PIPE
-            # In a session of its own, so that Ctrl-C ends it by way of its orders, without a word.
-            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True)
-        assert self._process.stdin and self._process.stdout
         try:
+            if not self._process:
+                command, pipe = [sys.executable, "-m", __name__], subprocess.PIPE
+                # In a session of its own, so that Ctrl-C ends it by way of its orders, without a word.
+                self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True)
+            assert self._process.stdin and self._process.stdout
             self._process.stdin.write(order)
             self._process.stdin.flush()
             answer: Exception | None = pickle.load(self._process.stdout)
-        except (OSError, EOFError):
-            return RuntimeError("the process that draws figures is gone")
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return RuntimeError("the process that draws figures is gone, or could not be started")
         return answer
 
 

@@ -25,7 +25,7 @@ from ml_collections import ConfigDict, config_flags
 
 from experiments import environment
 from experiments.drawing import Artist, save_figure
-from rnnjax import members, results
+from rnnjax import members, plotting, results
 from rnnjax.errors import UserError
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "The config file, such as configs/first_i.py[:quick].")
@@ -63,7 +63,8 @@ class Run(NamedTuple):
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Write a PNG into the working directory."""
-        (self.artist.draw if self.artist else save_figure)(self.workdir / name, figure)
+        draw = self.artist.draw if self.artist else save_figure
+        draw(self.workdir / name, figure, plotting.resolution())
 
     def agree(self, value: np.ndarray) -> np.ndarray:
         """Process 0's value, on every process."""

@@ -3,7 +3,6 @@
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from experiments.drawing import Artist, save_figure
 from rnnjax import plotting
 
 ROOT = Path(__file__).parents[1]
+DPI = 100
 
 
 @plotting.house_style()
@@ -30,7 +30,7 @@ def a_figure(label: str = "epoch") -> Figure:
 
 def test_a_figure_is_a_whole_png_or_absent(tmp_path: Path) -> None:
     path = tmp_path / "figure_4_1.png"
-    save_figure(path, Figure((1, 1)))
+    save_figure(path, Figure((1, 1)), DPI)
     content = path.read_bytes()
     assert content.startswith(b"\x89PNG\r\n") and content.endswith(b"IEND\xaeB`\x82")
 
@@ -40,7 +40,7 @@ def test_a_figure_is_a_whole_png_or_absent(tmp_path: Path) -> None:
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        save_figure(path, Broken((1, 1)))
+        save_figure(path, Broken((1, 1)), DPI)
     assert path.read_bytes() == content and [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
@@ -49,62 +49,57 @@ def test_a_figure_for_a_first_look_has_half_the_resolution(tmp_path: Path, monke
     sizes = []
     for make in (lambda: None, plotting.be_coarse):
         make()
-        save_figure(tmp_path / "figure.png", plotting.new_figure(3, 2))
+        save_figure(tmp_path / "figure.png", plotting.new_figure(3, 2), plotting.resolution())
         with Image.open(tmp_path / "figure.png") as image:
             sizes.append(image.size)
     assert sizes == [(600, 400), (300, 200)]
 
 
-def test_another_process_draws_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While this one is within a style of its own, too, and all that was ordered before it leaves."""
-    save_figure(tmp_path / "here.png", a_figure())
-    monkeypatch.setattr(plotting, "_STYLE", dict(plotting._STYLE))
-    with Artist() as artist, plotting.house_style():
-        artist.draw(tmp_path / "there.png", a_figure())
-        assert artist.problems(tmp_path) == []
-        assert (tmp_path / "there.png").read_bytes() == (tmp_path / "here.png").read_bytes()
-        plotting.be_coarse()
+def test_another_process_draws_the_same_and_all_before_it_leaves(tmp_path: Path) -> None:
+    save_figure(tmp_path / "here.png", a_figure(), DPI)
+    with Artist() as artist, plotting.house_style():  # which is this process's
         for number in range(3):
-            artist.draw(tmp_path / f"{number}.png", a_figure())
+            artist.draw(tmp_path / f"{number}.png", a_figure(), DPI)
     assert artist._process and artist._process.returncode == 0
-    for number in range(3):
-        with Image.open(tmp_path / f"{number}.png") as image:
-            assert image.size == (300, 200)
+    drawn = {(tmp_path / f"{number}.png").read_bytes() for number in range(3)}
+    assert drawn == {(tmp_path / "here.png").read_bytes()}
 
 
 def test_a_figure_that_cannot_be_drawn_is_told_with_its_folder_and_stops_no_other(tmp_path: Path) -> None:
     (tmp_path / "one" / "taken.png").mkdir(parents=True)
     with Artist() as artist:
-        artist.draw(tmp_path / "one" / "taken.png", a_figure())
-        artist.draw(tmp_path / "one" / "wrong.png", a_figure("$x^{$"))  # no mathematics
-        artist.draw(tmp_path / "other" / "fine.png", a_figure())
+        artist.draw(tmp_path / "one" / "taken.png", a_figure(), DPI)
+        artist.draw(tmp_path / "one" / "wrong.png", a_figure("$x^{$"), DPI)  # no mathematics
+        artist.draw(tmp_path / "other" / "fine.png", a_figure(), DPI)
         taken, wrong = artist.problems(tmp_path / "one")
         assert isinstance(taken, OSError) and isinstance(wrong, ValueError)
         assert artist.problems(tmp_path / "other") == [] and (tmp_path / "other" / "fine.png").exists()
+        assert artist._process
+        artist._process.kill()
+        artist._process.wait()
+        artist.draw(tmp_path / "gone" / "last.png", a_figure(), DPI)
+        (problem,) = artist.problems(tmp_path / "gone")
+        assert "is gone" in str(problem) and not (tmp_path / "gone").exists()
 
 
 def test_a_figure_that_cannot_be_sent_is_drawn_at_once(tmp_path: Path) -> None:
     figure = a_figure()
     figure.axes[0].xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     with Artist() as artist:
-        artist.draw(tmp_path / "figure.png", figure)
+        artist.draw(tmp_path / "figure.png", figure, DPI)
         assert (tmp_path / "figure.png").exists() and artist._process is None
 
 
-def test_an_artist_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_an_artist_that_cannot_be_started_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
     with Artist() as artist:
-        artist.draw(tmp_path / "first.png", a_figure())
-        assert artist.problems(tmp_path) == [] and artist._process
-        artist._process.kill()
-        artist._process.wait()
-        artist.draw(tmp_path / "second.png", a_figure())
+        artist.draw(tmp_path / "figure.png", a_figure(), DPI)
         (problem,) = artist.problems(tmp_path)
-        assert "is gone" in str(problem) and not (tmp_path / "second.png").exists()
+        assert "could not be started" in str(problem)
 
 
-@pytest.mark.parametrize("cut", [lambda order: b"", lambda order: order[: len(order) // 2]])
-def test_an_artist_whose_customer_is_gone_leaves_without_a_word(cut: Callable[[bytes], bytes]) -> None:
-    order = pickle.dumps((Path("never.png"), a_figure(), 100))
+def test_an_artist_whose_customer_is_gone_in_the_midst_of_an_order_leaves_without_a_word() -> None:
+    order = pickle.dumps((Path("never.png"), a_figure(), DPI))
     command = [sys.executable, "-m", "experiments.drawing"]
-    done = subprocess.run(command, input=cut(order), cwd=ROOT, capture_output=True, check=False)
+    done = subprocess.run(command, input=order[: len(order) // 2], cwd=ROOT, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

@@ -72,10 +72,16 @@ def test_a_step_that_fails_is_told_and_takes_no_other_down(
         assert (workdir / name / "summary.json").exists() and (workdir / name / "figure_4_16.png").exists()
 
 
-def test_a_figure_that_cannot_be_written_is_a_failure_of_its_step(tmp_path: Path) -> None:
-    (tmp_path / "first" / "figure_4_16.png").mkdir(parents=True)
-    done = launch(f"--workdir={tmp_path}", "--preset=quick", "--only=first,identity_init")
-    status = json.loads((tmp_path / "status.json").read_text())
+def test_a_figure_that_cannot_be_written_is_a_failure_of_its_step(
+    failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    workdir = shutil.copytree(failed[0], tmp_path / "work")
+    figure = workdir / "first" / "figure_4_16.png"
+    figure.unlink()
+    figure.mkdir()
+    bad: dict[str, object] = {"training.report": "mean"}
+    done = launch(f"--workdir={workdir}", "--preset=quick", "--only=first,identity_init", bad=bad)
+    status = json.loads((workdir / "status.json").read_text())
     assert done.returncode == 1 and status["identity_init"]["error"] is None
     assert status["first"]["error"].startswith("cannot write or read") and status["first"]["seconds"] > 0
     assert "first failed: cannot write or read" in done.stdout and "Traceback" not in done.stderr + done.stdout
