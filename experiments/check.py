@@ -1,7 +1,8 @@
 """Do shipped numbers come out again? A random sample of them is computed anew and compared.
 
 A sample is of single networks (trained again from nothing; which ones, and their accuracies, are in every summary.json)
-and of the landscape's best and worst settings (scored again). The configs must be those that this version would use.
+and of the landscape's best and worst settings (scored again). All that is shipped is drawn from, under whichever
+protocol. The configs must be those that this version would use.
 Networks of another processor or version of JAX are rounded differently, and training may take them elsewhere.
 """
 
@@ -19,7 +20,7 @@ from experiments.conclusion import check_config
 from experiments.conditions import Condition
 from experiments.landscape_audit import fast_count
 from experiments.landscape_inputs import Inputs
-from experiments.programme import ADOPTED, STEPS, Job, Step
+from experiments.programme import Job, jobs_of
 from experiments.training_sweep import Sweep
 from rnnjax import results
 from rnnjax.datasets import VERSIONS
@@ -33,7 +34,7 @@ _SAME = 1e-6  # of accuracies, which are rounded to so much in summary.json
 class Number(NamedTuple):
     """A shipped number: the accuracy of one network or setting."""
 
-    step: Step
+    job: Job
     name: str  # of a condition, or "<sampler> <architecture>"
     place: tuple[int, int]  # draw and seed; of a setting 0 and its index
     shipped: float
@@ -41,8 +42,8 @@ class Number(NamedTuple):
 
     @property
     def title(self) -> str:
-        where = "setting {1}" if _is_landscape(self.step) else "draw {}, seed {}"
-        return f"{self.step.name}: {self.name}, {where.format(*self.place)}"
+        where = "setting {1}" if _is_landscape(self.job) else "draw {}, seed {}"
+        return f"{self.job.name}: {self.name}, {where.format(*self.place)}"
 
 
 class Checked(NamedTuple):
@@ -63,7 +64,7 @@ def check(
 
     Args:
         shipped: a folder with config.json and summary.json of each step, such as docs/report.
-        presets: that they were made with, by step.
+        presets: that they were made with, by job.
         size: of the sample.
         rng: that picks.
         mesh: to compute on.
@@ -71,58 +72,60 @@ def check(
     Raises:
         UserError: nothing is there, or a step has another config than this version's.
     """
-    there = [step for step in STEPS if step.name in presets and (shipped / step.name / "summary.json").exists()]
+    known = jobs_of()
+    there = [job for job in known if job.name in presets and (shipped / job.name / "summary.json").exists()]
     if not there:
-        raise UserError(f"{shipped} has no summary.json of any step, such as {STEPS[0].name}/summary.json")
-    for step in there:
-        check_config(shipped, Job(step, ADOPTED), presets[step.name])
-    by_step = [list(_numbers(step, presets[step.name], _summary(shipped, step))) for step in there]
-    numbers = [number for of_step in by_step for number in of_step]
+        raise UserError(f"{shipped} has no summary.json of any step, such as {known[0].name}/summary.json")
+    for job in there:
+        check_config(shipped, job, presets[job.name])
+    by_job = [list(_numbers(job, presets[job.name], _summary(shipped, job))) for job in there]
+    numbers = [number for of_job in by_job for number in of_job]
     # Every step is as likely as any other, though some have a hundred times as many numbers.
-    weights = np.concatenate([np.full(len(of_step), 1 / len(of_step)) for of_step in by_step if of_step])
+    weights = np.concatenate([np.full(len(of_job), 1 / len(of_job)) for of_job in by_job if of_job])
     picked = rng.choice(len(numbers), min(size, len(numbers)), replace=False, p=weights / weights.sum())
     with tempfile.TemporaryDirectory() as scratch:
-        for step, own in itertools.groupby((numbers[i] for i in sorted(picked)), lambda number: number.step):
-            run = runner.new_run(step.name, step.config(presets[step.name]), mesh, Path(scratch), None)
+        for job, own in itertools.groupby((numbers[i] for i in sorted(picked)), lambda number: number.job):
+            config = job.step.config(presets[job.name], job.protocol)
+            run = runner.new_run(job.name, config, mesh, Path(scratch), None)
             yield from (Checked(number, _again(number, run)) for number in own)
 
 
-def _summary(shipped: Path, step: Step) -> Any:
-    return results.read_json(shipped / step.name / "summary.json")
+def _summary(shipped: Path, job: Job) -> Any:
+    return results.read_json(shipped / job.name / "summary.json")
 
 
-def _numbers(step: Step, preset: str, summary: Mapping[str, Any]) -> Iterator[Number]:
+def _numbers(job: Job, preset: str, summary: Mapping[str, Any]) -> Iterator[Number]:
     """All numbers of a step that can be computed alone."""
-    if _is_landscape(step):
+    if _is_landscape(job):
         for spec, by_architecture in summary["samplers"].items():
             for name, told in by_architecture.items():
                 for which in ("best", "lowest"):
-                    yield Number(step, f"{spec} {name}", (0, told[f"{which}_index"]), told[which], preset)
+                    yield Number(job, f"{spec} {name}", (0, told[f"{which}_index"]), told[which], preset)
         return
-    for condition in _conditions(step, preset):
+    for condition in _conditions(job, preset):
         accuracies = summary["conditions"].get(condition.name, {}).get("accuracy", [])
         for draw, of_draw in enumerate(accuracies):
             for seed, accuracy in enumerate(of_draw):
-                yield Number(step, condition.name, (draw, seed), accuracy, preset)
+                yield Number(job, condition.name, (draw, seed), accuracy, preset)
 
 
-def _is_landscape(step: Step) -> bool:
-    return step.module == "landscape"
+def _is_landscape(job: Job) -> bool:
+    return job.step.module == "landscape"
 
 
-def _conditions(step: Step, preset: str) -> list[Condition]:
+def _conditions(job: Job, preset: str) -> list[Condition]:
     """Those of the first stage: later ones start from networks that are trained first."""
-    found: list[Condition] = step.experiment().prepare(step.config(preset))
+    found: list[Condition] = job.step.experiment().prepare(job.step.config(preset, job.protocol))
     return found
 
 
 def _again(number: Number, run: runner.Run) -> float:
-    if _is_landscape(number.step):
-        inputs: Inputs = number.step.experiment().prepare(run.config)
+    if _is_landscape(number.job):
+        inputs: Inputs = number.job.step.experiment().prepare(run.config)
         spec, name = number.name.split()
         correct = fast_count(run, inputs, parse_sampler(spec), parse_architecture(name), number.place[1])
         return correct / len(inputs.split.words)
-    condition = next(each for each in _conditions(number.step, number.preset) if each.name == number.name)
+    condition = next(each for each in _conditions(number.job, number.preset) if each.name == number.name)
     draw, seed = (np.array([index]) for index in number.place)
     curve = Sweep(run).train_members("again", condition, draw, seed, history=False)["correct"][:, 0]
     correct = curve[-1] if run.config.training.report == "last" else curve.max()

@@ -5,8 +5,13 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from experiments import conclusion
+import numpy as np
+import pytest
+
+from experiments import check, conclusion
+from experiments.programme import PROTOCOLS
 from experiments.report_ledger import counts, shown_claims
+from rnnjax import members
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "docs" / "report"
@@ -45,3 +50,12 @@ def test_every_shipped_step_is_done_and_leads_to_its_command() -> None:
         )
         for file in ("config.json", "environment.json", "summary.json"):
             assert (SHIPPED / name / file).is_file(), f"{name} has no {file}"
+
+
+def test_what_is_checked_is_drawn_from_all_that_is_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "_again", lambda number, run: number.shipped)
+    presets = {name: entry["preset"] for name, entry in conclusion.read_status(SHIPPED).items()}
+    checked = list(check.check(SHIPPED, presets, 500, np.random.default_rng(0), members.make_mesh(1)))
+    assert len(checked) == 500 and all(one.agrees for one in checked)
+    assert {one.number.job.protocol for one in checked} == set(PROTOCOLS)
+    assert len({one.number.job.name for one in checked}) > 0.9 * len(presets)
