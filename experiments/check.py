@@ -42,7 +42,7 @@ class Number(NamedTuple):
 
     @property
     def title(self) -> str:
-        where = "setting {1}" if _is_landscape(self.job) else "draw {}, seed {}"
+        where = "draw {}, seed {}" if self.job.step.trains else "setting {1}"
         return f"{self.job.name}: {self.name}, {where.format(*self.place)}"
 
 
@@ -85,8 +85,7 @@ def check(
     picked = rng.choice(len(numbers), min(size, len(numbers)), replace=False, p=weights / weights.sum())
     with tempfile.TemporaryDirectory() as scratch:
         for job, own in itertools.groupby((numbers[i] for i in sorted(picked)), lambda number: number.job):
-            config = job.step.config(presets[job.name], job.protocol)
-            run = runner.new_run(job.name, config, mesh, Path(scratch), None)
+            run = runner.new_run(job.name, job.config(presets[job.name]), mesh, Path(scratch), None)
             yield from (Checked(number, _again(number, run)) for number in own)
 
 
@@ -96,7 +95,7 @@ def _summary(shipped: Path, job: Job) -> Any:
 
 def _numbers(job: Job, preset: str, summary: Mapping[str, Any]) -> Iterator[Number]:
     """All numbers of a step that can be computed alone."""
-    if _is_landscape(job):
+    if not job.step.trains:
         for spec, by_architecture in summary["samplers"].items():
             for name, told in by_architecture.items():
                 for which in ("best", "lowest"):
@@ -109,18 +108,14 @@ def _numbers(job: Job, preset: str, summary: Mapping[str, Any]) -> Iterator[Numb
                 yield Number(job, condition.name, (draw, seed), accuracy, preset)
 
 
-def _is_landscape(job: Job) -> bool:
-    return job.step.module == "landscape"
-
-
 def _conditions(job: Job, preset: str) -> list[Condition]:
     """Those of the first stage: later ones start from networks that are trained first."""
-    found: list[Condition] = job.step.experiment().prepare(job.step.config(preset, job.protocol))
+    found: list[Condition] = job.step.experiment().prepare(job.config(preset))
     return found
 
 
 def _again(number: Number, run: runner.Run) -> float:
-    if _is_landscape(number.job):
+    if not number.job.step.trains:
         inputs: Inputs = number.job.step.experiment().prepare(run.config)
         spec, name = number.name.split()
         correct = fast_count(run, inputs, parse_sampler(spec), parse_architecture(name), number.place[1])

@@ -91,7 +91,7 @@ def check_config(folder: Path, job: Job, preset: str) -> None:
     Raises:
         UserError: they are not.
     """
-    ours = json.loads(json.dumps(job.step.config(preset, job.protocol).to_dict()))
+    ours = json.loads(json.dumps(job.config(preset).to_dict()))
     path = folder / job.name / "config.json"
     if results.digest(results.read_json(path)) != results.digest(ours):
         raise UserError(f"{path} is not what this version has for --preset={preset}")

@@ -38,7 +38,11 @@ class Step(NamedTuple):
     presets: tuple[str, ...] = tuple(PRESETS)  # that it belongs to
     at_full: Mapping[str, Any] = {}  # fields changed further in that preset
     elsewhere: Mapping[str, Any] | None = None  # and further under other protocols; None: not run under them
-    trains: bool = True  # networks; if not, a protocol changes its numbers only by the words
+
+    @property
+    def trains(self) -> bool:
+        """Whether its numbers are trained networks'; those of random settings know of a protocol only the words."""
+        return self.module != "landscape"
 
     def experiment(self) -> Experiment:
         found: Experiment = importlib.import_module(f"experiments.{self.module}").EXPERIMENT
@@ -76,7 +80,7 @@ def _written(value: Any) -> str:
 def _landscape_of_draw(draw: int) -> Step:
     """Fewer settings on other sentences and words: their places move the tails more than anything else."""
     changed = {"seed": draw, "data.seed": draw, "data.embedding_seed": draw, "landscape.num_settings": 100_000}
-    return Step(f"landscape_{draw}", "landscape", "4.6.1", 45, changed, ("full",), elsewhere={}, trains=False)
+    return Step(f"landscape_{draw}", "landscape", "4.6.1", 45, changed, ("full",), elsewhere={})
 
 
 _ALONE = {"matched": False, "unstopped_seeds": 0, "unstopped_draws": 0}  # without controls
@@ -124,7 +128,7 @@ STEPS = (
         "gate_variants", "gate_variants", "4.5.2", 200,
         elsewhere=_fields("gate_variants", {"unstopped_seeds": 0, "unstopped_draws": 0}),
     ),
-    Step("landscape", "landscape", "4.6.1", 330, elsewhere={"landscape.num_settings": 100_000}, trains=False),
+    Step("landscape", "landscape", "4.6.1", 330, elsewhere={"landscape.num_settings": 100_000}),
     *(_landscape_of_draw(draw) for draw in range(1, 10)),
     Step("search", "search", "4.6.2", 210, elsewhere=_SEARCHED),
     Step("update_cosine", "update_cosine", "4.6.2", 120, elsewhere=_SEARCHED),
@@ -144,6 +148,10 @@ class Job(NamedTuple):
     def name(self) -> str:
         """Its folder in the working directory."""
         return self.step.name if self.protocol == ADOPTED else f"protocols/{self.protocol}/{self.step.name}"
+
+    def config(self, preset: str) -> ConfigDict:
+        """As of its step, under its protocol."""
+        return self.step.config(preset, self.protocol)
 
 
 def jobs(preset: str) -> list[Job]:

@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 from absl import app, flags
-from ml_collections import ConfigDict
 
 import rnnjax
 from experiments import conclusion, runner
@@ -57,7 +56,7 @@ class Reproduction:
 
     def identity(self) -> dict[str, Any]:
         """What a directory is of; another version's is refused."""
-        configs = {job.name: results.digest(self._config(job).to_dict()) for job in jobs(self._preset)}
+        configs = {job.name: results.digest(job.config(self._preset).to_dict()) for job in jobs(self._preset)}
         return {"preset": self._preset, "rnnjax": rnnjax.__version__, "training": engine(), "configs": configs}
 
     def run(self, log: logging.Logger) -> bool:
@@ -81,9 +80,6 @@ class Reproduction:
         log.info("report: %s", self._workdir / "report.html")
         return all(self.status[job.name]["error"] is None for job in self._jobs)
 
-    def _config(self, job: Job) -> ConfigDict:
-        return job.step.config(self._preset, job.protocol)
-
     def _earlier(self) -> dict[str, dict[str, Any]]:
         """What earlier commands did in this directory."""
         try:
@@ -95,7 +91,7 @@ class Reproduction:
     def _run(self, job: Job, mesh: Any, artist: Artist, log: logging.Logger) -> None:
         started, error, folder = time.monotonic(), None, self._workdir / job.name
         try:
-            config, experiment = self._config(job), job.step.experiment()
+            config, experiment = job.config(self._preset), job.step.experiment()
             inputs = experiment.prepare(config)
             networks = runner.shared_networks() or self._workdir / "networks"
             here = runner.new_run(job.name, config, mesh, folder, networks, artist)
