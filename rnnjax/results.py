@@ -206,13 +206,14 @@ def read_networks(workdir: Path, name: str) -> Networks:
         name: the condition's folder in result.npz, such as "CountII/gru_2x4".
 
     Raises:
-        UserError: no such directory, no such condition there, or a damaged file.
+        UserError: no such directory, no such condition there, a damaged file, or one that no training experiment wrote.
     """
     try:
         config = read_json(workdir / "config.json")
         names = check_npz(workdir / "result.npz")
-        if f"{name}/final" not in names:
-            valid = sorted(each.removesuffix("/final") for each in names if each.endswith("/final"))
+        starts, ends = ({each[: -len(end)] for each in names if each.endswith(end)} for end in ("/initial", "/final"))
+        valid = sorted(starts & ends)
+        if name not in valid:
             shown = ", ".join(valid[:8]) + (f" and {len(valid) - 8} others" if len(valid) > 8 else "")
             raise UserError(f"{workdir} has no networks {name!r}; valid: {shown or 'none, it trained none'}")
         wanted = [f"{name}/{stage}" for stage in ("initial", "final", "history")]
@@ -221,6 +222,13 @@ def read_networks(workdir: Path, name: str) -> Networks:
         raise UserError(f"no finished run is in {workdir}: {error.filename} is missing") from None
     except Damaged as error:
         raise UserError(str(error)) from None
+    for stage, dimensions in (("initial", 3), ("final", 3), ("history", 4)):
+        array = stored.get(f"{name}/{stage}")
+        if array is not None and (array.ndim != dimensions or array.dtype != np.float32):
+            raise UserError(
+                f"{workdir / 'result.npz'}: {name}/{stage} is an array {array.shape} of {array.dtype}; networks have"
+                f" {dimensions} dimensions of float32"
+            )
     return Networks(stored[f"{name}/initial"], stored[f"{name}/final"], config, stored.get(f"{name}/history"))
 
 

@@ -5,6 +5,7 @@ import csv
 import importlib
 import json
 import logging
+import re
 import shutil
 import subprocess
 import sys
@@ -780,6 +781,32 @@ def test_a_run_to_start_from_of_other_shapes_or_too_few_networks_is_refused(runs
     assert f"has (42, {DRAWS}, {SEEDS}) parameters, draws and seeds; needed: (42, {DRAWS}, {SEEDS + 1})" in message
     message = refusal(started_from(donor, **{"frozen_recurrent.draws": DRAWS + 1}))
     assert f"needed: (42, {DRAWS + 1}, {SEEDS})" in message
+
+
+@pytest.mark.parametrize(
+    ("foreign", "message"),
+    [
+        (
+            {"CountII/gru_2x2/final": np.zeros((42, DRAWS, SEEDS), np.float32)},
+            "no networks 'CountII/gru_2x2'; valid: none",
+        ),
+        ({"weights": np.zeros(42, np.float32)}, "no networks 'CountII/gru_2x2'; valid: none, it trained none"),
+        (
+            {f"CountII/gru_2x2/{stage}": np.zeros(42, np.float32) for stage in ("initial", "final")},
+            r"CountII/gru_2x2/initial is an array \(42,\) of float32; networks have 3 dimensions of float32",
+        ),
+        (
+            {f"CountII/gru_2x2/{stage}": np.full((42, DRAWS, SEEDS), "0.5") for stage in ("initial", "final")},
+            "of <U3; networks have 3 dimensions of float32",
+        ),
+    ],
+)
+def test_a_file_of_foreign_weights_is_refused(
+    runs: Runs, tmp_path: Path, foreign: dict[str, np.ndarray], message: str
+) -> None:
+    shutil.copy(runs("frozen_recurrent") / "config.json", tmp_path)
+    results.write_npz(tmp_path / "result.npz", foreign)
+    assert re.search(message, refusal(started_from(tmp_path)))
 
 
 @pytest.mark.parametrize("damage", [truncated, flipped])
