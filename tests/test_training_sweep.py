@@ -26,11 +26,11 @@ FROZEN = ("w_hh.candidate", "b_hh.candidate")
 
 
 def small_config(**training: Any) -> ConfigDict:
-    """Two epochs of big minibatches, two tiles of four networks a call."""
+    """Two epochs of big minibatches, two tiles of sixteen networks a call: whole vectors, so each is exactly itself."""
     config = get_config("quick")
     config.data.sentence_length = 6
     config.gate_variants.update({"seeds": 3, "draws": 2, "shown_seeds": 2})
-    config.training.update({"batch_size": 500, "max_epochs": 2, "tile": 4, "members_per_call": 8, **training})
+    config.training.update({"batch_size": 500, "max_epochs": 2, "tile": 16, "members_per_call": 32, **training})
     return config
 
 
@@ -57,11 +57,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
 
 
 def assert_same(one: dict[str, Outcome], other: dict[str, Outcome]) -> None:
+    """Bit by bit, but for the last one of validation's losses, which depends on who the neighbours are."""
     assert list(one) == list(other)
     for name, outcome in one.items():
         theirs = dict(other[name].items())
         for array, values in outcome.items():
-            np.testing.assert_array_equal(values, theirs[array], err_msg=array)
+            off = 1e-6 if array == "validation_loss" else 0
+            np.testing.assert_allclose(values, theirs[array], rtol=0, atol=off, err_msg=array)
 
 
 def test_every_member_starts_where_it_should_and_scores_what_its_final_weights_score(whole: dict[str, Outcome]) -> None:
@@ -130,10 +132,7 @@ def test_different_draws_and_seeds_are_different_and_conditions_share_their_star
 
 
 def test_members_do_not_depend_on_how_calls_are_cut(whole: dict[str, Outcome], tmp_path: Path) -> None:
-    other = trained(tmp_path, small_config(members_per_call=32))
-    for name, outcome in whole.items():
-        np.testing.assert_allclose(outcome["final"], other[name]["final"], rtol=0, atol=1e-5)
-        np.testing.assert_array_equal(outcome["epochs_run"], other[name]["epochs_run"])
+    assert_same(trained(tmp_path, small_config(members_per_call=64)), whole)
 
 
 def test_fewer_seeds_and_draws_are_the_first_of_more(whole: dict[str, Outcome], tmp_path: Path) -> None:
@@ -141,7 +140,7 @@ def test_fewer_seeds_and_draws_are_the_first_of_more(whole: dict[str, Outcome], 
     config.gate_variants.update({"seeds": 2, "draws": 1})
     few = trained(tmp_path, config)
     for name, outcome in few.items():
-        np.testing.assert_allclose(outcome["final"], whole[name]["final"][:, :1, :2], rtol=0, atol=1e-5)
+        np.testing.assert_array_equal(outcome["final"], whole[name]["final"][:, :1, :2])
 
 
 def test_a_stopped_sweep_goes_on_with_the_group_that_is_missing(
@@ -173,14 +172,19 @@ def test_a_damaged_part_is_named_and_trained_again(
     part = sorted(tmp_path.rglob("*.npz"))[0]
     part.write_bytes(part.read_bytes()[:-100])
     monkeypatch.setattr(logging.getLogger("rnnjax.test"), "warning", lambda *args: warned.append(args[0] % args[1:]))
-    again = trained(tmp_path, config)
+    assert_same(trained(tmp_path, config), whole)  # though its networks have other neighbours in their tile now
     assert len(warned) == 1 and str(part) in warned[0]
-    for name, outcome in again.items():  # its networks have other neighbours in their tile now: another last bit
-        theirs = dict(whole[name].items())
-        for array, values in outcome.items():
-            off = 1 if array.endswith("correct") else 1e-5  # a near tie may fall either way
-            np.testing.assert_allclose(values, theirs[array], rtol=0, atol=off, err_msg=array)
-    assert_same(trained(tmp_path, config), again)
+
+
+def test_a_sweep_killed_while_it_wrote_a_group_goes_on_to_the_same_networks(
+    whole: dict[str, Outcome], tmp_path: Path
+) -> None:
+    config = small_config()
+    trained(tmp_path, config)
+    written = sorted(tmp_path.rglob("*.npz"), key=lambda path: path.stat().st_mtime_ns)
+    for part in written[-3::2]:  # of the last group's, one in the middle and the last
+        part.unlink()
+    assert_same(trained(tmp_path, config), whole)
 
 
 def test_more_seeds_train_what_is_missing(whole: dict[str, Outcome], tmp_path: Path, monkeypatch: Any) -> None:
@@ -196,8 +200,7 @@ def test_more_seeds_train_what_is_missing(whole: dict[str, Outcome], tmp_path: P
     monkeypatch.setattr(sweeps, "train", counted)
     more = trained(tmp_path, small_config())
     assert sum(numbers) == 4 * 2 * 1  # conditions, draws, the third seed
-    for name, outcome in more.items():
-        np.testing.assert_allclose(outcome["final"], whole[name]["final"], rtol=0, atol=1e-5)
+    assert_same(more, whole)
 
 
 def test_history_holds_the_start_and_every_epoch(tmp_path: Path, whole: dict[str, Outcome]) -> None:
