@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from ml_collections import ConfigDict
-from scipy import stats
 
 from experiments.analysis import Measured, last_accuracy
 from experiments.found import NONE
@@ -16,6 +15,7 @@ from experiments.outcomes import Outcome
 from experiments.vanishing_conditions import NAME
 from rnnjax import correlation, resampling
 from rnnjax.cells import CELLS
+from rnnjax.correlation import within_ranks
 from rnnjax.parameters import unflatten
 from rnnjax.statistics import Interval
 
@@ -168,13 +168,6 @@ def correlations(x: np.ndarray, y: np.ndarray, controls: list[np.ndarray] | None
         "partial": correlation.pearson(residual(a, explained)[None], residual(b, explained)[None]),
         "gain": half_gain(x, y),
     }
-
-
-def within_ranks(values: np.ndarray) -> np.ndarray:
-    """[R, S], each draw's ranks, less their mean; equal values have the mean of theirs; NaN stays."""
-    ranks = stats.rankdata(np.where(np.isfinite(values), values, np.nan), axis=1, nan_policy="omit")
-    centre = (np.isfinite(ranks).sum(1, keepdims=True) + 1) / 2
-    return np.asarray(ranks - centre)
 
 
 def residual(values: np.ndarray, explained_by: list[np.ndarray]) -> np.ndarray:

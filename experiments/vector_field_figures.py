@@ -165,15 +165,16 @@ def correlations(rows: Sequence[Row]) -> Figure:
         + ("" if row["networks"] == "all" else f", networks {row['networks']} on")
         for row in rows
     ]
-    pairs = [[_interval(row, f"{what}_", 1) for what in ("pearson", "spearman")] for row in rows]
-    figure = plotting.new_figure(6.2, 0.22 * len(rows) + 1.1)
+    pairs = [[_interval(row, f"{what}_", 1) for what in ("pearson", "spearman", "within")] for row in rows]
+    figure = plotting.new_figure(6.2, 0.27 * len(rows) + 1.1)
     ax = figure.subplots()
     correlation_plots.draw_correlations(ax, labels, pairs, [plotting.COLOURS[row["cell"]] for row in rows])
     ax.set_xlabel("correlation of the two changes, with 95 % interval")
     figure.suptitle("Figure 4.15's correlations; in the thesis they are negative in all four panels", size=9)
     marks = [Line2D([], [], ls="", marker="o", color="0.3", ms=4, label="Pearson")]
     marks += [Line2D([], [], ls="", marker="s", color="0.3", mfc="white", ms=4, label="Spearman")]
-    figure.legend(handles=marks, loc="outside lower center", ncols=2)
+    marks += [Line2D([], [], ls="", marker="D", color="0.3", ms=3.5, label="Spearman, within draws")]
+    figure.legend(handles=marks, loc="outside lower center", ncols=3)
     return figure
 
 

@@ -113,7 +113,8 @@ def curve_rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> It
 def correlation_rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Iterator[dict[str, Any]]:
     """C18: of every condition, over all words, over those of each kind, over all words of networks that did not fail.
 
-    A change of accuracy is in [-1, 1]. Failures hardly change in either way, which alone makes a correlation.
+    A change of accuracy is in [-1, 1]. Failures hardly change in either way, which alone makes a correlation; so do
+    draws whose words are easy and lie so that fields change much, which `within` (of ranks within draws) leaves out.
     """
     below = config[NAME].failure_below
     for outcome in outcomes.values():
@@ -133,7 +134,11 @@ def correlation_rows(config: ConfigDict, outcomes: Outcomes, measured: Measured)
 def _correlated(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
     slope, at_0 = correlation.line(x, y)
     row = {"slope": slope, "intercept": at_0}
-    for what, of in (("pearson", correlation.pearson), ("spearman", correlation.spearman)):
+    for what, of in (
+        ("pearson", correlation.pearson),
+        ("spearman", correlation.spearman),
+        ("within", correlation.within),
+    ):
         row |= {f"{what}_{key}": value for key, value in as_dict(of(x, y)).items()}
     return row
 

@@ -7,6 +7,7 @@ word, go together. A resample is a weight for each network, how often it was dra
 from collections.abc import Callable
 
 import numpy as np
+from scipy import stats
 
 from rnnjax.statistics import CONFIDENCE, Interval
 
@@ -35,6 +36,25 @@ def spearman(x: np.ndarray, y: np.ndarray, seed: int = 0) -> Interval:
         return _weighted_pearson(_weighted_ranks(x, weights), _weighted_ranks(y, weights), weights)
 
     return _with_interval(x, y, seed, of_ranks)
+
+
+def within(x: np.ndarray, y: np.ndarray, seed: int = 0) -> Interval:
+    """The same of ranks within each draw: draws that differ as a whole make no correlation. Arguments as of pearson."""
+    both = np.isfinite(x) & np.isfinite(y)
+    return pearson(within_ranks(np.where(both, x, np.nan)), within_ranks(np.where(both, y, np.nan)), seed)
+
+
+def within_ranks(values: np.ndarray) -> np.ndarray:
+    """[..., R, S], the ranks of all points of a draw, less their mean; equal values have the mean of theirs; NaN stays.
+
+    Args:
+        values: [..., R, S].
+    """
+    by_draw = np.moveaxis(np.asarray(values, float), -2, 0)
+    flat = by_draw.reshape(len(by_draw), -1)
+    ranks = stats.rankdata(np.where(np.isfinite(flat), flat, np.nan), axis=1, nan_policy="omit")
+    centre = (np.isfinite(ranks).sum(1, keepdims=True) + 1) / 2
+    return np.moveaxis(np.reshape(ranks - centre, by_draw.shape), 0, -2)
 
 
 def line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:

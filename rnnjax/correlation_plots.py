@@ -37,19 +37,19 @@ def draw_scatter(
 def draw_correlations(
     axes: Axes, labels: Sequence[str], rows: Sequence[Sequence[Interval]], colours: Sequence[str]
 ) -> None:
-    """Correlations with 95 % intervals, from the top: of each label the first one as a dot, the second as a square.
+    """Correlations with 95 % intervals, from the top: of each label a dot, an open square and a diamond.
 
     Args:
         axes: where to draw.
         labels: one a row.
-        rows: intervals of each label.
+        rows: up to three intervals of each label.
         colours: of the rows.
     """
     for place, (intervals, colour) in enumerate(zip(rows, colours, strict=True)):
-        for interval, marker, shift in zip(intervals, "os", (-0.16, 0.16), strict=False):
+        for interval, marker, shift in zip(intervals, "osD", (-0.24, 0, 0.24), strict=False):
             axes.plot([interval.low, interval.high], [place + shift] * 2, color=colour, lw=1.2)
-            face = colour if marker == "o" else "white"
-            axes.plot([interval.estimate], [place + shift], marker, color=colour, mfc=face, ms=4)
+            face, size = ("white" if marker == "s" else colour), (3.5 if marker == "D" else 4)
+            axes.plot([interval.estimate], [place + shift], marker, color=colour, mfc=face, ms=size)
     axes.axvline(0, color="0.4", lw=0.6, ls=":")
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)

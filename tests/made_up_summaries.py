@@ -71,7 +71,7 @@ def field(members: int, draws: int) -> Found:
             contrasts[-1] |= {"others": members} | percent("difference", 0.1)
         for cell in ("rnn", "gru"):
             where = {"data": data, "cell": cell, "words": "all", "networks": "all", "number": members}
-            correlations.append(where | named("pearson", -0.3) | named("spearman", -0.2))
+            correlations.append(where | named("pearson", -0.3) | named("spearman", -0.2) | named("within", -0.2))
     conditions = {f"{d}/{c}_2x2": {"num_draws": draws} for d in ("CountII", "FirstII") for c in ("rnn", "gru")}
     return {"shares": shares, "contrasts": contrasts, "correlations": correlations, "conditions": conditions}
 

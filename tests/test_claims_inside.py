@@ -117,6 +117,7 @@ M = MATCHED.items()
         ("C17", change(_F, "shares", percent("mean", 0.95, 0.02), measure="sentiment_keeps_far"), OPEN),
         ("C18", change(_F, "correlations", named("pearson", 0.3), data="CountII", cell="rnn"), NO),
         ("C18", change(_F, "correlations", named("spearman", 0.0), data="FirstII", cell="gru"), OPEN),
+        ("C18", change(_F, "correlations", named("within", 0.3), data="FirstII", cell="rnn"), NO),
         ("C26", counts("gru", 10), NO),
         ("C26", counts("rnn", 2), OPEN),
         ("C26", counts("rnn", 1.2), YES),

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from rnnjax import correlation
-from rnnjax.correlation import line, pearson, spearman
+from rnnjax.correlation import line, pearson, spearman, within, within_ranks
 
 RNG = np.random.default_rng
 
@@ -23,6 +23,26 @@ def test_the_estimates_are_scipys(ties: bool) -> None:
     x, y = related(0, ties=ties)
     assert pearson(x, y).estimate == pytest.approx(stats.pearsonr(x.ravel(), y.ravel()).statistic, abs=1e-12)
     assert spearman(x, y).estimate == pytest.approx(stats.spearmanr(x.ravel(), y.ravel()).statistic, abs=1e-12)
+
+
+def test_ranks_within_draws_against_scipy_s() -> None:
+    values = np.array([[3.0, 1.0, 1.0, 8.0], [0.0, np.nan, -1.0, 5.0]])
+    ranks = within_ranks(values)
+    assert ranks[0].tolist() == [0.5, -1.0, -1.0, 1.5]
+    assert ranks[1, [0, 2, 3]].tolist() == [0, -1, 1] and np.isnan(ranks[1, 1])
+    points = RNG(0).integers(0, 9, (3, 4, 6)).astype(float)
+    for draw, of_draw in enumerate(within_ranks(points).swapaxes(0, 1)):
+        np.testing.assert_array_equal(of_draw.ravel(), stats.rankdata(points[:, draw]) - (3 * 6 + 1) / 2)
+
+
+def test_within_draws_the_draws_themselves_do_not_count() -> None:
+    # In each draw y goes down with x; draws with larger x have larger y.
+    level = 100 * np.arange(8)[:, None]
+    x = RNG(0).normal(size=(2, 8, 20)) + level
+    y = -x + 3 * level
+    assert spearman(x, y).estimate > 0.9 and within(x, y).estimate == pytest.approx(-1)
+    y[0, 3, 1] = np.nan  # and what is no number takes its x out of the ranks
+    assert within(x, y).estimate == pytest.approx(-1)
 
 
 def test_points_that_are_no_numbers_are_left_out() -> None:

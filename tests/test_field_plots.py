@@ -116,13 +116,16 @@ def test_a_scatter_has_all_points_and_the_line() -> None:
 
 def test_correlations_are_where_their_row_is() -> None:
     axes = new_axes()
-    rows = [[Interval(0.5, 0.4, 0.7), Interval(0.3, 0.1, 0.6)], [Interval(-0.2, -0.5, 0.1), Interval(-0.1, -0.3, 0.0)]]
+    rows = [
+        [Interval(0.5, 0.4, 0.7), Interval(0.3, 0.1, 0.6), Interval(0.2, 0.1, 0.3)],
+        [Interval(-0.2, -0.5, 0.1), Interval(-0.1, -0.3, 0.0), Interval(0.1, -0.3, 0.4)],
+    ]
     correlation_plots.draw_correlations(axes, ["a", "b"], rows, ["red", "blue"])
     lines = axes.get_lines()
     for number, interval in enumerate(each for row in rows for each in row):
         ends, estimate = (data_of(line) for line in lines[2 * number : 2 * number + 2])
         np.testing.assert_allclose(ends[:, 0], interval[1:])
-        np.testing.assert_allclose(estimate[0], [interval.estimate, number // 2 + (0.16 if number % 2 else -0.16)])
+        np.testing.assert_allclose(estimate[0], [interval.estimate, number // 3 + (number % 3 - 1) * 0.24])
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first is on top
 

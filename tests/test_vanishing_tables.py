@@ -15,8 +15,8 @@ from experiments.vanishing_tables import (
     measure_rows,
     rates_by_ratio,
     residual,
-    within_ranks,
 )
+from rnnjax.correlation import within_ranks
 
 
 def seen(ratio: Any, accuracy: Any, cell: str = "rnn", kind: str = "") -> Seen:
@@ -68,13 +68,6 @@ def test_cells_are_compared_with_rnns_and_changed_starts_with_the_same_seeds() -
     assert rows["gru", ""]["end_ratio_times"] == pytest.approx(10 ** (10 / 3))
     assert rows["gru", ""]["above_90_gain"] == pytest.approx(-100 / 3)
     assert rows["gru", ""]["above_90_gain_low"] < -100 / 3 < rows["gru", ""]["above_90_gain_high"]
-
-
-def test_ranks_within_draws_against_scipy_s() -> None:
-    values = np.array([[3.0, 1.0, 1.0, 8.0], [0.0, np.nan, -1.0, 5.0]])
-    ranks = within_ranks(values)
-    assert ranks[0].tolist() == [0.5, -1.0, -1.0, 1.5]
-    assert ranks[1, [0, 2, 3]].tolist() == [0, -1, 1] and np.isnan(ranks[1, 1])
 
 
 def test_within_draws_the_draws_themselves_do_not_count() -> None:

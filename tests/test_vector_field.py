@@ -274,11 +274,17 @@ def test_correlations_are_of_changes(workdir: Path, arrays: Arrays) -> None:
         norms = [arrays[f"measured/{name}/{stage}/mean_norm"] for stage in ("initial", "final")]
         gained = accuracy_of(arrays, name) - arrays[f"measured/{name}/start_accuracy"]
         for words, some in (("all", np.arange(10)), ("stop", np.arange(6)), ("positive", [6, 7]), ("negative", [8, 9])):
-            x = (norms[1] - norms[0])[some].ravel()
-            y = np.tile(gained.ravel(), len(some))
+            grown = (norms[1] - norms[0])[some]
+            x, y = grown.ravel(), np.tile(gained.ravel(), len(some))
             row = rows[data, cell, words, "all"]
             assert float(row["pearson_estimate"]) == pytest.approx(stats.pearsonr(x, y).statistic, abs=1e-5)
             assert float(row["spearman_estimate"]) == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-5)
+            draws = range(grown.shape[1])
+            a = np.concatenate([stats.rankdata(grown[:, draw]) - grown[:, 0].size / 2 for draw in draws])
+            b = np.concatenate(
+                [stats.rankdata(np.tile(gained[draw], len(some))) - grown[:, 0].size / 2 for draw in draws]
+            )
+            assert float(row["within_estimate"]) == pytest.approx(stats.pearsonr(a, b).statistic, abs=1e-5)
             assert float(row["slope"]) == pytest.approx(np.polyfit(x, y, 1)[0], abs=1e-5)
         decent = np.tile((accuracy_of(arrays, name) >= 0.6).ravel(), 10)
         row = rows[data, cell, "all", "from 60 %"]
