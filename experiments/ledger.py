@@ -30,7 +30,7 @@ class Entry(NamedTuple):
 
     claim: Claim
     test: Test
-    judged: dict[str, Judged]  # by protocol, the adopted one first
+    judged: dict[str, Judged]  # by protocol that has numbers of its own, the adopted one first
     unstopped: Judged | None  # without early stop, under the adopted protocol; does not enter the verdict
     matched: Judged | None  # with as many parameters on both sides; likewise
     verdict: str
@@ -42,12 +42,15 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
     Args:
         found: the steps' summaries, by protocol; the adopted one first.
     """
-    adopted = next(iter(found.values()))
+    first, adopted = next(iter(found.items()))
     evidence = {
         (protocol, id): _gathered(test.evidence, of_protocol)
         for protocol, of_protocol in found.items()
         for id, test in TESTS.items()
     }
+    for protocol, id in list(evidence):
+        if protocol != first and evidence[protocol, id][0] == evidence[first, id][0] != []:
+            del evidence[protocol, id]  # the same numbers, of steps that do not depend on it: no repetition
     unstopped = {id: _gathered(test.unstopped, adopted) for id, test in TESTS.items() if test.unstopped}
     matched = {id: _gathered(test.matched, adopted) for id, test in TESTS.items() if test.matched}
     # Stretched together: all parts that the ledger shows, under whichever protocol.
@@ -55,7 +58,7 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
     number = max(1, sum(len(own) for own, _ in parts))
     entries = []
     for id, test in TESTS.items():
-        judged = {protocol: _judged(evidence[protocol, id], number) for protocol in found}
+        judged = {protocol: _judged(own, number) for (protocol, of), own in evidence.items() if of == id}
         by_part = {name: {part.evidence.what: part.verdict for part in each.parts} for name, each in judged.items()}
         verdict = across(by_part)
         without, equal = (_judged(of[id], number) if id in of else None for of in (unstopped, matched))

@@ -115,6 +115,8 @@ M = MATCHED.items()
         ("C16", lambda found: found[_F]["contrasts"].clear(), OPEN),
         ("C17", change(_F, "shares", percent("mean", 0.3), measure="crosses_near"), NO),
         ("C17", change(_F, "shares", percent("mean", 0.95, 0.02), measure="sentiment_keeps_far"), OPEN),
+        ("C17", change(_F, "contrasts", percent("difference", -0.1), measure="stop_keeps_far"), NO),
+        ("C17", change(_F, "contrasts", percent("difference", 0.0), measure="crosses_near"), OPEN),
         ("C18", change(_F, "correlations", named("pearson", 0.3), data="CountII", cell="rnn"), NO),
         ("C18", change(_F, "correlations", named("spearman", 0.0), data="FirstII", cell="gru"), OPEN),
         ("C18", change(_F, "correlations", named("within", 0.3), data="FirstII", cell="rnn"), NO),
@@ -270,3 +272,12 @@ def test_rows_are_read_in_every_style_and_unit() -> None:
 def test_no_interval_of_few_networks_is_believed() -> None:
     assert of_networks("x", Interval(1, 0.99, 1.01), 29, 10).effect == (1, -np.inf, np.inf)
     assert of_networks("x", Interval(1, 0.99, 1.01), 30, 10).effect == (1, 0.99, 1.01)
+
+
+def test_numbers_that_a_protocol_shares_are_no_repetition() -> None:
+    changed = copy.deepcopy(ALL)
+    change(_F, "correlations", named("pearson", 0.3), data="CountII", cell="rnn")(changed)
+    entries = {entry.claim.id: entry for entry in ledger({"adopted": ALL, "other": changed, "lacking": {}})}
+    assert set(entries["C18"].judged) == {"adopted", "other", "lacking"}
+    assert set(entries["C26"].judged) == {"adopted", "lacking"} and entries["C26"].judged["lacking"].missing
+    assert set(entries["C17"].judged) == {"adopted", "lacking"} and entries["C17"].verdict == YES
