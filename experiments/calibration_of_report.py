@@ -1,0 +1,109 @@
+"""How likely the printed numbers are under the protocols that a reproduction ran, those of no finalists included.
+
+    python -m experiments.calibration_of_report --workdir=docs/report
+
+experiments.calibration chooses by Tables 4.2, 4.4 and Figure 4.17 and judges its five finalists alone by the others.
+frozen_recurrent, rnn_from_gru, gru_from_rnn and data_sets have all of these numbers under every protocol of
+programme.PROTOCOLS, in more draws. Leaves protocols.csv where --into says: logarithms of likelihoods, natural.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import app, flags
+
+from experiments import calibration_scores, conclusion, reporting, runner
+from experiments.calibration_candidates import FITTED
+from experiments.claims import Found
+from experiments.claims_evidence import accuracies, last_epoch
+from experiments.programme import ADOPTED
+from rnnjax import likelihood, results
+from rnnjax.errors import UserError
+
+_INTO = flags.DEFINE_string("into", None, "Where to leave protocols.csv; default: only on the terminal.")
+
+_CHOSEN_ON = 10  # draws, the first ones, on which calibration ranks all protocols
+_SHAPES = ("2x2", "4x2", "2x4", "4x4")
+
+
+def rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
+    """Every protocol in all draws, in those that protocols were chosen on, and in the others.
+
+    `fitted` is what chooses; `tables` are Tables 4.1, 4.3, 4.5 and 4.6, draws weighed by how well they fit; `both` are
+    all of these multiplied within a draw, `minus_adopted` the difference of that with its 95 % interval over draws,
+    which are the same under every protocol.
+
+    Args:
+        found: the steps' summaries by protocol, the adopted one among them.
+
+    Raises:
+        KeyError: "frozen_recurrent: CountII/rnn_2x4", where a number is missing.
+    """
+    logs = {protocol: _logs(of_protocol) for protocol, of_protocol in found.items()}
+    draws = min(len(each) for of in logs.values() for each in of.values())
+    parts = {"all": slice(0, draws), "chosen on": slice(0, _CHOSEN_ON), "others": slice(_CHOSEN_ON, draws)}
+    return [
+        {"protocol": protocol, "draws": which} | _row(of, logs[ADOPTED], some)
+        for which, some in parts.items()
+        if draws > _CHOSEN_ON or which == "all"
+        for protocol, of in logs.items()
+    ]
+
+
+def _row(logs: Mapping[str, np.ndarray], adopted: Mapping[str, np.ndarray], some: slice) -> dict[str, float]:
+    here, there = ({name: values[some] for name, values in of.items()} for of in (logs, adopted))
+    both, theirs = (of["fitted"] + of["tables"] for of in (here, there))
+    resampled = likelihood.bootstrap_marginal(np.stack([both, theirs]))
+    with np.errstate(invalid="ignore"):  # of resamples in which neither has a donor
+        low, high = np.nanquantile(resampled[0] - resampled[1], (0.025, 0.975))
+    row = {"number": len(both), "fitted": likelihood.marginal(here["fitted"])}
+    row |= {"tables": likelihood.weighted(here["tables"], here["fitted"]), "both": likelihood.marginal(both)}
+    row |= {"effective_draws": likelihood.effective_draws(both)}
+    row |= {"minus_adopted": likelihood.marginal(both) - likelihood.marginal(theirs), "low": low, "high": high}
+    return row | {name: likelihood.marginal(values) for name, values in here.items() if name.startswith("XorI")}
+
+
+def _logs(found: Found) -> dict[str, np.ndarray]:
+    """[R] each: of what protocols are chosen by, of the held-out tables, and of each line of Figure 4.7."""
+    fitted = np.array([_of(found, "frozen_recurrent", *place) for place in FITTED])
+    tables: dict[str, np.ndarray] = {}
+    for data in ("CountII", "FirstII"):
+        tables[f"{data} gru"] = np.array(last_epoch(found, "rnn_from_gru", f"{data}/gru_2x4"))
+        tables[f"{data} rnn"] = np.array(last_epoch(found, "gru_from_rnn", f"{data}/rnn_2x4"))
+        for cell, donor in (("rnn", "gru"), ("gru", "rnn")):
+            step, name = f"{cell}_from_{donor}", f"{data}/input_weights_random/{cell}_2x4"
+            tables[f"{data} {step}"] = np.array(accuracies(found, step, name))
+    xor = {
+        f"{cell}_{shape}": np.array(accuracies(found, "data_sets", f"XorI/{cell}_{shape}"))
+        for shape in _SHAPES
+        for cell in ("rnn", "gru")
+    }
+    return {
+        "fitted": calibration_scores.together(calibration_scores.fit(fitted)),
+        "tables": calibration_scores.together(calibration_scores.held_out(tables)),
+        **calibration_scores.held_out_rows(xor),
+    }
+
+
+def _of(found: Found, step: str, data: str, architecture: str, frozen: bool) -> np.ndarray:
+    return np.array(accuracies(found, step, f"{data}/{'frozen/' if frozen else ''}{architecture}"))
+
+
+def _main(argv: list[str]) -> None:
+    workdir = runner.given_workdir() or Path("docs", "report")
+    with runner.clear_errors(workdir):
+        if len(argv) > 1 or runner.has_config():
+            raise UserError(f"unexpected argument {[*argv, '--config'][1]!r}; valid: --workdir, --into")
+        try:
+            table = rows(conclusion.summaries(workdir))
+        except KeyError as error:
+            raise UserError(f"{workdir} does not have all that is needed: {error.args[0]} is missing") from error
+        print(*reporting.to_text(table), sep="\n")
+        if _INTO.value:
+            results.write_text(Path(_INTO.value, "protocols.csv"), reporting.to_csv(table))
+
+
+if __name__ == "__main__":
+    app.run(_main)

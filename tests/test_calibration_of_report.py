@@ -1,0 +1,84 @@
+"""The printed numbers' likelihoods under the protocols of a report: against calibration's own way to them."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments import calibration_report
+from experiments.calibration_candidates import FITTED, Candidate, Setting
+from experiments.calibration_of_report import rows
+from experiments.calibration_report import FRESH, Ranked
+from experiments.calibration_scores import fit, together
+from rnnjax import likelihood
+
+ROOT = Path(__file__).parents[1]
+DRAWS, SEEDS = 12, 8
+XOR = [f"{cell}_{shape}" for shape in ("2x2", "4x2", "2x4", "4x4") for cell in ("rnn", "gru")]
+
+
+def summaries(seed: int) -> dict[str, Any]:
+    """Random accuracies of all that is needed, whole thousandths."""
+    rng = np.random.default_rng(seed)
+
+    def some(*names: str) -> dict[str, Any]:
+        return {name: {"accuracy": rng.integers(480, 1001, (DRAWS, SEEDS)) / 1000} for name in names}
+
+    two = "CountII", "FirstII"
+    frozen = (f"{data}/{'frozen/' if still else ''}{name}" for data, name, still in FITTED)
+    return {
+        "frozen_recurrent": {"conditions": some(*frozen)},
+        "rnn_from_gru": {
+            "conditions": some(*(f"{d}/{n}" for d in two for n in ("gru_2x4", "input_weights_random/rnn_2x4")))
+        },
+        "gru_from_rnn": {
+            "conditions": some(*(f"{d}/{n}" for d in two for n in ("rnn_2x4", "input_weights_random/gru_2x4")))
+        },
+        "data_sets": {"conditions": some(*(f"XorI/{name}" for name in XOR))},
+    }
+
+
+def test_numbers_are_those_that_calibration_has_of_a_finalist() -> None:
+    found = {"adopted": summaries(0), "other": summaries(1)}
+    table = {(row["protocol"], row["draws"]): row for row in rows(found)}
+    assert len(table) == 2 * 3
+    for protocol, of in found.items():
+        get = {step: summary["conditions"] for step, summary in of.items()}
+        fitted = np.array(
+            [get["frozen_recurrent"][f"{d}/{'frozen/' if still else ''}{n}"]["accuracy"] for d, n, still in FITTED]
+        )
+        candidate = Candidate(Setting(2, 1, 1, 0.6), "epoch/best", "last")
+        arrays = {f"xor {name}": get["data_sets"][f"XorI/{name}"]["accuracy"] for name in XOR}
+        for data in ("CountII", "FirstII"):
+            arrays[f"{data} gru"] = get["rnn_from_gru"][f"{data}/gru_2x4"]["accuracy"]
+            arrays[f"{data} rnn"] = get["gru_from_rnn"][f"{data}/rnn_2x4"]["accuracy"]
+            for cell, donor in (("rnn", "gru"), ("gru", "rnn")):
+                name = f"{data}/input_weights_random/{cell}_2x4"
+                arrays[f"{data} {cell}_from_{donor}"] = get[f"{cell}_from_{donor}"][name]["accuracy"]
+        finalist = Ranked(candidate, fitted, together(fit(fitted)), (0, 0, 0))
+        theirs = calibration_report._held_out({f"{FRESH}{candidate.name}/{k}": v for k, v in arrays.items()}, finalist)
+        ours = table[protocol, "all"]
+        assert ours["fitted"] == pytest.approx(finalist.fit) and ours["number"] == DRAWS
+        assert ours["tables"] == pytest.approx(theirs["tables"])
+        for name in theirs:
+            assert not name.startswith("XorI") or ours[name] == pytest.approx(theirs[name])
+        # What chooses and what is held out, multiplied: the one's mean times the other's, weighted by the one.
+        assert ours["both"] == pytest.approx(ours["fitted"] + ours["tables"])
+        first = likelihood.marginal(finalist.logs[:10])
+        assert table[protocol, "chosen on"]["fitted"] == pytest.approx(first)
+        assert table[protocol, "others"]["number"] == DRAWS - 10
+    one, other = table["adopted", "all"], table["other", "all"]
+    assert one["minus_adopted"] == one["low"] == one["high"] == 0
+    assert other["minus_adopted"] == pytest.approx(other["both"] - one["both"])
+    assert other["low"] <= other["minus_adopted"] <= other["high"] and other["low"] < other["high"]
+
+
+def test_a_folder_without_its_numbers_is_refused_in_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "experiments.calibration_of_report", f"--workdir={tmp_path}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert f"{tmp_path} does not have all that is needed: frozen_recurrent: conditions is missing" in done.stderr
+    assert "Traceback" not in done.stderr
