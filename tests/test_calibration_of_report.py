@@ -16,7 +16,7 @@ from experiments.calibration_scores import fit, together
 from rnnjax import likelihood
 
 ROOT = Path(__file__).parents[1]
-DRAWS, SEEDS = 12, 8
+DRAWS, SEEDS = 12, 40
 XOR = [f"{cell}_{shape}" for shape in ("2x2", "4x2", "2x4", "4x4") for cell in ("rnn", "gru")]
 
 
