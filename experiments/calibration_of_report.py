@@ -4,7 +4,8 @@
 
 experiments.calibration chooses by Tables 4.2, 4.4 and Figure 4.17 and judges its five finalists alone by the others.
 frozen_recurrent, rnn_from_gru, gru_from_rnn and data_sets have all of these numbers under every protocol of
-programme.PROTOCOLS, in more draws. Leaves protocols.csv where --into says: logarithms of likelihoods, natural.
+programme.PROTOCOLS, in more draws. Leaves protocols.csv where --into says, logarithms of likelihoods, natural; and
+protocols_fit.csv, every number that protocols are chosen by beside what sets of ten networks have under each of them.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from experiments.programme import ADOPTED
 from rnnjax import likelihood, results
 from rnnjax.errors import UserError
 
-_INTO = flags.DEFINE_string("into", None, "Where to leave protocols.csv; default: only on the terminal.")
+_INTO = flags.DEFINE_string("into", None, "Where to leave the tables; default: only on the terminal.")
 
 _CHOSEN_ON = 10  # draws, the first ones, on which calibration ranks all protocols
 _SHAPES = ("2x2", "4x2", "2x4", "4x4")
@@ -52,6 +53,15 @@ def rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
     ]
 
 
+def fit_rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
+    """As of calibration_scores.predictions, of every protocol; raises as rows does."""
+    return [
+        {"protocol": protocol} | row
+        for protocol, of_protocol in found.items()
+        for row in calibration_scores.predictions(_fitted(of_protocol))
+    ]
+
+
 def _row(logs: Mapping[str, np.ndarray], adopted: Mapping[str, np.ndarray], some: slice) -> dict[str, float]:
     here, there = ({name: values[some] for name, values in of.items()} for of in (logs, adopted))
     both, theirs = (of["fitted"] + of["tables"] for of in (here, there))
@@ -67,7 +77,6 @@ def _row(logs: Mapping[str, np.ndarray], adopted: Mapping[str, np.ndarray], some
 
 def _logs(found: Found) -> dict[str, np.ndarray]:
     """[R] each: of what protocols are chosen by, of the held-out tables, and of each line of Figure 4.7."""
-    fitted = np.array([_of(found, "frozen_recurrent", *place) for place in FITTED])
     tables: dict[str, np.ndarray] = {}
     for data in ("CountII", "FirstII"):
         tables[f"{data} gru"] = np.array(last_epoch(found, "rnn_from_gru", f"{data}/gru_2x4"))
@@ -81,14 +90,16 @@ def _logs(found: Found) -> dict[str, np.ndarray]:
         for cell in ("rnn", "gru")
     }
     return {
-        "fitted": calibration_scores.together(calibration_scores.fit(fitted)),
+        "fitted": calibration_scores.together(calibration_scores.fit(_fitted(found))),
         "tables": calibration_scores.together(calibration_scores.held_out(tables)),
         **calibration_scores.held_out_rows(xor),
     }
 
 
-def _of(found: Found, step: str, data: str, architecture: str, frozen: bool) -> np.ndarray:
-    return np.array(accuracies(found, step, f"{data}/{'frozen/' if frozen else ''}{architecture}"))
+def _fitted(found: Found) -> np.ndarray:
+    """Of FITTED's networks, [10, R, S]."""
+    names = [f"{data}/{'frozen/' if frozen else ''}{architecture}" for data, architecture, frozen in FITTED]
+    return np.array([accuracies(found, "frozen_recurrent", name) for name in names])
 
 
 def _main(argv: list[str]) -> None:
@@ -97,12 +108,14 @@ def _main(argv: list[str]) -> None:
         if len(argv) > 1 or runner.has_config():
             raise UserError(f"unexpected argument {[*argv, '--config'][1]!r}; valid: --workdir, --into")
         try:
-            table = rows(conclusion.summaries(workdir))
+            found = conclusion.summaries(workdir)
+            tables = {"protocols.csv": rows(found), "protocols_fit.csv": fit_rows(found)}
         except KeyError as error:
             raise UserError(f"{workdir} does not have all that is needed: {error.args[0]} is missing") from error
-        print(*reporting.to_text(table), sep="\n")
-        if _INTO.value:
-            results.write_text(Path(_INTO.value, "protocols.csv"), reporting.to_csv(table))
+        for name, table in tables.items():
+            print(f"{name}:", *reporting.to_text(table), sep="\n")
+            if _INTO.value:
+                results.write_text(Path(_INTO.value, name), reporting.to_csv(table))
 
 
 if __name__ == "__main__":

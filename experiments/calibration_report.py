@@ -77,13 +77,13 @@ def write(run: runner.Run, arrays: Mapping[str, np.ndarray]) -> None:
             run.log.info("  %s", line)
     run.save_figure("figure_calibration.png", _figure_ranking(ranking, finalists))
     run.save_figure("figure_calibration_fields.png", _figure_fields(ranking))
-    # A finalist is judged by fresh draws, the others by those of the first simulation.
+    # A finalist is judged by fresh draws, the others by those of the first simulation; behind the best one there.
     again = {each.candidate for each in finalists}
-    kept = [each for each in finalists if not each.ruled_out]
-    kept += [each for each in ranking if not each.ruled_out and each.candidate not in again]
+    kept = [("fresh", each) for each in finalists if not each.ruled_out]
+    kept += [("first", each) for each in ranking if not each.ruled_out and each.candidate not in again]
     summary = {
         "best": best.candidate.row(),
-        "not_ruled_out": [each.candidate.row() | {"behind": each.behind[0]} for each in kept],
+        "not_ruled_out": [each.candidate.row() | {"behind": each.behind[0], "draws": draws} for draws, each in kept],
         "protocols": len(ranking),
         "ruled_out_beyond": float(_RULED_OUT),
         "ranking": rows,

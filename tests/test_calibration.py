@@ -677,9 +677,9 @@ def test_rankings_are_those_of_the_simulations(finished: Path) -> None:
     chosen = {tuple(row[field] for field in fields) for row in summary["finalists"]}
     assert chosen == {tuple(row[field] for field in fields) for row in summary["ranking"][:2]}
     assert summary["best"] == {field: summary["finalists"][0][field] for field in fields}
-    kept = [row for row in summary["finalists"] if row["ruled_out"] == "False"]
-    kept += [row for row in summary["ranking"][2:] if row["ruled_out"] == "False"]
-    assert summary["not_ruled_out"] == [{field: row[field] for field in (*fields, "behind")} for row in kept]
+    kept = [row | {"draws": "fresh"} for row in summary["finalists"] if row["ruled_out"] == "False"]
+    kept += [row | {"draws": "first"} for row in summary["ranking"][2:] if row["ruled_out"] == "False"]
+    assert summary["not_ruled_out"] == [{field: row[field] for field in (*fields, "behind", "draws")} for row in kept]
 
 
 def past_the_first_draws(config: ConfigDict) -> ConfigDict:

@@ -10,9 +10,9 @@ import pytest
 
 from experiments import calibration_report
 from experiments.calibration_candidates import FITTED, Candidate, Setting
-from experiments.calibration_of_report import rows
+from experiments.calibration_of_report import fit_rows, rows
 from experiments.calibration_report import FRESH, Ranked
-from experiments.calibration_scores import fit, together
+from experiments.calibration_scores import fit, predictions, together
 from rnnjax import likelihood
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +60,9 @@ def test_numbers_are_those_that_calibration_has_of_a_finalist() -> None:
                 arrays[f"{data} {cell}_from_{donor}"] = get[f"{cell}_from_{donor}"][name]["accuracy"]
         finalist = Ranked(candidate, fitted, together(fit(fitted)), (0, 0, 0))
         theirs = calibration_report._held_out({f"{FRESH}{candidate.name}/{k}": v for k, v in arrays.items()}, finalist)
+        assert [{"protocol": protocol} | row for row in predictions(fitted)] == [
+            row for row in fit_rows(found) if row["protocol"] == protocol
+        ]
         ours = table[protocol, "all"]
         assert ours["fitted"] == pytest.approx(finalist.fit) and ours["number"] == DRAWS
         assert ours["tables"] == pytest.approx(theirs["tables"])
@@ -80,5 +83,5 @@ def test_a_folder_without_its_numbers_is_refused_in_one_line(tmp_path: Path) -> 
     command = [sys.executable, "-m", "experiments.calibration_of_report", f"--workdir={tmp_path}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
-    assert f"{tmp_path} does not have all that is needed: frozen_recurrent: conditions is missing" in done.stderr
+    assert f"{tmp_path} does not have all that is needed: rnn_from_gru: conditions is missing" in done.stderr
     assert "Traceback" not in done.stderr
