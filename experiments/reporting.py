@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+_WIDE = 160  # characters of a line
+
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -19,17 +21,32 @@ def to_csv(rows: Rows) -> str:
 
 
 def to_text(rows: Rows) -> Iterator[str]:
-    """The rows as aligned lines, headings first; numbers to the right."""
+    """The rows as aligned lines, headings first; numbers to the right.
+
+    What is wider than a terminal goes on below, after an empty line, with the words that begin its rows again.
+    """
     names = columns(rows)
-    cells = [[_shown(row.get(name, "")) for name in names] for row in rows]
-    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
-    right = [all(not isinstance(row.get(name, 0.0), str) for row in rows) for name in names]
-    for line in (names, *cells):
-        padded = (
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(line, widths, right, strict=True)
-        )
-        yield "  ".join(padded).rstrip()
+    padded = []
+    for name in names:
+        cells = [name, *(_shown(row.get(name, "")) for row in rows)]
+        width, numbers = max(map(len, cells)), all(not isinstance(row.get(name, 0.0), str) for row in rows)
+        padded.append([cell.rjust(width) if numbers else cell.ljust(width) for cell in cells])
+    words = next((i for i, name in enumerate(names) if not isinstance(rows[0].get(name), str)), 0)
+    for number, block in enumerate(_blocks(padded, words)):
+        if number:
+            yield ""
+        yield from ("  ".join(line).rstrip() for line in zip(*block, strict=True))
+
+
+def _blocks(padded: Sequence[Sequence[str]], words: int) -> Iterator[list[Sequence[str]]]:
+    """The columns in groups that are at most _WIDE together, each with the first `words` of them."""
+    head, block = list(padded[:words]), list[Sequence[str]]()
+    for column in padded[words:]:
+        if block and sum(len(each[0]) + 2 for each in [*head, *block, column]) - 2 > _WIDE:
+            yield [*head, *block]
+            block = []
+        block.append(column)
+    yield [*head, *block]
 
 
 def columns(rows: Rows) -> list[str]:

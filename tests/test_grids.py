@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from reading import labels_of, texts_of
 
 from rnnjax import grids, plotting
 from rnnjax.statistics import Interval
@@ -24,28 +25,12 @@ def new_axes() -> Axes:
     return plotting.new_figure(4, 3).subplots()
 
 
-def texts_of(axes: Axes) -> list[list[str]]:
-    """The cells' texts by rows as a reader sees them: from the top, from the left."""
-    axes.get_figure().draw_without_rendering()  # type: ignore[union-attr]
-    places = [(*axes.transData.transform(text.get_position()), text.get_text()) for text in axes.texts]
-    rows = sorted({round(y) for _, y, _ in places}, reverse=True)
-    return [[text for _, y, text in sorted(places) if round(y) == row] for row in rows]
-
-
 def colours_of(mesh: QuadMesh) -> np.ndarray:
     """[R, C, 4] the cells' colours."""
     mesh.update_scalarmappable()
     array = mesh.get_array()
     assert array is not None
     return np.asarray(mesh.get_facecolor()).reshape(*array.shape, 4)
-
-
-def labels_of(axes: Axes, which: str) -> list[str]:
-    """The ticks' labels within the axes, from the top or from the left."""
-    axis, (low, high) = (axes.yaxis, axes.get_ylim()[::-1]) if which == "y" else (axes.xaxis, axes.get_xlim())
-    pairs = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
-    shares = [((tick - low) / (high - low), label.get_text()) for tick, label in pairs]
-    return [label for share, label in sorted(shares) if -1e-9 < share < 1 + 1e-9]
 
 
 def luminance(colour: Any) -> float:

@@ -52,6 +52,25 @@ def test_text_lines_up_numbers_to_the_right_words_to_the_left() -> None:
     ]
 
 
+def test_what_is_too_wide_goes_on_below_with_its_first_words() -> None:
+    rows = [{"data": data, "cell": "gru", **{f"number_{i:02}": float(i) for i in range(20)}} for data in ("XorI", "A")]
+    lines = list(to_text(rows))
+    blocks = [lines[:3], lines[4:7]]
+    assert lines[3] == "" and len(lines) == 7
+    for heading, first, second in blocks:
+        assert max(map(len, (heading, first, second))) <= 160
+        assert (
+            heading.startswith("data  cell  number")
+            and first.startswith("XorI  gru ")
+            and second.startswith("A     gru")
+        )
+    shown = [name for heading, *_ in blocks for name in heading.split()[2:]]
+    assert shown == [f"number_{i:02}" for i in range(20)]
+    assert [value for _, first, _ in blocks for value in first.split()[2:]] == [f"{i:.2f}" for i in range(20)]
+    numbers = [{f"number_{i:02}": float(i) for i in range(20)}]  # without words there is nothing to say again
+    assert " ".join(to_text(numbers)).split()[0] == "number_00" and len(list(to_text(numbers))) == 5
+
+
 def test_a_column_with_a_word_in_it_is_a_column_of_words() -> None:
     rows: list[dict[str, Any]] = [{"seed": 12, "n": 1}, {"seed": "none", "n": 20}]
     assert list(to_text(rows)) == ["seed   n", "12     1", "none  20"]

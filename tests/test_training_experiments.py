@@ -16,7 +16,9 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from ml_collections import ConfigDict
+from reading import labels_of, texts_of
 
 from configs.thesis import get_config
 from experiments import outcomes, runner, training_experiment
@@ -182,6 +184,70 @@ def test_a_run_leaves_the_files_that_are_promised(runs: Runs, name: str) -> None
         assert content
         if file.endswith(".png"):
             assert content.startswith(b"\x89PNG") and len(content) > 5000
+
+
+def figures_of(workdir: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
+    """The figures of a finished run, drawn again, before they are files."""
+    found: dict[str, Figure] = {}
+    monkeypatch.setattr(runner.Run, "save_figure", lambda _, file, figure: found.update({file: figure}))
+    run_in(workdir, name, small_config())
+    return found
+
+
+def cells_of(figure: Figure) -> dict[str, tuple[list[list[str]], list[str], list[str]]]:
+    """Panels by title: the numbers in the cells, the rows' labels and the columns'."""
+    panels = [ax for ax in figure.axes if ax.get_title() and ax.get_visible()]
+    return {ax.get_title(): (texts_of(ax), labels_of(ax, "y"), labels_of(ax, "x")) for ax in panels}
+
+
+def percents(accuracies: Any) -> list[str]:
+    """Rounded per cent, a half upwards, of accuracies in thousandths."""
+    return [str((round(1000 * a) + 5) // 10) for a in accuracies]
+
+
+def test_the_heat_maps_have_every_network_of_the_first_draw_in_its_place(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures, arrays = figures_of(runs("trainability"), "trainability", monkeypatch), arrays_of(runs("trainability"))
+    for data in SETS:
+        panels = cells_of(figures[f"like_figure_4_4_{data}.png"])
+        assert len(panels) == 2 * SHOWN
+        for cell, title in (("rnn", "RNN"), ("gru", "GRU")):
+            for seed in range(SHOWN):
+                one_row = [last(arrays, f"{data}/{cell}_{inputs}x2")[0, seed] / 100 for inputs in (2, 3)]
+                shown = panels[f"{title}, initialisation {seed + 1}"]
+                assert shown == ([percents(one_row)], ["2"], ["2", "3"])  # hidden units down, inputs across
+    figures, arrays = figures_of(runs("separability"), "separability", monkeypatch), arrays_of(runs("separability"))
+    for data, file in zip(SETS, ("figure_4_2.png", "figure_4_3.png"), strict=True):
+        panels = cells_of(figures[file])
+        for cell, title in (("rnn", "RNN"), ("gru", "GRU")):
+            numbers, rows, columns = panels[f"{title}, H = 2"]
+            assert columns == [str(seed + 1) for seed in range(SHOWN)] and len(rows) == 4
+            for place, row in enumerate(numbers, 1):
+                found = last(arrays, f"{data}/embedding_{place}/{cell}_2x2")[0, :SHOWN] / 100
+                assert row == percents(found) and str(place) in rows[place - 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("capacity", ["like_figure_4_6_CountII.png", "like_figure_4_6_FirstII.png"]),
+        ("identity_init", ["figure_4_16.png"]),
+        ("frozen_recurrent", ["figure_4_17.png"]),
+        ("gate_variants", ["figure_4_18.png"]),
+    ],
+)
+def test_sorted_rows_have_the_first_draw_s_networks_of_one_condition_each(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, name: str, files: list[str]
+) -> None:
+    figures, arrays = figures_of(runs(name), name, monkeypatch), arrays_of(runs(name))
+    conditions = {array.rpartition("/")[0] for array in arrays if "unstopped" not in array and "matched" not in array}
+    number = small_config()[name].shown_seeds
+    if name == "frozen_recurrent":  # whose figure has GRUs alone
+        conditions = {condition for condition in conditions if "/rnn_" not in condition}
+    possible = [percents(np.sort(last(arrays, condition)[0, :number] / 100)) for condition in conditions]
+    drawn = [row for file in files for numbers, *_ in cells_of(figures[file]).values() for row in numbers]
+    assert sorted(drawn) == sorted(possible)
 
 
 @pytest.mark.parametrize("name", FILES)
