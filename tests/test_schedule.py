@@ -87,12 +87,15 @@ SCRIPTS = [np.random.default_rng(seed).integers(40, 60, 60).tolist() for seed in
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_with_ties_worse_than_the_best_it_is_the_plateau_rule_of_torch(script: list[int]) -> None:
+@pytest.mark.parametrize(("tie_is_worse", "threshold"), [(True, 0.0), (False, -0.5)])  # of whole numbers
+def test_worse_than_the_best_is_the_plateau_rule_of_torch(
+    script: list[int], tie_is_worse: bool, threshold: float
+) -> None:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1e-3)
     plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer, mode="max", factor=0.5, patience=0, threshold=0.0, eps=0.0
+        optimizer, mode="max", factor=0.5, patience=0, threshold=threshold, threshold_mode="abs", eps=0.0
     )
-    rules = Rules(worse_than_best=True, tie_is_worse=True, early_stop=False)
+    rules = Rules(worse_than_best=True, tie_is_worse=tie_is_worse, early_stop=False)
     for clock, correct in zip(follow(rules, script), script, strict=True):
         plateau.step(correct)
         assert float(clock.learning_rate) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-6)
