@@ -1,6 +1,6 @@
 """Every experiment on the data sets that the thesis names for it (section 4).
 
-Used by, at the thesis' counts and more, two to three minutes each on 2 cores:
+Used by, at the thesis' counts and more, half a minute to four minutes each on 2 cores:
     python -m experiments.separability --config=configs/thesis.py
 and likewise trainability, capacity, identity_init, rnn_from_gru, gru_from_rnn, frozen_recurrent, gate_variants.
 """
