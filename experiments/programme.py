@@ -15,7 +15,8 @@ PRESETS = {"quick": "quick", "thesis": "full", "full": "many"}  # and the mode o
 
 ADOPTED = "adopted"
 # Of what the printed numbers do not rule out, beside the adopted protocol, three: picked by hand among calibration's
-# likelier ones so that they differ in batch size, in where the words lie, and in both and the readings. Claims are judged under each of them too, from the steps with `elsewhere`.
+# likelier ones so that they differ in batch size, in where the words lie, and in both and the readings. Claims are
+# judged under each of them too, from the steps with `elsewhere`.
 PROTOCOLS: Mapping[str, Mapping[str, Any]] = {
     ADOPTED: {},
     "batch_4": {"training.batch_size": 4},
