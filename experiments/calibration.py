@@ -151,8 +151,8 @@ def _finalist(run: runner.Run, candidate: Candidate, stage: str) -> dict[str, np
     for data in ("CountII", "FirstII"):
         for cell, donor, function in (("rnn", "gru", rnn_from_gru), ("gru", "rnn", gru_from_rnn)):
             like, of = by_place[data, f"{cell}_2x4", False].condition, by_place[data, f"{donor}_2x4", False]
-            # The first reading of what is copied: input weights random, as the wording has it.
-            start = transplanted(config, like, of, function)[0].start
+            # Input weights random, as the wording has it.
+            start = transplanted(config, like, of, function, ("random",))[0].start
             second[f"{data} {cell}_from_{donor}"] = like._replace(name=f"{like.name}/transplanted", start=start)
     outcomes |= sweep.train(f"{stage}_recipients", list(second.values()))
     found = {"fitted": np.stack([outcomes[one.name].accuracy(report) for one in fitted])}

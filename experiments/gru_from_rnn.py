@@ -19,10 +19,10 @@ from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, data_sets
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from experiments.training_figures import strips_and_rates
-from experiments.transplants import both_cells, from_donors, random_starts
+from experiments.transplants import both_cells, from_donors, random_starts, readings
 from rnnjax import resampling
 from rnnjax.errors import in_range
-from rnnjax.transplant import INPUT_WEIGHTS, gru_from_rnn
+from rnnjax.transplant import gru_from_rnn
 
 _NAME, _SUCCESS = "gru_from_rnn", 0.9
 _TABLES = {"CountII": "4_5", "FirstII": "4_6"}
@@ -52,7 +52,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         of_rnn = outcomes[f"{data.title}/{rnn.name}"].accuracy("last")  # of the weights that are transplanted
         rows: dict[str, tuple[Sequence[np.ndarray], str]] = {"the RNNs, all": (list(of_rnn), "rnn")}
         failed = of_rnn < config[_NAME].donor_below
-        for weights in INPUT_WEIGHTS:
+        for weights in readings(config, _NAME):
             accuracy = outcomes[f"{data.title}/input_weights_{weights}/{gru.name}"].accuracy(config.training.report)
             rows[f"from any RNN, input weights {weights}"] = list(accuracy), "update_gate_gru"
             if failed.any():
@@ -89,7 +89,7 @@ def _table(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) ->
             "seed": int(seed),
             "rnn": 100 * float(of_rnn[draw, seed]),
         }
-        for weights in INPUT_WEIGHTS:
+        for weights in readings(config, _NAME):
             accuracy = outcomes[f"{data.title}/input_weights_{weights}/{gru.name}"].accuracy(report)
             row[f"gru_input_weights_{weights}"] = 100 * float(accuracy[draw, seed])
         row["gru_random_start"] = 100 * float(outcomes[f"{data.title}/{gru.name}"].accuracy(report)[draw, seed])

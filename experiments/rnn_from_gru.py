@@ -18,10 +18,10 @@ from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, data_sets
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from experiments.training_figures import strips_and_rates
-from experiments.transplants import both_cells, from_donors, random_starts
+from experiments.transplants import both_cells, from_donors, random_starts, readings
 from rnnjax import resampling
 from rnnjax.errors import in_range
-from rnnjax.transplant import INPUT_WEIGHTS, rnn_from_gru
+from rnnjax.transplant import rnn_from_gru
 
 _NAME, _SUCCESS = "rnn_from_gru", 0.9
 _TABLES = {"CountII": ("4_1", "4_2"), "FirstII": ("4_3", "4_4")}
@@ -54,7 +54,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         rows: dict[str, tuple[Sequence[np.ndarray], str]] = {"random start, all": (list(at_random), "rnn")}
         if accepted.any():
             rows["random start, the donors' seeds"] = resampling.of_chosen(at_random, accepted), "rnn"
-        for weights in INPUT_WEIGHTS:
+        for weights in readings(config, _NAME):
             accuracy = outcomes[f"{data.title}/input_weights_{weights}/{rnn.name}"].accuracy(config.training.report)
             if accepted.any():
                 rows[f"from a GRU, input weights {weights}"] = resampling.of_chosen(accuracy, accepted), "relu_rnn"
@@ -81,7 +81,7 @@ def _from_gru(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str)
     for i, (draw, seed) in enumerate(np.argwhere(_accepted(config, outcomes, data))[: config[_NAME].shown_donors]):
         of_gru = outcomes[f"{data.title}/{gru.name}"].accuracy("last")[draw, seed]
         row = {"initialization": i + 1, "draw": int(draw), "seed": int(seed), "gru": 100 * float(of_gru)}
-        for weights in INPUT_WEIGHTS:
+        for weights in readings(config, _NAME):
             accuracy = outcomes[f"{data.title}/input_weights_{weights}/{rnn.name}"].accuracy(report)
             row[f"rnn_input_weights_{weights}"] = 100 * float(accuracy[draw, seed])
         rows.append(row | {"thesis": printed[i] if i < len(printed) else None})

@@ -1,13 +1,14 @@
 """What sections 4.4.2 and 4.4.3 share: donors' final weights become other networks' starts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments.conditions import Condition, architectures, data_sets, draw_starts, make
+from experiments.conditions import Condition, architectures, data_sets, different, draw_starts, listed, make
 from experiments.outcomes import Outcome
+from rnnjax.errors import one_of
 from rnnjax.landscape import Architecture
 from rnnjax.parameters import Params, flatten_members, unflatten
 from rnnjax.transplant import INPUT_WEIGHTS
@@ -20,8 +21,22 @@ def both_cells(config: ConfigDict, section: str) -> list[Architecture]:
     return architectures(("rnn", "gru"), (2,), (config[section].hidden_dim,))
 
 
+def readings(config: ConfigDict, section: str) -> list[str]:
+    """What becomes of the input weights, as the section's field says: "random", "copied", or one beside the other.
+
+    Raises:
+        UserError: none, one twice, or another word.
+    """
+    found = listed(config[section].input_weights)
+    different(f"{section}.input_weights", found, ", such as random")
+    for each in found:
+        one_of(f"{section}.input_weights", each, INPUT_WEIGHTS)
+    return found
+
+
 def random_starts(config: ConfigDict, section: str) -> list[Condition]:
     """Both cells on all data sets from random starts: one is the donor, the other the control."""
+    readings(config, section)  # which are checked before anything is trained
     shapes = both_cells(config, section)
     return [make(config, section, data, shape) for data in data_sets(config, section) for shape in shapes]
 
@@ -38,11 +53,13 @@ def from_donors(
     found = []
     for data in data_sets(config, section):
         of = outcomes[f"{data.title}/{donor.name}"]
-        found += transplanted(config, make(config, section, data, shape), of, transplant)
+        found += transplanted(config, make(config, section, data, shape), of, transplant, readings(config, section))
     return found
 
 
-def transplanted(config: ConfigDict, like: Condition, donor: Outcome, transplant: Transplant) -> list[Condition]:
+def transplanted(
+    config: ConfigDict, like: Condition, donor: Outcome, transplant: Transplant, input_weights: Sequence[str]
+) -> list[Condition]:
     """One condition for each reading of which input weights are copied; every donor has a network of its own.
 
     Args:
@@ -51,6 +68,7 @@ def transplanted(config: ConfigDict, like: Condition, donor: Outcome, transplant
             the start are its own.
         donor: trained networks.
         transplant: an entry of rnnjax.transplant.
+        input_weights: the readings, of INPUT_WEIGHTS.
     """
     seeds, shape = np.arange(like.num_seeds), like.architecture
     own = np.stack([draw_starts(config, like, draw, seeds) for draw in range(like.num_draws)], 1)
@@ -60,9 +78,9 @@ def transplanted(config: ConfigDict, like: Condition, donor: Outcome, transplant
         for flat, sizes in ((final, donor.condition.architecture.sizes), (own.reshape(len(own), -1), shape.sizes))
     )
     found = []
-    for input_weights in INPUT_WEIGHTS:
-        start = transplant(trained, random, input_weights)
+    for each in input_weights:
+        start = transplant(trained, random, each)
         given = np.asarray(flatten_members(start)).reshape(own.shape)
-        name = f"{like.data.title}/input_weights_{input_weights}/{shape.name}"
+        name = f"{like.data.title}/input_weights_{each}/{shape.name}"
         found.append(like._replace(name=name, start=given))
     return found

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from experiments import conclusion
-from experiments.programme import PRESETS, PROTOCOLS, STEPS, Step, is_same, jobs
+from experiments.conclusion import check_config
+from experiments.programme import ADOPTED, PRESETS, PROTOCOLS, STEPS, Job, Step, is_same, jobs
 from rnnjax import results
+from rnnjax.errors import UserError
 
 ROOT = Path(__file__).parents[1]
 TINY = {
@@ -149,6 +151,22 @@ def test_shipped_numbers_are_computed_again(
     (tmp_path / "shipped" / "first" / "config.json").write_text("{}")
     done = launch(*flags, bad=bad)
     assert done.returncode == 2 and "is not what this version has" in done.stderr
+
+
+def test_a_shipped_config_may_lack_a_field_that_came_later_but_not_say_otherwise(tmp_path: Path) -> None:
+    job = Job(STEPS[0], ADOPTED)
+    config = json.loads(json.dumps(job.config("quick").to_dict()))
+    path = tmp_path / job.name / "config.json"
+    path.parent.mkdir()
+    for lacking in (None, "rnn_from_gru", "gru_from_rnn"):
+        if lacking:
+            del config[lacking]["input_weights"]
+        path.write_text(json.dumps(config))
+        check_config(tmp_path, job, "quick")
+    config["gru_from_rnn"]["input_weights"] = ["random"]
+    path.write_text(json.dumps(config))
+    with pytest.raises(UserError, match="is not what this version has"):
+        check_config(tmp_path, job, "quick")
 
 
 def test_a_published_report_can_be_added_to(

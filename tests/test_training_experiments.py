@@ -314,6 +314,20 @@ def test_tables_4_1_and_4_3_list_the_accepted_donors_in_order(runs: Runs) -> Non
     assert any(skipped)  # otherwise nothing is chosen
 
 
+@pytest.mark.parametrize(("name", "weights"), [("rnn_from_gru", "random"), ("gru_from_rnn", "copied")])
+def test_one_reading_of_the_input_weights_alone_is_the_same_as_beside_the_other(
+    tmp_path: Path, name: str, weights: str
+) -> None:
+    run_in(tmp_path / "alone", name, small_config(**{f"{name}.input_weights": (weights,), "training.tile": 16}))
+    run_in(tmp_path / "both", name, small_config(**{"training.tile": 16}))
+    alone, both = arrays_of(tmp_path / "alone"), arrays_of(tmp_path / "both")
+    kept = {array for array in both if "input_weights" not in array or weights in array}
+    assert set(alone) == kept and len(kept) < len(both)
+    assert all(same(alone[array], both[array]) for array in kept if not array.endswith("validation_loss"))
+    rows = rows_of(next((tmp_path / "alone").glob(f"{name}_*.csv")))
+    assert {row["input_weights"] for row in rows} == {weights}
+
+
 def test_tables_4_2_and_4_4_are_the_random_starts_maximum_mean_and_minimum(runs: Runs) -> None:
     arrays = arrays_of(runs("rnn_from_gru"))
     for data, table in (("CountII", "table_4_2"), ("FirstII", "table_4_4")):
@@ -892,6 +906,8 @@ def test_a_damaged_run_to_start_from_is_refused(runs: Runs, tmp_path: Path, dama
         ("gru_from_rnn", "gru_from_rnn.donor_below", -0.1, "gru_from_rnn.donor_below is -0.1"),
         ("rnn_from_gru", "rnn_from_gru.shown_donors", -1, "rnn_from_gru.shown_donors is -1; it must be from 1 to"),
         ("gru_from_rnn", "gru_from_rnn.shown_donors", 0, "gru_from_rnn.shown_donors is 0; it must be from 1 to"),
+        ("rnn_from_gru", "rnn_from_gru.input_weights", ("some",), "input_weights is 'some'; valid: random, copied"),
+        ("gru_from_rnn", "gru_from_rnn.input_weights", (), "input_weights is .*one or more different.*such as random"),
         ("rnn_from_gru", "rnn_from_gru.hidden_dim", 65, "the hidden dimension is 65; it must be from 1 to 64"),
         ("capacity", "capacity.unstopped_seeds", -1, "capacity.unstopped_seeds is -1; it must be from 0 to"),
         ("gate_variants", "gate_variants.unstopped_draws", -1, "gate_variants.unstopped_draws is -1"),
