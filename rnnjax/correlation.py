@@ -5,6 +5,7 @@ word, go together. A resample is a weight for each network, how often it was dra
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -26,16 +27,37 @@ def pearson(x: np.ndarray, y: np.ndarray, seed: int = 0) -> Interval:
     Returns:
         the estimate with its 95 % interval; NaN where x or y is constant.
     """
-    return _with_interval(x, y, seed, _weighted_pearson)
+    points = _points(x, y)
+    x, y = (values - (values.mean() if len(values) else 0) for values in (points.x, points.y))
+    # A resample has whole networks, so what it sums over its points it can sum over networks.
+    sums = np.stack([points.sum(values) for values in (np.ones(len(x)), x, y, x * x, y * y, x * y)], 1)
+    ends = [(points.least(values), -points.least(-values)) for values in (x, y)]
+
+    def of_networks(times: np.ndarray) -> np.ndarray:
+        total, x, y, xx, yy, xy = (times @ sums).T
+        total = np.maximum(total, 1)  # a resample may have no points
+        top, under = xy - x * y / total, (xx - x * x / total) * (yy - y * y / total)
+        varies = np.logical_and(*(_varies(least, most, times) for least, most in ends)) & (under > 0)
+        return np.divide(top, np.sqrt(np.maximum(under, 0)), out=np.full(top.shape, np.nan), where=varies)
+
+    return _with_interval(points, seed, of_networks)
 
 
 def spearman(x: np.ndarray, y: np.ndarray, seed: int = 0) -> Interval:
     """Pearson's correlation of the ranks, equal values having the mean of theirs. Arguments as of pearson."""
+    points = _points(x, y)
 
-    def of_ranks(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        return _weighted_pearson(_weighted_ranks(x, weights), _weighted_ranks(y, weights), weights)
+    def of_ranks(times: np.ndarray) -> np.ndarray:
+        weights = times[:, points.network]
+        x, y = (_weighted_ranks(values, weights) for values in (points.x, points.y))
+        total = np.maximum(weights.sum(-1, keepdims=True), 1)
+        x, y = (ranks - (weights * ranks).sum(-1, keepdims=True) / total for ranks in (x, y))
+        xy, xx, yy = ((weights * a * b).sum(-1) for a, b in ((x, y), (x, x), (y, y)))
+        # Of equal ranks rounding may leave a little variance.
+        varies = np.logical_and(*(_varies(ranks, ranks, weights) for ranks in (x, y)))
+        return np.divide(xy, np.sqrt(xx * yy), out=np.full(xy.shape, np.nan), where=varies)
 
-    return _with_interval(x, y, seed, of_ranks)
+    return _with_interval(points, seed, of_ranks)
 
 
 def within(x: np.ndarray, y: np.ndarray, seed: int = 0) -> Interval:
@@ -67,20 +89,42 @@ def line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return slope, float(y.mean() - slope * x.mean())
 
 
-def _with_interval(
-    x: np.ndarray, y: np.ndarray, seed: int, of: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-) -> Interval:
+class _Points(NamedTuple):
+    """What is a number in both, and of which network it is."""
+
+    x: np.ndarray  # [N]
+    y: np.ndarray  # [N]
+    network: np.ndarray  # [N], of R x S
+    shape: tuple[int, int]  # R, S
+
+    def sum(self, values: np.ndarray) -> np.ndarray:
+        """[R x S], of each network's."""
+        return np.bincount(self.network, values, self.shape[0] * self.shape[1])
+
+    def least(self, values: np.ndarray) -> np.ndarray:
+        """[R x S], likewise; inf of a network without points."""
+        found = np.full(self.shape[0] * self.shape[1], np.inf)
+        np.minimum.at(found, self.network, values)
+        return found
+
+
+def _points(x: np.ndarray, y: np.ndarray) -> _Points:
     num_draws, num_seeds = x.shape[1:]
     there = np.isfinite(x) & np.isfinite(y)
-    points = np.asarray(x, float)[there], np.asarray(y, float)[there]
     network = np.broadcast_to(np.arange(num_draws * num_seeds).reshape(num_draws, num_seeds), x.shape)[there]
-    estimate = float(of(*points, np.ones((1, len(network))))[0])
+    return _Points(np.asarray(x, float)[there], np.asarray(y, float)[there], network, (num_draws, num_seeds))
+
+
+def _with_interval(points: _Points, seed: int, of: Callable[[np.ndarray], np.ndarray]) -> Interval:
+    """Of all networks once, and of resamples: `of` has how often each network occurs, [B, R x S], and gives [B]."""
+    num_draws, num_seeds = points.shape
+    estimate = float(of(np.ones((1, num_draws * num_seeds)))[0])
     rng = np.random.default_rng(seed)
     values = []
     for _ in range(0, _RESAMPLES, _AT_ONCE):
         picked = rng.multinomial(num_draws, np.full(num_draws, 1 / num_draws), _AT_ONCE)
         times = rng.multinomial(picked * num_seeds, np.full(num_seeds, 1 / num_seeds))
-        values.append(of(*points, times.reshape(_AT_ONCE, -1)[:, network].astype(float)))
+        values.append(of(times.reshape(_AT_ONCE, -1).astype(float)))
     tail = (1 - CONFIDENCE) / 2
     resampled = np.concatenate(values)
     resampled = resampled[np.isfinite(resampled)]
@@ -88,21 +132,11 @@ def _with_interval(
     return Interval(estimate, float(low), float(high))
 
 
-def _weighted_pearson(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """[B], from points [N], or ranks [B, N], and weights [B, N]."""
-    total = np.maximum(weights.sum(-1, keepdims=True), 1)  # a resample may have no points
-    x = x - (weights * x).sum(-1, keepdims=True) / total
-    y = y - (weights * y).sum(-1, keepdims=True) / total
-    xy, xx, yy = ((weights * a * b).sum(-1) for a, b in ((x, y), (x, x), (y, y)))
-    # Of equal values rounding may leave a little variance.
-    varies = _varies(x, weights) & _varies(y, weights)
-    return np.divide(xy, np.sqrt(xx * yy), out=np.full(xy.shape, np.nan), where=varies)
-
-
-def _varies(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """[B] bool, whether a resample has different values."""
+def _varies(least: np.ndarray, most: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """[B] bool, whether a resample has different values, of which each entry has a least and a largest one."""
     drawn = weights > 0
-    return np.asarray(values.max(-1, where=drawn, initial=-np.inf) > values.min(-1, where=drawn, initial=np.inf))
+    least, most = np.broadcast_to(least, drawn.shape), np.broadcast_to(most, drawn.shape)
+    return np.asarray(most.max(-1, where=drawn, initial=-np.inf) > least.min(-1, where=drawn, initial=np.inf))
 
 
 def _weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
