@@ -190,7 +190,7 @@ def own_workdir(path: Path, config: Mapping[str, Any]) -> Iterator[None]:
 
 
 class Networks(NamedTuple):
-    """Trained networks as a run left them."""
+    """Trained networks as a run left them; without Adam's moments: training on from them starts with none."""
 
     initial: np.ndarray  # [P, R, S] float32: R draws, S seeds (parameters.flatten)
     final: np.ndarray  # likewise
