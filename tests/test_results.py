@@ -711,7 +711,8 @@ def test_other_networks_are_refused_with_those_that_are_there(tmp_path: Path) ->
 
 def test_of_very_many_networks_some_are_named(tmp_path: Path) -> None:
     write_json(tmp_path / "config.json", CONFIG)
-    write_npz(tmp_path / "result.npz", {f"XorI/gru_{d}x2/final": np.zeros(1) for d in range(10, 40)})
+    names = [f"XorI/gru_{d}x2/{stage}" for d in range(10, 40) for stage in ("initial", "final")]
+    write_npz(tmp_path / "result.npz", {name: np.zeros(1) for name in names})
     message = no_networks(tmp_path)
     assert "XorI/gru_10x2" in message and "and 22 others" in message and message.count("XorI") == 8
 

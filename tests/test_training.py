@@ -4,6 +4,7 @@ import functools
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -195,19 +196,16 @@ def test_each_member_s_rate_and_end_follow_its_own_validation_accuracy() -> None
     assert halved > 8 and ended > 0
 
 
-@pytest.mark.parametrize("name", ["rnn_2x2", "gru_2x2"])
-def test_a_member_is_the_same_in_any_sweep_tile_and_place(name: str) -> None:
+@pytest.mark.parametrize(("name", "tiles"), [("rnn_2x2", (8, 32)), ("gru_2x2", (1, 3))])
+def test_a_member_is_the_same_in_any_sweep_tile_and_place(name: str, tiles: tuple[int, int]) -> None:
     together = run(name, 8, 4)
-    others = {
-        "alone": (run(name, 1, 4, indices=np.array([5])), [5]),
-        "elsewhere": (run(name, 3, 4, indices=np.array([6, 0, 5])), [6, 0, 5]),
-        "in tiles of one": (run(name, 3, 4, tile=1, size=3), range(3)),
-        "in tiles of three": (run(name, 8, 4, tile=3, size=9), range(8)),
-        "in one tile": (run(name, 8, 4, tile=8), range(8)),
-        "in a tile that it does not fill": (run(name, 8, 4, tile=32, size=32), range(8)),
-        "in calls of one epoch": (run(name, 8, 4, epochs_per_call=1), range(8)),
-    }
-    for trained, indices in others.values():
+    others: list[tuple[sweeps.Trained, Sequence[int]]] = [
+        (run(name, 1, 4, indices=np.array([5])), [5]),
+        (run(name, 3, 4, indices=np.array([6, 0, 5])), [6, 0, 5]),
+        (run(name, 8, 4, epochs_per_call=1), range(8)),
+        *((run(name, 8, 4, tile=tile, size=-(-8 // tile) * tile), range(8)) for tile in tiles),
+    ]
+    for trained, indices in others:
         for place, member in enumerate(indices):
             ours, theirs = trained.state.params[:, place], together.state.params[:, member]
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
