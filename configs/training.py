@@ -101,14 +101,14 @@ def _gate_variants() -> dict[str, Any]:
 
 
 def _rnn_from_gru() -> dict[str, Any]:
-    """Section 4.4.2: "a validation accuracy greater than 94%", three of them."""
+    """Section 4.4.2: "a validation accuracy greater than 94%", three of them; its wording names no input weights."""
     return _numbers(_VERSION_2, 10, 10, 10) | {
         "hidden_dim": 4, "donor_above": 0.94, "shown_donors": 3, "input_weights": ("random", "copied"),
     }  # fmt: skip
 
 
 def _gru_from_rnn() -> dict[str, Any]:
-    """Section 4.4.3: "less than 60% accuracy", three of them."""
+    """Section 4.4.3: "less than 60% accuracy", three of them; its wording names no input weights."""
     return _numbers(_VERSION_2, 10, 10, 10) | {
         "hidden_dim": 4, "donor_below": 0.6, "shown_donors": 3, "input_weights": ("random", "copied"),
     }  # fmt: skip

@@ -1,6 +1,6 @@
-"""How likely the printed numbers are under the protocols that a reproduction ran, those of no finalists included.
+"""How likely the printed numbers are under each protocol that a reproduction ran, whether or not it was a finalist.
 
-    python -m experiments.calibration_of_report --workdir=docs/report
+    python -m experiments.calibration_of_report --workdir=docs/report --into=docs/calibration
 
 experiments.calibration chooses by Tables 4.2, 4.4 and Figure 4.17 and judges its five finalists alone by the others.
 frozen_recurrent, rnn_from_gru, gru_from_rnn and data_sets have all of these numbers under every protocol of
@@ -68,7 +68,7 @@ def _row(logs: Mapping[str, np.ndarray], adopted: Mapping[str, np.ndarray], some
     resampled = likelihood.bootstrap_marginal(np.stack([both, theirs]))
     with np.errstate(invalid="ignore"):  # of resamples in which neither has a donor
         low, high = np.nanquantile(resampled[0] - resampled[1], (0.025, 0.975))
-    row = {"number": len(both), "fitted": likelihood.marginal(here["fitted"])}
+    row = {"num_draws": len(both), "fitted": likelihood.marginal(here["fitted"])}
     row |= {"tables": likelihood.weighted(here["tables"], here["fitted"]), "both": likelihood.marginal(both)}
     row |= {"effective_draws": likelihood.effective_draws(both)}
     row |= {"minus_adopted": likelihood.marginal(both) - likelihood.marginal(theirs), "low": low, "high": high}

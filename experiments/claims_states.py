@@ -74,7 +74,7 @@ def _decided_near(found: Found) -> list[Evidence]:
 
 
 def _against_failures(found: Found, data: str, measure: str, what: str) -> Evidence:
-    """By how much more in successes than in failures, which untrained networks are like in part."""
+    """By how much more in successes than in failures: untrained networks have a part of it too."""
     what = f"the same, GRUs 2x2 {_SUCCESS} minus those {_FAILURE}: {what}, {data}"
     where = {"data": data, "cell": "gru", "what": f"{_SUCCESS} - {_FAILURE}", "measure": measure}
     if not has_row(found, _FIELD, "contrasts", **where):
@@ -134,7 +134,7 @@ TESTS = {
     "C17": Test(
         f"In GRUs {_SUCCESS} on FirstII words of every kind leave the state in its region from more than"
         f" {100 * EVERYWHERE:g} % of the points further than {FAR:g} from the boundary; of those within {NEAR:g} of it,"
-        f" in the other region, sentiment words lead from more than half into their own; and all three more than in"
+        " in the other region, sentiment words lead from more than half into their own; and all three more than in"
         f" GRUs {_FAILURE}.",
         (_FIELD,),
         ("vector_field/figure_4_11_to_4_14_distance_FirstII.png", "vector_field/figure_4_13.png"),

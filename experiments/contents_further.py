@@ -42,7 +42,8 @@ _FIGURES = {
         "figure_4_11_to_4_14_shares.png": "Share of the plane (across) from which sentiment words move the state their"
         " way, from which they lead into their region, and from which stop words keep the region.",
         "figure_4_15_correlations.png": "Correlation of the change of the mean norm with the change of accuracy"
-        " (across), Pearson's and Spearman's, by data set, cell and kind of word, with 95 % intervals.",
+        " (across), Pearson's, Spearman's and Spearman's within draws, by data set, cell and kind of word, with 95 %"
+        " intervals.",
     },
     "identity_init": {
         "figure_4_16_rates.png": f"Share of networks above 65 % validation accuracy (across), {_STOPPED}.",

@@ -2,7 +2,8 @@
 
     python -m experiments.gru_from_rnn --config=configs/thesis.py
 
-Copied are W_hh, b_hh (to the candidate's rows) and the readout; gates are random, input weights random or copied.
+Copied are W_hh, b_hh (to the candidate's rows) and the readout; gates are random, input weights random and
+copied (config.gru_from_rnn.input_weights).
 Thesis leaves open: its text takes RNNs below 60 %, its Table 4.5 shows some at 75 and 80 %; here: a GRU is
 trained from every RNN, and reported for RNNs below config.gru_from_rnn.donor_below and for all.
 result.npz: see outcomes; conditions are named "CountII/rnn_2x4" (all donors), "CountII/gru_2x4" (random starts),
@@ -36,7 +37,7 @@ def donors(config: ConfigDict, _: Outcomes) -> list[Condition]:
 
 
 def recipients(config: ConfigDict, outcomes: Outcomes) -> list[Condition]:
-    """A GRU from every RNN, input weights random and copied."""
+    """A GRU from every RNN, input weights as config.gru_from_rnn.input_weights has them."""
     rnn, gru = both_cells(config, _NAME)
     return from_donors(config, _NAME, outcomes, rnn, gru, gru_from_rnn)
 

@@ -2,8 +2,9 @@
 
     python -m experiments.rnn_from_gru --config=configs/thesis.py
 
-Copied are W_hn, b_hn and the readout, as the section says; the input weights are random, as its wording has it, or
-copied too. Donors are GRUs above config.rnn_from_gru.donor_above; a donor's draw and seed are its RNNs' too.
+Copied are W_hn, b_hn and the readout, as the section says; the input weights are random, as its wording has it, and
+copied too (config.rnn_from_gru.input_weights). Donors are GRUs above config.rnn_from_gru.donor_above; a donor's draw
+and seed are its RNNs' too.
 result.npz: see outcomes; conditions are named "CountII/gru_2x4" (all donors), "CountII/rnn_2x4" (random starts),
 "CountII/input_weights_random/rnn_2x4", "CountII/input_weights_copied/rnn_2x4".
 """
@@ -35,7 +36,7 @@ def donors(config: ConfigDict, _: Outcomes) -> list[Condition]:
 
 
 def recipients(config: ConfigDict, outcomes: Outcomes) -> list[Condition]:
-    """An RNN from every GRU, input weights random and copied."""
+    """An RNN from every GRU, input weights as config.rnn_from_gru.input_weights has them."""
     rnn, gru = both_cells(config, _NAME)
     return from_donors(config, _NAME, outcomes, gru, rnn, rnn_from_gru)
 

@@ -15,7 +15,6 @@ from experiments.outcomes import Outcome
 from experiments.vanishing_conditions import NAME
 from rnnjax import correlation, resampling
 from rnnjax.cells import CELLS
-from rnnjax.correlation import within_ranks
 from rnnjax.parameters import unflatten
 from rnnjax.statistics import Interval
 
@@ -160,8 +159,8 @@ def correlations(x: np.ndarray, y: np.ndarray, controls: list[np.ndarray] | None
     """
     if controls is None:
         return dict.fromkeys(("pooled", "within", "partial", "gain"), NONE)
-    a, b = within_ranks(x), within_ranks(y)
-    explained = [within_ranks(control) for control in controls]
+    a, b = correlation.within_ranks(x), correlation.within_ranks(y)
+    explained = [correlation.within_ranks(control) for control in controls]
     return {
         "pooled": correlation.spearman(x[None], y[None]),
         "within": correlation.pearson(a[None], b[None]),
@@ -181,7 +180,7 @@ def residual(values: np.ndarray, explained_by: list[np.ndarray]) -> np.ndarray:
 
 def half_gain(x: np.ndarray, y: np.ndarray) -> Interval:
     """The mean of y [R, S] where x is in the upper half of its draw, less that in the lower half, in per cent."""
-    ranks = within_ranks(x)
+    ranks = correlation.within_ranks(x)
     halves = [
         (values[ranks > 0], values[ranks < 0]) for values, ranks in zip(y, ranks, strict=True) if (ranks != 0).any()
     ]

@@ -165,10 +165,10 @@ def correlations(rows: Sequence[Row]) -> Figure:
         + ("" if row["networks"] == "all" else f", networks {row['networks']} on")
         for row in rows
     ]
-    pairs = [[_interval(row, f"{what}_", 1) for what in ("pearson", "spearman", "within")] for row in rows]
+    intervals = [[_interval(row, f"{what}_", 1) for what in ("pearson", "spearman", "within")] for row in rows]
     figure = plotting.new_figure(6.2, 0.27 * len(rows) + 1.1)
     ax = figure.subplots()
-    correlation_plots.draw_correlations(ax, labels, pairs, [plotting.COLOURS[row["cell"]] for row in rows])
+    correlation_plots.draw_correlations(ax, labels, intervals, [plotting.COLOURS[row["cell"]] for row in rows])
     ax.set_xlabel("correlation of the two changes, with 95 % interval")
     figure.suptitle("Figure 4.15's correlations; in the thesis they are negative in all four panels", size=9)
     marks = [Line2D([], [], ls="", marker="o", color="0.3", ms=4, label="Pearson")]

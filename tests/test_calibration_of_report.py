@@ -1,5 +1,6 @@
 """The printed numbers' likelihoods under the protocols of a report: against calibration's own way to them."""
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,7 @@ def test_numbers_are_those_that_calibration_has_of_a_finalist() -> None:
             row for row in fit_rows(found) if row["protocol"] == protocol
         ]
         ours = table[protocol, "all"]
-        assert ours["fitted"] == pytest.approx(finalist.fit) and ours["number"] == DRAWS
+        assert ours["fitted"] == pytest.approx(finalist.fit) and ours["num_draws"] == DRAWS
         assert ours["tables"] == pytest.approx(theirs["tables"])
         for name in theirs:
             assert not name.startswith("XorI") or ours[name] == pytest.approx(theirs[name])
@@ -72,11 +73,49 @@ def test_numbers_are_those_that_calibration_has_of_a_finalist() -> None:
         assert ours["both"] == pytest.approx(ours["fitted"] + ours["tables"])
         first = likelihood.marginal(finalist.logs[:10])
         assert table[protocol, "chosen on"]["fitted"] == pytest.approx(first)
-        assert table[protocol, "others"]["number"] == DRAWS - 10
+        assert table[protocol, "others"]["num_draws"] == DRAWS - 10
     one, other = table["adopted", "all"], table["other", "all"]
     assert one["minus_adopted"] == one["low"] == one["high"] == 0
     assert other["minus_adopted"] == pytest.approx(other["both"] - one["both"])
     assert other["low"] <= other["minus_adopted"] <= other["high"] and other["low"] < other["high"]
+
+
+def test_draws_without_donors_and_few_draws_are_no_fault() -> None:
+    found = {"adopted": summaries(0), "other": summaries(1)}
+    for of in found.values():
+        for step in of.values():
+            for condition in step["conditions"].values():
+                condition["accuracy"] = condition["accuracy"][:3]
+        for data in ("CountII", "FirstII"):
+            of["rnn_from_gru"]["conditions"][f"{data}/gru_2x4"]["accuracy"][0] = 0.5  # no GRU of the first draw is good
+    table = rows(found)
+    assert [(row["protocol"], row["draws"], row["num_draws"]) for row in table] == [
+        ("adopted", "all", 3),
+        ("other", "all", 3),
+    ]
+    assert all(np.isfinite(row["both"]) for row in table) and not np.isnan([table[1]["low"], table[1]["high"]]).any()
+
+
+def test_the_shipped_tables_are_those_of_the_shipped_report(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "experiments.calibration_of_report", f"--into={tmp_path}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for name in ("protocols.csv", "protocols_fit.csv"):
+        assert f"{name}:" in done.stdout
+        ours, shipped = (
+            list(csv.reader((place / name).read_text().splitlines()))
+            for place in (tmp_path, ROOT / "docs" / "calibration")
+        )
+        assert len(ours) == len(shipped)
+        for row, other in zip(ours, shipped, strict=True):
+            assert [as_number(cell) for cell in row] == [as_number(cell) for cell in other]
+
+
+def as_number(cell: str) -> Any:
+    try:
+        return pytest.approx(float(cell), rel=1e-4, abs=1e-6)
+    except ValueError:
+        return cell
 
 
 def test_a_folder_without_its_numbers_is_refused_in_one_line(tmp_path: Path) -> None:
