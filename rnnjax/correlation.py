@@ -46,15 +46,16 @@ def pearson(x: np.ndarray, y: np.ndarray, seed: int = 0) -> Interval:
 def spearman(x: np.ndarray, y: np.ndarray, seed: int = 0) -> Interval:
     """Pearson's correlation of the ranks, equal values having the mean of theirs. Arguments as of pearson."""
     points = _points(x, y)
+    ranks = [_weighted_ranks(values) for values in (points.x, points.y)]
+    ends = [(points.least(values), -points.least(-values)) for values in (points.x, points.y)]
 
     def of_ranks(times: np.ndarray) -> np.ndarray:
         weights = times[:, points.network]
-        x, y = (_weighted_ranks(values, weights) for values in (points.x, points.y))
-        total = np.maximum(weights.sum(-1, keepdims=True), 1)
-        x, y = (ranks - (weights * ranks).sum(-1, keepdims=True) / total for ranks in (x, y))
-        xy, xx, yy = ((weights * a * b).sum(-1) for a, b in ((x, y), (x, x), (y, y)))
+        centre = (weights.sum(-1, keepdims=True) + 1) / 2
+        x, y = (of(weights) - centre for of in ranks)
+        xy, xx, yy = (np.einsum("bn,bn,bn->b", weights, one, other) for one, other in ((x, y), (x, x), (y, y)))
         # Of equal ranks rounding may leave a little variance.
-        varies = np.logical_and(*(_varies(ranks, ranks, weights) for ranks in (x, y)))
+        varies = np.logical_and(*(_varies(least, most, times) for least, most in ends)) & (xx * yy > 0)
         return np.divide(xy, np.sqrt(xx * yy), out=np.full(xy.shape, np.nan), where=varies)
 
     return _with_interval(points, seed, of_ranks)
@@ -139,11 +140,15 @@ def _varies(least: np.ndarray, most: np.ndarray, weights: np.ndarray) -> np.ndar
     return np.asarray(most.max(-1, where=drawn, initial=-np.inf) > least.min(-1, where=drawn, initial=np.inf))
 
 
-def _weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """[B, N], the mean rank of each value [N] in a sample that has it `weights` [B, N] times."""
+def _weighted_ranks(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """A function of weights [B, N]: the mean rank [B, N] of each value [N] in a sample that has it so many times."""
     _, group = np.unique(values, return_inverse=True)
     order = np.argsort(group, kind="stable")
     ends = np.cumsum(np.bincount(group)) - 1  # in that order, the last of each group
-    upto = np.cumsum(weights[:, order], axis=-1)[:, ends]
-    size = np.diff(upto, axis=-1, prepend=0)
-    return (upto - (size - 1) / 2)[:, group]
+
+    def ranks(weights: np.ndarray) -> np.ndarray:
+        upto = np.cumsum(weights[:, order], axis=-1)[:, ends]
+        size = np.diff(upto, axis=-1, prepend=0)
+        return np.asarray((upto - (size - 1) / 2)[:, group])
+
+    return ranks

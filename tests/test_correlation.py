@@ -71,7 +71,7 @@ def test_of_equal_values_there_is_none() -> None:
 def test_weighted_ranks_are_the_ranks_in_the_written_out_sample(ties: bool) -> None:
     values = related(4, ties=ties)[0].ravel()
     weights = RNG(0).integers(0, 4, (5, len(values)))
-    own = correlation._weighted_ranks(values, weights.astype(float))
+    own = correlation._weighted_ranks(values)(weights.astype(float))
     for ranks, times in zip(own, weights, strict=True):
         written = np.repeat(values, times)
         exact = stats.rankdata(written)
