@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from absl import app, flags
 
-from experiments import calibration_scores, conclusion, reporting, runner
+from experiments import calibration_scores, conclusion, reporting, runner, thesis
 from experiments.calibration_candidates import FITTED
 from experiments.claims import Found
 from experiments.claims_evidence import accuracies, last_epoch
@@ -26,13 +26,12 @@ from rnnjax.errors import UserError
 _INTO = flags.DEFINE_string("into", None, "Where to leave the tables; default: only on the terminal.")
 
 _CHOSEN_ON = 10  # draws, the first ones, on which calibration ranks all protocols
-_SHAPES = ("2x2", "4x2", "2x4", "4x4")
 
 
 def rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
     """Every protocol in all draws, in those that protocols were chosen on, and in the others.
 
-    `fitted` is what chooses; `tables` are Tables 4.1, 4.3, 4.5 and 4.6, draws weighed by how well they fit; `both` are
+    `fitted` is what chooses; `tables` are Tables 4.1, 4.3, 4.5 and 4.6, draws weighted by how well they fit; `both` are
     all of these multiplied within a draw, `minus_adopted` the difference of that with its 95 % interval over draws,
     which are the same under every protocol.
 
@@ -84,11 +83,8 @@ def _logs(found: Found) -> dict[str, np.ndarray]:
         for cell, donor in (("rnn", "gru"), ("gru", "rnn")):
             step, name = f"{cell}_from_{donor}", f"{data}/input_weights_random/{cell}_2x4"
             tables[f"{data} {step}"] = np.array(accuracies(found, step, name))
-    xor = {
-        f"{cell}_{shape}": np.array(accuracies(found, "data_sets", f"XorI/{cell}_{shape}"))
-        for shape in _SHAPES
-        for cell in ("rnn", "gru")
-    }
+    printed = thesis.percent("figure_4_7", "rows")
+    xor = {architecture: np.array(accuracies(found, "data_sets", f"XorI/{architecture}")) for architecture in printed}
     return {
         "fitted": calibration_scores.together(calibration_scores.fit(_fitted(found))),
         "tables": calibration_scores.together(calibration_scores.held_out(tables)),

@@ -15,7 +15,7 @@ from rnnjax import results
 from rnnjax.errors import UserError
 
 # Fields that configs of what is shipped did not have yet, and what they stand for there: it is what was always done.
-_ADDED = {"rnn_from_gru.input_weights": ["random", "copied"], "gru_from_rnn.input_weights": ["random", "copied"]}
+_ADDED = {section: {"input_weights": ["random", "copied"]} for section in ("rnn_from_gru", "gru_from_rnn")}
 _DENSITY = "trainability_and_density.csv"
 
 
@@ -96,9 +96,7 @@ def check_config(folder: Path, job: Job, preset: str) -> None:
     ours = json.loads(json.dumps(job.config(preset).to_dict()))
     path = folder / job.name / "config.json"
     theirs = results.read_json(path)
-    for name, value in _ADDED.items():
-        section, field = name.split(".")
-        theirs.get(section, {}).setdefault(field, value)
+    theirs |= {section: fields | theirs.get(section, {}) for section, fields in _ADDED.items()}
     if results.digest(theirs) != results.digest(ours):
         raise UserError(f"{path} is not what this version has for --preset={preset}")
 

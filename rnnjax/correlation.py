@@ -31,14 +31,12 @@ def pearson(x: np.ndarray, y: np.ndarray, seed: int = 0) -> Interval:
     x, y = (values - (values.mean() if len(values) else 0) for values in (points.x, points.y))
     # A resample has whole networks, so what it sums over its points it can sum over networks.
     sums = np.stack([points.sum(values) for values in (np.ones(len(x)), x, y, x * x, y * y, x * y)], 1)
-    ends = [(points.least(values), -points.least(-values)) for values in (x, y)]
+    varies = _varies(points)
 
     def of_networks(times: np.ndarray) -> np.ndarray:
         total, x, y, xx, yy, xy = (times @ sums).T
         total = np.maximum(total, 1)  # a resample may have no points
-        top, under = xy - x * y / total, (xx - x * x / total) * (yy - y * y / total)
-        varies = np.logical_and(*(_varies(least, most, times) for least, most in ends)) & (under > 0)
-        return np.divide(top, np.sqrt(np.maximum(under, 0)), out=np.full(top.shape, np.nan), where=varies)
+        return _quotient(xy - x * y / total, xx - x * x / total, yy - y * y / total, varies(times))
 
     return _with_interval(points, seed, of_networks)
 
@@ -47,16 +45,14 @@ def spearman(x: np.ndarray, y: np.ndarray, seed: int = 0) -> Interval:
     """Pearson's correlation of the ranks, equal values having the mean of theirs. Arguments as of pearson."""
     points = _points(x, y)
     ranks = [_weighted_ranks(values) for values in (points.x, points.y)]
-    ends = [(points.least(values), -points.least(-values)) for values in (points.x, points.y)]
+    varies = _varies(points)
 
     def of_ranks(times: np.ndarray) -> np.ndarray:
         weights = times[:, points.network]
         centre = (weights.sum(-1, keepdims=True) + 1) / 2
         x, y = (of(weights) - centre for of in ranks)
         xy, xx, yy = (np.einsum("bn,bn,bn->b", weights, one, other) for one, other in ((x, y), (x, x), (y, y)))
-        # Of equal ranks rounding may leave a little variance.
-        varies = np.logical_and(*(_varies(least, most, times) for least, most in ends)) & (xx * yy > 0)
-        return np.divide(xy, np.sqrt(xx * yy), out=np.full(xy.shape, np.nan), where=varies)
+        return _quotient(xy, xx, yy, varies(times))
 
     return _with_interval(points, seed, of_ranks)
 
@@ -133,11 +129,23 @@ def _with_interval(points: _Points, seed: int, of: Callable[[np.ndarray], np.nda
     return Interval(estimate, float(low), float(high))
 
 
-def _varies(least: np.ndarray, most: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """[B] bool, whether a resample has different values, of which each entry has a least and a largest one."""
-    drawn = weights > 0
-    least, most = np.broadcast_to(least, drawn.shape), np.broadcast_to(most, drawn.shape)
-    return np.asarray(most.max(-1, where=drawn, initial=-np.inf) > least.min(-1, where=drawn, initial=np.inf))
+def _varies(points: _Points) -> Callable[[np.ndarray], np.ndarray]:
+    """A function of how often each network occurs, [B, R x S]: whether a resample has different x and different y."""
+    low, high = (np.stack([sign * points.least(sign * each) for each in (points.x, points.y)]) for sign in (1, -1))
+
+    def varies(times: np.ndarray) -> np.ndarray:
+        drawn = np.broadcast_to(times[:, None] > 0, (len(times), *low.shape))
+        most = np.broadcast_to(high, drawn.shape).max(-1, where=drawn, initial=-np.inf)
+        least = np.broadcast_to(low, drawn.shape).min(-1, where=drawn, initial=np.inf)
+        return np.asarray((most > least).all(-1))
+
+    return varies
+
+
+def _quotient(xy: np.ndarray, xx: np.ndarray, yy: np.ndarray, varies: np.ndarray) -> np.ndarray:
+    """[B], of sums of products about the means; NaN where x or y does not vary, but for what rounding leaves."""
+    under = xx * yy
+    return np.divide(xy, np.sqrt(np.maximum(under, 0)), out=np.full(xy.shape, np.nan), where=varies & (under > 0))
 
 
 def _weighted_ranks(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

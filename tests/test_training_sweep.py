@@ -56,13 +56,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     return trained(tmp_path_factory.mktemp("whole"), small_config())
 
 
-def assert_same(one: dict[str, Outcome], other: dict[str, Outcome]) -> None:
-    """Bit by bit, but for the last one of validation's losses, which depends on who the neighbours are."""
+def assert_same(one: dict[str, Outcome], other: dict[str, Outcome], neighbours: bool = True) -> None:
+    """Bit by bit; but for the last one of validation's losses where who the neighbours are is not the same."""
     assert list(one) == list(other)
     for name, outcome in one.items():
         theirs = dict(other[name].items())
         for array, values in outcome.items():
-            off = 1e-6 if array == "validation_loss" else 0
+            off = 0 if neighbours or array != "validation_loss" else 1e-6
             np.testing.assert_allclose(values, theirs[array], rtol=0, atol=off, err_msg=array)
 
 
@@ -132,7 +132,7 @@ def test_different_draws_and_seeds_are_different_and_conditions_share_their_star
 
 
 def test_members_do_not_depend_on_how_calls_are_cut(whole: dict[str, Outcome], tmp_path: Path) -> None:
-    assert_same(trained(tmp_path, small_config(members_per_call=64)), whole)
+    assert_same(trained(tmp_path, small_config(members_per_call=64)), whole, neighbours=False)
 
 
 def test_fewer_seeds_and_draws_are_the_first_of_more(whole: dict[str, Outcome], tmp_path: Path) -> None:
@@ -172,8 +172,10 @@ def test_a_damaged_part_is_named_and_trained_again(
     part = sorted(tmp_path.rglob("*.npz"))[0]
     part.write_bytes(part.read_bytes()[:-100])
     monkeypatch.setattr(logging.getLogger("rnnjax.test"), "warning", lambda *args: warned.append(args[0] % args[1:]))
-    assert_same(trained(tmp_path, config), whole)  # though its networks have other neighbours in their tile now
+    again = trained(tmp_path, config)
     assert len(warned) == 1 and str(part) in warned[0]
+    assert_same(again, whole, neighbours=False)  # its networks have others in their tile now
+    assert_same(trained(tmp_path, config), again)
 
 
 def test_a_sweep_killed_while_it_wrote_a_group_goes_on_to_the_same_networks(
@@ -184,7 +186,7 @@ def test_a_sweep_killed_while_it_wrote_a_group_goes_on_to_the_same_networks(
     written = sorted(tmp_path.rglob("*.npz"), key=lambda path: path.stat().st_mtime_ns)
     for part in written[-3::2]:  # of the last group's, one in the middle and the last
         part.unlink()
-    assert_same(trained(tmp_path, config), whole)
+    assert_same(trained(tmp_path, config), whole, neighbours=False)
 
 
 def test_more_seeds_train_what_is_missing(whole: dict[str, Outcome], tmp_path: Path, monkeypatch: Any) -> None:
@@ -200,7 +202,7 @@ def test_more_seeds_train_what_is_missing(whole: dict[str, Outcome], tmp_path: P
     monkeypatch.setattr(sweeps, "train", counted)
     more = trained(tmp_path, small_config())
     assert sum(numbers) == 4 * 2 * 1  # conditions, draws, the third seed
-    assert_same(more, whole)
+    assert_same(more, whole, neighbours=False)
 
 
 def test_history_holds_the_start_and_every_epoch(tmp_path: Path, whole: dict[str, Outcome]) -> None:
