@@ -21,7 +21,7 @@ from rnnjax import statistics
 from rnnjax.statistics import CONFIDENCE, Interval
 
 _RESAMPLES = 2000
-_AT_ONCE = 2**21  # values of a block of resamples: 16 MB of indices, 16 MB of values
+_AT_ONCE = 2**16  # values of a block of resamples: half a MB of indices, as much of values, which caches hold
 
 Draws = Sequence[np.ndarray]  # R of [S_r], accuracies or booleans
 
@@ -144,9 +144,10 @@ def _picked(number: int, rng: np.random.Generator) -> np.ndarray:
 def _resampled(draws: Draws, picked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """[B], the mean of each resample: `picked` draws, and within each as many seeds as it has."""
     total = np.zeros(len(picked))
-    for draw, values in enumerate(draws):
+    by_draw = np.argsort(picked.astype(np.min_scalar_type(len(draws))), axis=None, kind="stable") // picked.shape[1]
+    ends = np.cumsum(np.bincount(picked.ravel(), minlength=len(draws)))
+    for values, where in zip(draws, np.split(by_draw, ends[:-1]), strict=True):
         values = np.asarray(values, float)
-        where, _ = np.nonzero(picked == draw)
         step = max(1, _AT_ONCE // len(values))
         for start in range(0, len(where), step):
             block = where[start : start + step]
