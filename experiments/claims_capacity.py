@@ -6,7 +6,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from experiments import thesis
 from experiments.claims import MEAN_MARGIN, Found, Test
@@ -83,7 +83,7 @@ def _best(trained: Sequence[Draws]) -> float:
 
 def _at_most(members: int) -> float:
     """How frequent what none of so many networks is can be, whichever of the ledger's parts this is."""
-    return float(stats.binomtest(0, members).proportion_ci(1 - _UNLIKELY, method="exact").high)
+    return float(scipy.stats.binomtest(0, members).proportion_ci(1 - _UNLIKELY, method="exact").high)
 
 
 def _rarer(found: Found) -> list[Evidence]:

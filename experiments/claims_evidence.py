@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from experiments.claims import TAIL_FACTOR, Found
 from experiments.controls import best_rate, matched_rnn
@@ -186,5 +186,5 @@ def allowed(successes: int, trials: int) -> tuple[float, float]:
 
     Of 1 in 48, 0.05 % to 11 %. The ends of counts 0 and n are open: -inf for 0, inf for n.
     """
-    low, high = stats.binomtest(successes, trials).proportion_ci(CONFIDENCE, method="exact")
+    low, high = scipy.stats.binomtest(successes, trials).proportion_ci(CONFIDENCE, method="exact")
     return (float(low) if successes else -np.inf), (float(high) if successes < trials else np.inf)

@@ -25,7 +25,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from experiments.claims_evidence import above, accuracies
 from experiments.claims_rows import ends, of_networks
@@ -171,7 +171,7 @@ def random_rate(of: Tail) -> Interval:
     """The share of random settings above an accuracy, the mean over landscapes; see above for the interval."""
     over_draws = resampling.mean(of.rates)
     if len(of.above) == 1:
-        low, high = stats.binomtest(of.above[0], of.settings[0]).proportion_ci(CONFIDENCE, method="exact")
+        low, high = scipy.stats.binomtest(of.above[0], of.settings[0]).proportion_ci(CONFIDENCE, method="exact")
         return Interval(over_draws.estimate, float(low), float(high))
     counted = statistics.mean_rate(of.above, of.settings)
     return Interval(over_draws.estimate, min(counted.low, over_draws.low), max(counted.high, over_draws.high))

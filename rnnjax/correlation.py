@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from rnnjax.statistics import CONFIDENCE, Interval
 
@@ -71,7 +71,7 @@ def within_ranks(values: np.ndarray) -> np.ndarray:
     """
     by_draw = np.moveaxis(np.asarray(values, float), -2, 0)
     flat = by_draw.reshape(len(by_draw), -1)
-    ranks = stats.rankdata(np.where(np.isfinite(flat), flat, np.nan), axis=1, nan_policy="omit")
+    ranks = scipy.stats.rankdata(np.where(np.isfinite(flat), flat, np.nan), axis=1, nan_policy="omit")
     centre = (np.isfinite(ranks).sum(1, keepdims=True) + 1) / 2
     return np.moveaxis(np.reshape(ranks - centre, by_draw.shape), 0, -2)
 

@@ -9,7 +9,7 @@ printed one could be anything (robust against a network unlike any simulated one
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special, stats
+import scipy
 
 _BANDWIDTH = 0.02  # of kernels over accuracies: two points, the margin within which mean accuracies count as equal
 _ANYWHERE = 0.05  # the weight of "could be anything", a uniform density
@@ -19,7 +19,7 @@ _RESAMPLES = 1000
 def log_count(successes: int, trials: int, simulated: np.ndarray) -> float:
     """Of a printed count of successes, from simulated successes [S] (bool)."""
     good = np.sum(simulated)
-    return float(stats.betabinom.logpmf(successes, trials, good + 0.5, len(simulated) - good + 0.5))
+    return float(scipy.stats.betabinom.logpmf(successes, trials, good + 0.5, len(simulated) - good + 0.5))
 
 
 def log_classes(printed: Sequence[float] | np.ndarray, simulated: np.ndarray, edges: Sequence[float]) -> float:
@@ -32,14 +32,14 @@ def log_classes(printed: Sequence[float] | np.ndarray, simulated: np.ndarray, ed
     """
     both = printed, simulated
     counted, expected = (np.bincount(np.digitize(each, edges), minlength=len(edges) + 1) for each in both)
-    return float(stats.dirichlet_multinomial.logpmf(counted, expected + 0.5, counted.sum()))
+    return float(scipy.stats.dirichlet_multinomial.logpmf(counted, expected + 0.5, counted.sum()))
 
 
 def log_values(printed: Sequence[float], simulated: np.ndarray) -> float:
     """Of some printed accuracies, each by the kernel density of simulated ones [S]; -inf when there are none."""
     if not len(simulated):
         return -np.inf
-    kernels = stats.norm.pdf(np.asarray(printed)[:, None], np.asarray(simulated)[None], _BANDWIDTH)
+    kernels = scipy.stats.norm.pdf(np.asarray(printed)[:, None], np.asarray(simulated)[None], _BANDWIDTH)
     return float(np.log(_mixed(kernels.mean(1))).sum())
 
 
@@ -48,7 +48,7 @@ def log_extremes(largest: float, mean: float, least: float, number: int, simulat
     rng = np.random.default_rng(seed)
     sets = rng.choice(simulated, (_RESAMPLES, number))
     found = np.stack([sets.max(1), sets.mean(1), sets.min(1)])
-    kernels = stats.norm.pdf(np.array([[largest], [mean], [least]]), found, _BANDWIDTH)
+    kernels = scipy.stats.norm.pdf(np.array([[largest], [mean], [least]]), found, _BANDWIDTH)
     return float(np.log(_mixed(kernels.prod(0).mean())))
 
 
@@ -59,32 +59,32 @@ def log_given(printed: Sequence[tuple[float, float]], one: np.ndarray, other: np
     """
     total = 0.0
     for a, b in printed:
-        weights = stats.norm.pdf(a, one, _BANDWIDTH)
+        weights = scipy.stats.norm.pdf(a, one, _BANDWIDTH)
         weights = weights / weights.sum() if weights.sum() > 0 else np.zeros(len(one))
-        total += np.log(_mixed((weights * stats.norm.pdf(b, other, _BANDWIDTH)).sum()))
+        total += np.log(_mixed((weights * scipy.stats.norm.pdf(b, other, _BANDWIDTH)).sum()))
     return float(total)
 
 
 def marginal(logs: np.ndarray) -> float:
     """The logarithm of the mean likelihood over draws [R]."""
-    return float(special.logsumexp(logs) - np.log(len(logs)))
+    return float(scipy.special.logsumexp(logs) - np.log(len(logs)))
 
 
 def weighted(logs: np.ndarray, by: np.ndarray) -> float:
     """The logarithm of the mean likelihood over draws [R], which weigh as their likelihoods elsewhere (logs `by`)."""
-    return float(special.logsumexp(logs + by) - special.logsumexp(by))
+    return float(scipy.special.logsumexp(logs + by) - scipy.special.logsumexp(by))
 
 
 def effective_draws(logs: np.ndarray) -> float:
     """How many of R draws carry the mean likelihood: 1 when one does, R when all do alike."""
-    return float(1 / (special.softmax(logs) ** 2).sum())
+    return float(1 / (scipy.special.softmax(logs) ** 2).sum())
 
 
 def bootstrap_marginal(logs: np.ndarray, seed: int = 0, resamples: int = 1000) -> np.ndarray:
     """[B], marginal(logs) of resampled draws; the draws of several rows [M, R] are the same: then [M, B]."""
     rng = np.random.default_rng(seed)
     picked = rng.integers(logs.shape[-1], size=(resamples, logs.shape[-1]))
-    return np.asarray(special.logsumexp(logs[..., picked], -1) - np.log(logs.shape[-1]))
+    return np.asarray(scipy.special.logsumexp(logs[..., picked], -1) - np.log(logs.shape[-1]))
 
 
 def _mixed(density: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from itertools import combinations
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from rnnjax.words import KINDS, words_of
 
@@ -21,7 +21,7 @@ def margin(one: np.ndarray, other: np.ndarray) -> float:
     points = np.concatenate([one, other]).astype(np.float64)
     side = np.repeat([1.0, -1.0], [len(one), len(other)])
     dim = points.shape[1]
-    solution = optimize.linprog(
+    solution = scipy.optimize.linprog(
         np.append(np.zeros(dim + 1), -1.0),  # of w, b, t
         A_ub=np.column_stack([-side[:, None] * points, -side, np.ones(len(points))]),
         b_ub=np.zeros(len(points)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 CONFIDENCE = 0.95
 
@@ -19,7 +19,7 @@ class Interval(NamedTuple):
 
 def proportion(successes: int, trials: int) -> Interval:
     """Successes / trials with Wilson's interval (as scipy.stats.binomtest computes it)."""
-    low, high = stats.binomtest(int(successes), int(trials)).proportion_ci(CONFIDENCE, method="wilson")
+    low, high = scipy.stats.binomtest(int(successes), int(trials)).proportion_ci(CONFIDENCE, method="wilson")
     return Interval(successes / trials, float(low), float(high))
 
 
@@ -34,7 +34,7 @@ def ratio_of_rates(successes: int, trials: int, other: int, other_trials: int) -
     exposure = other_trials / trials
     if successes + other == 0:
         return Interval(np.nan, 0.0, np.inf)
-    low, high = stats.binomtest(int(successes), int(successes + other)).proportion_ci(CONFIDENCE, method="exact")
+    low, high = scipy.stats.binomtest(int(successes), int(successes + other)).proportion_ci(CONFIDENCE, method="exact")
     estimate, low, high = (_odds(p) * exposure for p in (successes / (successes + other), low, high))
     return Interval(estimate, low, high)
 
@@ -54,9 +54,9 @@ def mean_rate(successes: Sequence[int] | np.ndarray, trials: Sequence[int] | np.
     weights = 1 / (len(trials) * np.asarray(trials, float))
     mean, variance, most = float(weights @ successes), float(weights**2 @ successes), float(weights.max())
     tail = (1 - CONFIDENCE) / 2
-    low = stats.gamma.ppf(tail, mean**2 / variance, scale=variance / mean) if mean else 0.0
+    low = scipy.stats.gamma.ppf(tail, mean**2 / variance, scale=variance / mean) if mean else 0.0
     mean_1, variance_1 = mean + most, variance + most**2
-    high = stats.gamma.isf(tail, mean_1**2 / variance_1, scale=variance_1 / mean_1)
+    high = scipy.stats.gamma.isf(tail, mean_1**2 / variance_1, scale=variance_1 / mean_1)
     return Interval(mean, float(low), float(high))
 
 
@@ -118,7 +118,7 @@ def box(histogram: np.ndarray) -> Box:
 
 def coin(num_sentences: int) -> np.ndarray:
     """The chance of 0, 1, ..., N correct sentences by tossing a fair coin for each, [N + 1]."""
-    return stats.binom.pmf(np.arange(num_sentences + 1), num_sentences, 0.5)
+    return scipy.stats.binom.pmf(np.arange(num_sentences + 1), num_sentences, 0.5)
 
 
 def _odds(p: float) -> float:

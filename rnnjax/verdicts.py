@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from rnnjax.statistics import CONFIDENCE, Interval
 
@@ -61,8 +61,8 @@ def stretched(effect: Interval, number: int, draws: int, ratio: bool = False) ->
             logs = Interval(*np.log(effect).tolist())
         return Interval(*np.exp(stretched(logs, number, draws)).tolist())
     tail = (1 - CONFIDENCE) / 2
-    wanted = float(stats.t.isf(tail / number, draws - 1)) * (draws / (draws - 1)) ** 0.5
-    factor = wanted / float(stats.norm.isf(tail))
+    wanted = float(scipy.stats.t.isf(tail / number, draws - 1)) * (draws / (draws - 1)) ** 0.5
+    factor = wanted / float(scipy.stats.norm.isf(tail))
     estimate, low, high = effect
     return Interval(estimate, estimate - factor * (estimate - low), estimate + factor * (high - estimate))
 

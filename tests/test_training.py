@@ -179,7 +179,7 @@ def test_a_member_trains_as_in_torch_with_the_same_start_data_and_order(
 
 def test_each_member_s_rate_and_end_follow_its_own_validation_accuracy() -> None:
     most, patience = 30, 3
-    trained = run("gru_2x4", 8, most, Rules(learning_rate=0.03, patience=patience), words=10)
+    trained = run("gru_2x4", 8, most, Rules(learning_rate=0.03, patience=patience), words=10, history=True)
     halved, ended = 0, 0
     for member, epochs in enumerate(trained.epochs_run):
         rate, best, previous, waited = np.float32(0.03), -1, -1, 0
@@ -348,7 +348,7 @@ def test_a_draw_without_material_is_refused(draw: int) -> None:
 
 
 def test_training_goes_on_from_a_state_as_if_it_had_never_stopped() -> None:
-    compiled, data = program("gru_2x2", epochs_per_call=2)
+    compiled, data = program("gru_2x2", epochs_per_call=1)
     start = starts(compiled.setup.architecture, 4)
     whole = sweeps.train(compiled, start, of_members(KEY, np.arange(4)), data, RULES, 4)
     first = sweeps.train(compiled, start, of_members(KEY, np.arange(4)), data, RULES, 2)
@@ -358,13 +358,13 @@ def test_training_goes_on_from_a_state_as_if_it_had_never_stopped() -> None:
 
 
 def test_who_had_ended_before_stays_as_it_was() -> None:
-    compiled, data = program("rnn_2x2", history=True, epochs_per_call=4)
+    compiled, data = program("rnn_2x2", history=True)
     rules = Rules(learning_rate=0.01, patience=2)
     start = starts(compiled.setup.architecture, 8)
-    first = sweeps.train(compiled, start, of_members(KEY, np.arange(8)), data, rules, 8)
+    first = sweeps.train(compiled, start, of_members(KEY, np.arange(8)), data, rules, 9)
     ended = ~np.asarray(first.state.clock.active)
     assert 0 < ended.sum() < 8
-    second = sweeps.train(compiled, first.state, of_members(KEY, np.arange(8)), data, rules, 12, first_epoch=8)
+    second = sweeps.train(compiled, first.state, of_members(KEY, np.arange(8)), data, rules, 12, first_epoch=9)
     assert second.history is not None
     np.testing.assert_array_equal(second.epochs_run[ended], 0)
     np.testing.assert_array_equal(second.curves.correct[:, ended], 0)
