@@ -68,7 +68,7 @@ def on_one_device() -> list[int]:
     return finish(start(devices=1))["counts"]
 
 
-@pytest.mark.parametrize("devices", [2, 8])  # four are those of two processes below
+@pytest.mark.parametrize("devices", [2, 4, 8])
 def test_counts_are_the_same_on_any_number_of_devices(devices: int, on_one_device: list[int]) -> None:
     result = finish(start(devices=devices))
     assert result["devices"] == devices
