@@ -1,4 +1,4 @@
-"""What is shipped: README's summary of the ledger is the ledger's, and the ledger is what the shipped numbers give."""
+"""What is shipped: README's summary is the ledger's, which the shipped numbers give; links lead somewhere."""
 
 import json
 import re
@@ -35,6 +35,24 @@ def test_readme_counts_the_parts_of_the_shipped_ledger() -> None:
     ]
     number = sum(len(each["parts"]) for row in judged for each in row if each)
     assert f"for {number} parts of evidence" in (ROOT / "README.md").read_text()
+
+
+def anchors(text: str) -> set[str]:
+    """GitHub's: small letters, blanks as dashes, no punctuation."""
+    heads = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/findings.md"])
+def test_what_a_document_points_at_is_there(name: str) -> None:
+    document = ROOT / name
+    links = re.findall(r"\]\((?!http)([^)]+)\)", document.read_text())
+    assert len(links) > 3
+    for link in links:
+        file, _, anchor = link.partition("#")
+        target = document.parent / file if file else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target.read_text()), link
 
 
 def test_the_shipped_ledger_is_what_the_shipped_summaries_give() -> None:
