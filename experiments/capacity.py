@@ -111,7 +111,7 @@ def _row(
     row["thesis_best"] = max(printed) if printed else _printed_best(data, shape)
     row["thesis_above_90"] = None if rate is None else 100 * rate
     if pair:
-        row |= {"unstopped_learning_rate": pair.learning_rate, "unstopped_networks": pair.accuracy.size}
+        row |= {"unstopped_learning_rates": pair.told, "unstopped_networks": pair.accuracy.size}
         row |= _above_90("unstopped_above_90", pair.accuracy)
         row |= _above_90("same_networks_stopped_above_90", pair.stopped)
     return row

@@ -7,7 +7,7 @@ import numpy as np
 import scipy
 
 from experiments.claims import TAIL_FACTOR, Found
-from experiments.controls import best_rate, matched_rnn
+from experiments.controls import at_best_rates, matched_rnn
 from rnnjax import resampling
 from rnnjax.landscape import parse_architecture
 from rnnjax.resampling import Draws
@@ -79,9 +79,7 @@ def having(found: Found, steps: Sequence[str], name: str) -> Sequence[str]:
 
 
 def unstopped(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
-    """The same without early stop, at the best constant rate, of the seeds on which that was not chosen.
-
-    Chosen by controls.best_rate: on every second seed, by success, then by the mean.
+    """The same without early stop, every network at the constant rate that is best for others (at_best_rates).
 
     Raises:
         KeyError: no such control.
@@ -90,8 +88,7 @@ def unstopped(found: Found, step: str, data: str, shape: str) -> list[np.ndarray
     if not rates:
         raise KeyError(f"{step}: {data}/unstopped/{shape}")
 
-    rate, reported = best_rate(rates, SUCCESS)
-    return list(rates[rate][:, reported])
+    return list(at_best_rates(rates, SUCCESS)[1])
 
 
 def at_constant_rates(found: Found, step: str, data: str, shape: str) -> dict[float, list[np.ndarray]]:

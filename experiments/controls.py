@@ -57,41 +57,53 @@ def unstopped_conditions(config: ConfigDict, section: str, data: DataSet, shape:
 class Unstopped(NamedTuple):
     """Networks without early stop, at their best constant rate, and the same ones under section 3.2's protocol."""
 
-    learning_rate: float
-    accuracy: np.ndarray  # [R, S] in [0, 1], of seeds on which the rate was not chosen
+    learning_rates: tuple[float, ...]  # one, or two where either half of the seeds has its own
+    accuracy: np.ndarray  # [R, S] in [0, 1], each seed's at a rate that it had no part in choosing
     stopped: np.ndarray  # [R, S], of the same draws and seeds
+
+    @property
+    def told(self) -> str:
+        """The rates, for people."""
+        return " and ".join(f"{rate:g}" for rate in self.learning_rates)
 
 
 def best_unstopped(
     config: ConfigDict, outcomes: Outcomes, data: DataSet, shapes: Sequence[Architecture], threshold: float
 ) -> dict[Architecture, Unstopped]:
-    """Of each shape, if there are such controls, the constant rate with most networks above a threshold.
-
-    (Then the one with the highest mean.) It is chosen on every second seed and reported on the others: the best of
-    several rates on the same few networks would flatter whichever cell varies more. With one seed there is no other.
-    """
+    """Of each shape, if there are such controls, its networks at the rates of at_best_rates."""
     every, report = config.training.unstopped_learning_rates, config.training.report
     found = {}
     for shape in shapes:
         names = {rate: f"{data.title}/unstopped_{rate:g}/{shape.name}" for rate in every}
         there = {rate: outcomes[name].accuracy(report) for rate, name in names.items() if name in outcomes}
         if there:
-            rate, reported = best_rate(there, threshold)
-            stopped = outcomes[f"{data.title}/{shape.name}"].accuracy(report)[: len(there[rate]), reported]
-            found[shape] = Unstopped(rate, there[rate][:, reported], stopped)
+            rates, accuracy = at_best_rates(there, threshold)
+            draws, seeds = accuracy.shape
+            stopped = outcomes[f"{data.title}/{shape.name}"].accuracy(report)[:draws, :seeds]
+            found[shape] = Unstopped(rates, accuracy, stopped)
     return found
 
 
-def best_rate(there: Mapping[float, np.ndarray], threshold: float) -> tuple[float, slice]:
-    """The constant rate with most networks above a threshold, and the seeds on which it was not chosen.
+def at_best_rates(there: Mapping[float, np.ndarray], threshold: float) -> tuple[tuple[float, ...], np.ndarray]:
+    """Every network at the constant rate that is best for the others: with most above a threshold, then in the mean.
+
+    Of every second seed the others choose the rate, and the other way round: the best of several rates on the very
+    networks that it is judged by would flatter whichever cell varies more. A single seed has no other, and chooses.
 
     Args:
         there: accuracies [R, S] by rate.
         threshold: an accuracy in [0, 1].
+
+    Returns:
+        The rates that were chosen, ascending, and the accuracies [R, S].
     """
-    rate = max(there, key=lambda rate: (*_goodness(there[rate][:, ::2], threshold), rate))
-    seeds = there[rate].shape[1]
-    return rate, slice(1, seeds, 2) if seeds > 1 else slice(1)
+    accuracy, chosen = np.empty_like(next(iter(there.values()))), set()
+    for judged in (0, 1):
+        choosing = slice(1 - judged, None, 2) if accuracy.shape[1] > 1 else slice(None)
+        rate = _best(there, choosing, threshold)
+        accuracy[:, judged::2] = there[rate][:, judged::2]
+        chosen.add(rate)
+    return tuple(sorted(chosen)), accuracy
 
 
 def by_protocol(
@@ -122,7 +134,7 @@ def unstopped_figure(
     """
     lines = []
     for shape, pair in pairs.items():
-        how = f"no early stop, rate {pair.learning_rate:g}"
+        how = f"no early stop, rate{'s' * (len(pair.learning_rates) > 1)} {pair.told}"
         for label, accuracy in (("section 3.2", pair.stopped), (how, pair.accuracy)):
             lines.append(Rate(f"{shape.title}, {label}", measure(accuracy), None, shape.cell.name))
     one = next(iter(pairs.values()))
@@ -159,5 +171,9 @@ def matched_rnn(gru: Architecture) -> Architecture:
     return min(candidates, key=lambda rnn: (abs(count(rnn.sizes) - wanted), rnn.hidden_dim))
 
 
-def _goodness(accuracy: np.ndarray, threshold: float) -> tuple[float, float]:
-    return float((accuracy > threshold).mean()), float(accuracy.mean())
+def _best(there: Mapping[float, np.ndarray], seeds: slice, threshold: float) -> float:
+    def goodness(rate: float) -> tuple[float, float, float]:
+        accuracy = there[rate][:, seeds]
+        return float((accuracy > threshold).mean()), float(accuracy.mean()), rate
+
+    return max(there, key=goodness)

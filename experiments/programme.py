@@ -110,11 +110,11 @@ STEPS = (
         "trainability_controls", "trainability", "4.2.1", 1200,
         {"training.tile": 16, "trainability.unstopped_seeds": 4}, presets=("quick", "full"),
     ),
-    # Its networks are data_sets', and controls: 13 seeds on which the rate was not chosen, 20 draws and 4 shapes make
-    # 1,040 networks of a cell. Under other protocols data_sets' networks are enough.
+    # Its networks are data_sets', and controls: 13 seeds, 20 draws and 4 shapes make 1,040 networks of a cell. Under
+    # other protocols data_sets' networks are enough.
     Step(
         "capacity", "capacity", "4.2.2", 155,
-        at_full=_fields("capacity", {"unstopped_seeds": 26, "unstopped_draws": 20}),
+        at_full=_fields("capacity", {"unstopped_seeds": 13, "unstopped_draws": 20}),
     ),
     Step("word_projection", "word_projection", "4.3.1", 70, elsewhere={}),
     Step("noise_robustness", "noise_robustness", "4.3.2", 100, elsewhere={}),

@@ -251,9 +251,9 @@ def test_the_verdict_is_that_of_the_networks(id: str, kind: str) -> None:
     wanted = {"true": REPRODUCED, "false": NOT_REPRODUCED, "undecided": INCONCLUSIVE}[kind]
     test, case = TESTS[id], CASES[id]
     worlds = case.true if kind == "true" else _over(case.true, getattr(case, kind))
-    # Half of the seeds without early stop are reported, donors are fewer than networks, and equal rates need many; that
-    # nobody reaches something is not to be seen in less than 12,600.
-    more = {"gate_variants": 200, "gru_from_rnn": 200, "identity_init": 200, "frozen_recurrent": 200}
+    # Donors are fewer than networks, and equal rates need many; that nobody reaches something is not to be seen in less
+    # than 12,600.
+    more = {"gru_from_rnn": 200, "identity_init": 200, "frozen_recurrent": 200}
     seeds = 1300 if (id, kind) == ("C08", "false") else more.get(test.steps[0], 100)
     # Half of C03's draws are on one side of a comparison, half on the other.
     draws = 20 if id == "C03" else 10
@@ -327,12 +327,12 @@ def test_a_condition_without_accuracies_is_missing() -> None:
 
 
 def test_the_rate_without_early_stop_is_chosen_on_other_seeds_than_it_is_reported_on() -> None:
-    # On even seeds 0.003 succeeds most often, on odd ones it is the worst.
+    # On even seeds 0.003 succeeds most often, on odd ones, which are reported at it, 0.001.
     by_rate = {0.001: [0.6, 0.95, 0.95, 0.95], 0.003: [0.95, 0.5, 0.95, 0.51], 0.01: [0.6, 0.9, 0.6, 0.9]}
     conditions = {f"XorI/unstopped_{rate:g}/rnn_2x4": {"accuracy": [of] * 2} for rate, of in by_rate.items()}
     conditions |= {"XorI/unstopped_0.001/rnn_12x4": {"accuracy": [[0.99] * 4] * 2}}
     chosen = unstopped({"capacity": {"conditions": conditions}}, "capacity", "XorI", "rnn_2x4")
-    np.testing.assert_array_equal(chosen, [[0.5, 0.51]] * 2)
+    np.testing.assert_array_equal(chosen, [[0.6, 0.5, 0.95, 0.51]] * 2)
     with pytest.raises(KeyError, match="capacity: FirstI/unstopped"):
         unstopped({"capacity": {"conditions": conditions}}, "capacity", "FirstI", "rnn_2x4")
 
@@ -367,7 +367,7 @@ def test_squared_deviations_have_each_draw_s_variance_as_mean() -> None:
 
 
 def test_one_seed_without_early_stop_has_no_variance() -> None:
-    found = summaries(CASES["C33"].true, TESTS["C33"].steps, seeds=2)
+    found = summaries(CASES["C33"].true, TESTS["C33"].steps, seeds=1)
     unstopped_evidence = TESTS["C33"].unstopped
     assert unstopped_evidence is not None
     parts = unstopped_evidence(found)
