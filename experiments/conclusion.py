@@ -16,7 +16,7 @@ from rnnjax.errors import UserError
 
 # Fields that configs of what is shipped did not have yet, and what they stand for there: it is what was always done.
 _ADDED = {section: {"input_weights": ["random", "copied"]} for section in ("rnn_from_gru", "gru_from_rnn")}
-_DENSITY = "trainability_and_density.csv"
+DENSITY = "trainability_and_density.csv"
 
 
 def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
@@ -30,7 +30,7 @@ def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Ent
     entries = ledger(found)
     results.write_json(workdir / "ledger.json", as_json(entries))
     rows = density_rows(found[ADOPTED])
-    results.write_text(workdir / _DENSITY, reporting.to_csv(rows) if rows else "")
+    results.write_text(workdir / DENSITY, reporting.to_csv(rows) if rows else "")
     report.write(workdir, status, entries, rows)
     return entries
 
@@ -112,7 +112,7 @@ def numbers_agree(workdir: Path) -> bool:
         again = Path(scratch, "ledger.json")
         results.write_json(again, as_json(ledger(found)))
         same = _rounded(results.read_json(again)) == _rounded(results.read_json(workdir / "ledger.json"))
-    table = workdir / _DENSITY
+    table = workdir / DENSITY
     return same and table.is_file() and table.read_text() == (reporting.to_csv(rows) if rows else "")
 
 
@@ -141,7 +141,12 @@ def _of_protocol(workdir: Path, protocol: str) -> Found:
 
 def _judged(judged: Judged) -> dict[str, Any]:
     parts = [
-        {**part.evidence._asdict(), "effect": part.evidence.effect._asdict(), "verdict": part.verdict}
+        {
+            **part.evidence._asdict(),
+            "effect": part.evidence.effect._asdict(),
+            "stretched": part.stretched and part.stretched._asdict(),
+            "verdict": part.verdict,
+        }
         for part in judged.parts
     ]
     return {"verdict": judged.verdict, "missing": judged.missing, "parts": parts}

@@ -32,7 +32,8 @@ _FIGURES = {
     },
     "noise_robustness": {
         "figure_4_9_survival.png": "Share of networks (up) that are still right, or whose two states are still apart,"
-        " over the stop words read (across, logarithmic); bands are 95 %.",
+        " over the stop words read (across, logarithmic), each drawn at random, as C14 judges it, or one repeated (the"
+        " thesis does not say which); bands are 95 %.",
         "figure_4_10_noise.png": "Decisions that stop words flip, wrong decisions, and distance between the final"
         " states (up) over the number of stop words put in (across, logarithmic); bands are 95 %.",
     },
@@ -78,7 +79,8 @@ _FIGURES = {
         " early slope and straightness; of all of training, its first epochs, and a constant learning rate.",
     },
     "perturbation": {
-        "figure_4_22_unstopped.png": "As Figure 4.22, of networks that were trained without early stop.",
+        "figure_4_22_unstopped.png": "As Figure 4.22, of networks that were trained without early stop, perturbed when"
+        " they first reached 98 %, so that both cells start equally good.",
         "figure_4_22*_recovery.png": "Loss and accuracy just after the perturbation, accuracy and share above 90 % at"
         " the end of training on (up) over the factor k (across), with 95 % intervals.",
         "figure_4_22*_distances.png": "Distance to the old weights (up) over epochs (across): raw, as the outputs see"
@@ -149,7 +151,8 @@ _TABLES = {
     "cosine_4_6_2.csv": "Measures of the cosine's curve, mean over networks.",
     "gru_minus_rnn_4_6_2.csv": "GRU minus RNN in each measure, beside what the thesis says of the GRU.",
     "networks_4_6_2.csv": "Which networks were looked at; accuracy in per cent.",
-    "recovery_4_6_3.csv": "Loss and accuracy just after the perturbation and after training on, in nats and per cent.",
+    "recovery_4_6_3.csv": "Loss and accuracy just after the perturbation and after training on, in nats and per cent."
+    " Networks without early stop are perturbed when they first reach 98 %: more than end there (search.csv).",
     "rnn_beside_gru_4_6_3.csv": "GRU minus RNN after training on, in points of per cent; RNN's loss over GRU's.",
     "distances_4_6_3.csv": "Distances to the old weights.",
     "networks_4_6_3.csv": "Which networks were perturbed; accuracy in per cent.",
@@ -167,7 +170,9 @@ _TABLES = {
     "fixed_points_contrasts.csv": "Differences of these measures between groups of networks.",
     "search.csv": "Networks that reach each threshold, in per cent.",
     "search_draws.csv": "The same draw by draw.",
-    "hessian.csv": "Measures of the Hessian's spectrum, over networks.",
+    "hessian.csv": "Measures of the Hessian's spectrum, means over networks (geometric ones of sizes). least: the size"
+    " of the most negative eigenvalue, of networks that have one; negative: how many are negative; condition: largest"
+    " over median size.",
     "hessian_groups.csv": "Successes beside failures.",
     "hessian_cells.csv": "RNN beside GRU.",
 }

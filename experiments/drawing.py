@@ -25,6 +25,10 @@ def save_figure(path: Path, figure: Figure, resolution: int) -> None:
         figure.savefig(file, format="png", dpi=resolution)
 
 
+class _Gone(RuntimeError):
+    """Nobody answers."""
+
+
 class Artist:
     """Another process that draws figures, one after the other; started by the first one."""
 
@@ -56,6 +60,16 @@ class Artist:
         return [problem for problem in answers if problem]
 
     def _ask(self, order: bytes) -> Exception | None:
+        """The answer to an order; one that is gone is replaced, but once, since the order may be what ended it."""
+        answer = self._asked(order)
+        if isinstance(answer, _Gone) and self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+            answer = self._asked(order)
+        return answer
+
+    def _asked(self, order: bytes) -> Exception | None:
         try:
             if not self._process:
                 command, pipe = [sys.executable, "-m", __name__], subprocess.PIPE
@@ -66,7 +80,7 @@ class Artist:
             self._process.stdin.flush()
             answer: Exception | None = pickle.load(self._process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError):
-            return RuntimeError("the process that draws figures is gone, or could not be started")
+            return _Gone("the process that draws figures is gone, or could not be started")
         return answer
 
 

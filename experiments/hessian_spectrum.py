@@ -56,7 +56,7 @@ def conditions(config: ConfigDict) -> list[Condition]:
 def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report:
     """Spectra of one pair, of all networks, and what is told of them."""
     looked_at = [outcome for name, outcome in outcomes.items() if len(measured[f"{name}/draws"])]
-    every = [seen_of(config, outcome, measured) for outcome in looked_at]
+    every = [seen_of(outcome, measured) for outcome in looked_at]
     figures: dict[str, Figure] = {}
     pairs: dict[str, Any] = {}
     for data in data_sets(config, search.NAME):

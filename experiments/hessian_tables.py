@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from ml_collections import ConfigDict
 
 from experiments.analysis import Measured, last_accuracy
 from experiments.found import Compared, compare, how_trained, mean_of
@@ -52,7 +51,7 @@ class Seen(NamedTuple):
         return found
 
 
-def seen_of(config: ConfigDict, outcome: Outcome, measured: Measured) -> Seen:
+def seen_of(outcome: Outcome, measured: Measured) -> Seen:
     """What is known of a condition's chosen networks."""
     condition = outcome.condition
     here = f"{condition.name}/"

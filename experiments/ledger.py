@@ -5,7 +5,11 @@ from typing import NamedTuple
 
 from experiments import claims_inside, claims_training
 from experiments.claims import CLAIMS, Claim, Found, Test
-from rnnjax.verdicts import INCONCLUSIVE, Evidence, across, judge, together
+from experiments.programme import STEPS
+from rnnjax.statistics import Interval
+from rnnjax.verdicts import INCONCLUSIVE, Evidence, across, judge, stretched, together
+
+_REPEATED = {step.name for step in STEPS if step.elsewhere is not None}
 
 TESTS: dict[str, Test] = dict(sorted({**claims_training.TESTS, **claims_inside.TESTS}.items()))
 
@@ -15,6 +19,7 @@ class Part(NamedTuple):
 
     evidence: Evidence
     verdict: str
+    stretched: Interval | None = None  # that decides: the interval for all parts together; None of fewer than two draws
 
 
 class Judged(NamedTuple):
@@ -49,8 +54,10 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
         for id, test in TESTS.items()
     }
     for protocol, id in list(evidence):
-        if protocol != first and evidence[protocol, id][0] == evidence[first, id][0] != []:
-            del evidence[protocol, id]  # the same numbers, of steps that do not depend on it: no repetition
+        own, adopteds = evidence[protocol, id][0], evidence[first, id][0]
+        # The same numbers, of steps that do not depend on it, are no repetition; nor is one that was never meant.
+        if protocol != first and (own == adopteds != [] or not (own or _REPEATED & set(TESTS[id].steps))):
+            del evidence[protocol, id]
     unstopped = {id: _gathered(test.unstopped, adopted) for id, test in TESTS.items() if test.unstopped}
     matched = {id: _gathered(test.matched, adopted) for id, test in TESTS.items() if test.matched}
     # Stretched together: all parts that the ledger shows, under whichever protocol.
@@ -74,7 +81,11 @@ def _gathered(evidence: Callable[[Found], list[Evidence]], found: Found) -> tupl
         return [], str(error.args[0])
 
 
+def _stretched(evidence: Evidence, number: int) -> Interval | None:
+    return stretched(evidence.effect, number, evidence.draws, evidence.ratio) if evidence.draws > 1 else None
+
+
 def _judged(gathered: tuple[list[Evidence], str | None], number: int) -> Judged:
     evidence, missing = gathered
-    parts = [Part(each, judge(each, number)) for each in evidence]
+    parts = [Part(each, judge(each, number), _stretched(each, number)) for each in evidence]
     return Judged(parts, INCONCLUSIVE if missing else together([part.verdict for part in parts]), missing)

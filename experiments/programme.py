@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict
@@ -61,10 +62,13 @@ class Step(NamedTuple):
         return config
 
     def command(self, preset: str, protocol: str = ADOPTED) -> str:
-        """The command that does the same alone."""
+        """The command that does the same alone; in a directory of its own where the config is no more its mode's."""
         mode = {"quick": ":quick", "thesis": "", "full": ":many"}[preset]
         changed = self._changed(preset, protocol).items()
         flags = "".join(f" --config.{field}={_written(value)}" for field, value in changed)
+        if flags:
+            folder = Path("results", "steps", preset, *([] if protocol == ADOPTED else [protocol]), self.name)
+            flags += f" --workdir={folder.as_posix()} --networks=results/networks"
         return f"python -m experiments.{self.module} --config=configs/thesis.py{mode}{flags}"
 
     def _changed(self, preset: str, protocol: str) -> dict[str, Any]:

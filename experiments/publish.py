@@ -19,20 +19,25 @@ from rnnjax import results
 from rnnjax.errors import UserError
 
 _OF_A_STEP = ("config.json", "environment.json", "summary.json", "*.csv")
+_OF_ALL = ("config.json", "status.json", "ledger.json", "report.html", "report.md", conclusion.DENSITY)
 
 Status = Mapping[str, Mapping[str, Any]]  # by job as in status.json
 
 
-def check_target(target: Path, keep: bool) -> None:
-    """Whether a report may be published there: in a new or empty folder, or over another report.
+def check_target(target: Path, keep: bool, workdir: Path) -> None:
+    """Whether a report may be published there: in a new or empty folder, or over another published report.
 
     Args:
         target: where to.
         keep: add to what is there.
+        workdir: of the reproduction, which must not go with what was published before.
 
     Raises:
-        UserError: it has something else in it, or what is to be kept is of another version.
+        UserError: it is the working directory or holds it, has something else in it, or what is to be kept is of
+            another version.
     """
+    if not target.name or target.resolve() in (workdir.resolve(), *workdir.resolve().parents):
+        raise UserError(f"--publish={target} is or holds the working directory {workdir}; valid: another folder")
     _put_back(target)
     _earlier(target, keep)
 
@@ -91,10 +96,13 @@ def _aside(target: Path) -> Path:
 
 def _earlier(target: Path, keep: bool) -> dict[str, Any]:
     """The steps that are there and to be kept, all of them this version's."""
-    published = (target / "ledger.json").exists()
-    if target.exists() and any(target.iterdir()) and not published:
-        raise UserError(f"{target} has other files than a published report; valid: a new folder, or such a report's")
-    if not (keep and published):
+    there = {path.name for path in target.iterdir()} if target.exists() else set()
+    if there and (others := sorted(_not_published(target, there))):
+        raise UserError(
+            f"{target} has other files than a published report, such as {others[0]}; valid: a new folder, or such a"
+            " report's"
+        )
+    if not (keep and there):
         return {}
     if (maker := conclusion.made_by(target)) != engine():
         raise UserError(f"{target} was made by {maker}, not {engine()}; valid: publish without --keep")
@@ -106,6 +114,15 @@ def _earlier(target: Path, keep: bool) -> dict[str, Any]:
         if entry["error"] is None:
             conclusion.check_config(target, by_name[name], entry["preset"])
     return {name: entry for name, entry in status.items() if entry["error"] is None}
+
+
+def _not_published(target: Path, there: set[str]) -> set[str]:
+    """What of a folder no publishing has left there: everything, if it was none."""
+    if not {"ledger.json", "status.json", "config.json"} <= there:
+        return there
+    if set(results.read_json(target / "config.json")) != {"rnnjax", "training"}:  # a working directory has more
+        return there
+    return there - {*_OF_ALL, *(name.partition("/")[0] for name in conclusion.read_status(target))}
 
 
 def _copy(folder: Path, place: Path, figures: bool) -> None:

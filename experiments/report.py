@@ -13,6 +13,7 @@ from experiments.report_ledger import ClaimShown, counts, shown_claims
 from experiments.report_provenance import overview, provenance, step_anchor
 from experiments.report_sections import SectionShown, beyond_sections, figure_anchor, repeats, thesis_sections
 from experiments.report_tables import Table, make_table
+from experiments.report_terms import rule, terms
 from experiments.reporting import Rows, columns
 from rnnjax import results
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from experiments.ledger import Entry
 
 _TEMPLATES = Path(__file__).with_name("templates")
+_FEW = 8  # steps that are named
 _MARKS = "\\`*_[]|"  # that mean something in Markdown
 
 
@@ -65,9 +67,10 @@ def _size(preset: str) -> int:
 
 
 def _presets(status: Mapping[str, Mapping[str, Any]], presets: Sequence[str]) -> str:
-    """Which preset the steps are of."""
+    """Which preset the steps are of; by name where they are few."""
     of = {preset: [name for name, entry in status.items() if entry["preset"] == preset] for preset in presets}
-    several = "; ".join(f"{preset}: {', '.join(names)}" for preset, names in of.items())
+    told = {preset: ", ".join(names) if len(names) <= _FEW else f"{len(names)} steps" for preset, names in of.items()}
+    several = "; ".join(f"{preset}: {names}" for preset, names in told.items())
     return presets[0] if len(of) == 1 else several
 
 
@@ -82,6 +85,8 @@ def _gathered(
     runs = [provenance(workdir, status, job, preset) for job in wanted]
     return {
         "source": thesis.NUMBERS["source"],
+        "terms": terms(),
+        "rule": rule(_number_of_parts(claims)),
         "overview": overview(status, runs),
         "steps": runs,
         "known_steps": {run.name for run in runs},
@@ -93,6 +98,11 @@ def _gathered(
         "figures": _figures(sections, beyond),
         "cited": _cited(claims),
     }
+
+
+def _number_of_parts(claims: Sequence[ClaimShown]) -> int:
+    """That the ledger judges together."""
+    return sum(len(each.parts) for claim in claims for each in (*claim.judged, *claim.controls))
 
 
 def _figures(*parts: Sequence[SectionShown]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import base64
 import io
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -11,6 +11,8 @@ from PIL import Image
 MAX_WIDTH = 1440  # pixels; the figures' own is 1,280 to 1,440
 _PALETTES = 32, 64, 128, 256  # the first that is good enough
 _SHARE, _OFF = 1e-3, 40  # of the pixels, so many may be off by more than this, of 255
+_COLOURED, _COMMON = 32, 20  # what differs by so much among its parts is no grey, and of so many pixels it is meant
+_NEAR = 12  # no such colour is further from its place in the palette, if 256 are enough for that
 
 
 class Picture(NamedTuple):
@@ -43,12 +45,39 @@ def small_png(path: Path) -> bytes:
         OSError: it cannot be read, or is no image.
     """
     image, file = _read(path), io.BytesIO()
+    meant = _meant(image)
     for colours in _PALETTES:
-        few = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        if _keeps(image, few):
+        exact, furthest = _spread(meant, colours // 2)
+        few = image.quantize(palette=_palette(image, exact, colours), dither=Image.Dither.NONE)
+        if furthest <= _NEAR and _keeps(image, few):
             break
     few.save(file, format="PNG", optimize=True)
     return file.getvalue()
+
+
+def _meant(image: Image.Image) -> np.ndarray:
+    """[C, 3], colours that tell something, the most frequent first: small marks have few pixels and would lose it."""
+    counted: Any = image.getcolors(image.width * image.height)
+    found = sorted(counted, reverse=True)
+    colours = [colour for number, colour in found if number >= _COMMON and max(colour) - min(colour) >= _COLOURED]
+    return np.array(colours, np.int16).reshape(-1, 3)
+
+
+def _spread(colours: np.ndarray, most: int) -> tuple[np.ndarray, int]:
+    """Of colours [C, 3] so many that lie far apart, the first one among them; how far the others are from them."""
+    chosen, distance = colours[:1], np.abs(colours - colours[:1]).max(1, initial=0)
+    while distance.any() and len(chosen) < most:
+        furthest = colours[distance.argmax()]
+        chosen, distance = np.vstack([chosen, furthest]), np.minimum(distance, np.abs(colours - furthest).max(1))
+    return chosen, int(distance.max(initial=0))
+
+
+def _palette(image: Image.Image, exact: np.ndarray, colours: int) -> Image.Image:
+    """Some colours as they are, the others by median cut."""
+    others = image.quantize(colours - len(exact), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*exact.ravel().tolist(), *(others.getpalette() or [])])
+    return palette
 
 
 def _read(path: Path) -> Image.Image:

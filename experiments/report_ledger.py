@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from experiments.claims import CLAIMS, Claim
-from experiments.report_tables import interval, number
-from rnnjax.verdicts import DEPENDS, INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
+from experiments.report_tables import NONE, interval, number
+from rnnjax.verdicts import DEPENDS, ENOUGH_DRAWS, INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
 
 if TYPE_CHECKING:
     from experiments.ledger import Entry, Judged, Part
@@ -29,6 +29,7 @@ class PartShown(NamedTuple):
 
     what: str
     effect: str
+    decides: str  # the stretched interval, or of what it has too few
     says: str  # what the claim says of it
     members: str
     draws: str
@@ -116,7 +117,15 @@ def _part(part: "Part") -> PartShown:
     evidence = part.evidence
     says = _says(evidence.above, evidence.below)
     effect = interval(*evidence.effect)
-    return PartShown(evidence.what, effect, says, f"{evidence.members:,}", str(evidence.draws), badge(part.verdict))
+    members, draws = f"{evidence.members:,}", str(evidence.draws)
+    return PartShown(evidence.what, effect, _decides(part), says, members, draws, badge(part.verdict))
+
+
+def _decides(part: "Part") -> str:
+    evidence = part.evidence
+    if not evidence.enough:
+        return "too few draws" if evidence.draws < ENOUGH_DRAWS else "too few members"
+    return f"[{number(part.stretched.low)}, {number(part.stretched.high)}]" if part.stretched else NONE
 
 
 def _says(above: float, below: float) -> str:

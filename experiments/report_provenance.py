@@ -21,7 +21,7 @@ class Provenance(NamedTuple):
     state: str  # DONE, FAILED or MISSING
     error: str
     command: str
-    seconds: str  # of the last run of this step
+    seconds: str  # of the longest run of this step: others found what was there
     config: str  # path of its config.json, empty without one
     digest: str
     seeds: list[tuple[str, str]]  # field and value

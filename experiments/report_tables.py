@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from experiments.reporting import Rows, to_csv
 
 ROWS = 40  # of a table, at most; the file has the others
 _ENDS = "_low", "_high"
-_NONE = "–"
+NONE = "–"
 
 
 class Table(NamedTuple):
@@ -48,11 +49,11 @@ def make_table(rows: Rows, caption: str) -> Table | None:
 def number(value: float) -> str:
     """A number by itself, to three significant digits or, above 1,000, to the unit."""
     if value != value:
-        return _NONE
+        return NONE
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "−∞"
     text = f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
-    if abs(value) < 1 and text.endswith("1") and "." not in text:
+    if abs(value) < 1 and text in ("1", "-1"):
         text = f"{value:.4f}"  # nearly 1 is not 1
     return text.replace("e-0", "e-").replace("-", "−")
 
@@ -81,7 +82,7 @@ def _table(
         if _is_end(heading, headings):
             continue
         own = _column(heading, [cells[heading]] + ([cells[low], cells[high]] if low else []))
-        if any(cell != _NONE for cell in own):
+        if any(cell != NONE for cell in own):
             columns[_heading(heading, bool(low))] = own
     numeric = [all(_is_number(cell) for cell in column) for column in columns.values()]
     rows = [list(row) for row in zip(*columns.values(), strict=True)]
@@ -117,13 +118,13 @@ def _heading(column: str, has_interval: bool) -> str:
 def _column(heading: str, values: list[list[str]]) -> list[str]:
     """The cells of a column: of the estimates alone, or of estimates, lower and upper ends."""
     if heading.startswith("thesis"):
-        return [cell or _NONE for cell in values[0]]  # as it is printed
+        return [cell or NONE for cell in values[0]]  # as it is printed
     known = [float(cell) for each in values for cell in each if _is_float(cell)]
-    decimals = _decimals([value for value in known if abs(value) != float("inf")])
+    decimals = _decimals([value for value in known if math.isfinite(value)])
     shown = [[_cell(cell, decimals) for cell in each] for each in values]
     if len(shown) == 1:
         return shown[0]
-    return [_NONE if e == _NONE else f"{e} [{low}, {high}]" for e, low, high in zip(*shown, strict=True)]
+    return [NONE if e == NONE else f"{e} [{low}, {high}]" for e, low, high in zip(*shown, strict=True)]
 
 
 def _decimals(values: list[float]) -> int | None:
@@ -139,7 +140,7 @@ def _decimals(values: list[float]) -> int | None:
 
 def _cell(text: str, decimals: int | None) -> str:
     if not _is_float(text):
-        return text or _NONE
+        return text or NONE
     value = float(text)
     if decimals is None or value != value or abs(value) == float("inf"):
         return number(value)
@@ -156,4 +157,4 @@ def _is_float(text: str) -> bool:
 
 def _is_number(cell: str) -> bool:
     first = cell.split(" [")[0].replace("−", "-").replace("∞", "inf").replace(",", "")
-    return cell == _NONE or _is_float(first)
+    return cell == NONE or _is_float(first)

@@ -106,7 +106,7 @@ class Reproduction:
 
     def _told(self, job: Job, problem: Exception, log: logging.Logger) -> str:
         """Why a step failed."""
-        if isinstance(problem, UserError | OSError | MemoryError):
+        if isinstance(problem, UserError | results.Damaged | OSError | MemoryError):
             error, _ = explained(problem, self._workdir / job.name)
         else:  # a defect: the others go on, and it is shown
             error = f"{type(problem).__name__}: {problem}"
@@ -120,6 +120,9 @@ class Reproduction:
 
 
 def _reproduce(workdir: Path, preset: str | None) -> bool:
+    for flag in (_SAMPLE, _SAMPLE_SEED):
+        if flag.present:
+            raise UserError(f"--{flag.name} is given without --check; valid: --check --{flag.name}={flag.value}")
     one_of("preset", preset, tuple(PRESETS))
     assert preset is not None
     for name in _ONLY.value:
@@ -127,7 +130,7 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     for name in _PROTOCOLS.value:
         one_of("protocols", name, tuple(PROTOCOLS))
     if _PUBLISH.value:
-        check_target(Path(_PUBLISH.value), _KEEP.value)
+        check_target(Path(_PUBLISH.value), _KEEP.value, workdir)
     elif _KEEP.value:
         raise UserError("--keep is given without --publish; valid: --publish=docs/report --keep")
     runner.begin()
@@ -152,8 +155,22 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
 
 
 def _check(shipped: Path) -> bool:
-    """Whether all of the sample agrees."""
+    """Whether all of the sample agrees.
+
+    Raises:
+        UserError: a file of the report is missing.
+    """
+    for flag in (_PRESET, _ONLY, _PROTOCOLS, _PUBLISH, _KEEP):
+        if flag.present:
+            raise UserError(f"--{flag.name} has no part in --check; valid: --workdir, --sample, --sample_seed")
     in_range("sample", _SAMPLE.value, 1, 10**6)
+    try:
+        return _checked(shipped)
+    except FileNotFoundError as error:
+        raise UserError(f"{shipped} is not a whole report: {error.filename} is missing") from None
+
+
+def _checked(shipped: Path) -> bool:
     runner.begin()
     log = runner.new_log("check")
     presets = {name: entry["preset"] for name, entry in conclusion.read_status(shipped).items()}

@@ -113,7 +113,7 @@ def _parse_flags(argv: list[str]) -> list[str]:
     except OSError:
         _fail(f"there is no config file {_config_file(argv)!r}; for example --config=configs/first_i.py", 2)
     except Exception as error:
-        _fail(f"{_config_file(argv)!r} is no config file: {type(error).__name__}: {_one_line(error)}", 2)
+        _fail(_no_config_file(argv, error), 2)
     return rest
 
 
@@ -122,7 +122,7 @@ def clear_errors(workdir: Path) -> Iterator[None]:
     """What is not the program's own fault ends it with one line and an exit status."""
     try:
         yield
-    except (UserError, OSError, MemoryError, KeyboardInterrupt) as error:
+    except (UserError, results.Damaged, OSError, MemoryError, KeyboardInterrupt) as error:
         _fail(*explained(error, workdir))
 
 
@@ -131,6 +131,8 @@ def explained(error: BaseException, workdir: Path) -> tuple[str, int]:
     again = "what was done is kept: the same command goes on from there"
     if isinstance(error, UserError):
         return str(error), 2
+    if isinstance(error, results.Damaged):
+        return f"damaged: {_one_line(error)}", 2
     if isinstance(error, OSError):
         return f"cannot write or read {error.filename or workdir}: {error.strerror or error}; {again}", 1
     if isinstance(error, MemoryError):
@@ -272,16 +274,23 @@ def _config_file(argv: list[str]) -> str:
 def _unknown_field(argv: list[str]) -> str:
     """Which --config.field of the command line the config does not have, and which ones it has."""
     path, _, mode = _config_file(argv).partition(":")
-    get_config: Callable[..., Any] = runpy.run_path(path)["get_config"]
+    try:
+        get_config: Callable[..., Any] = runpy.run_path(path)["get_config"]
+        config = get_config(mode) if mode else get_config()
+    except Exception as error:  # the file itself asks for a field that is not there
+        return _no_config_file(argv, error)
     for arg in argv:
-        dotted = arg.lstrip("-").partition("=")[0]
-        here: Any = get_config(mode) if mode else get_config()
+        dotted, here = arg.lstrip("-").partition("=")[0], config
         for name in dotted.split(".")[1:] if dotted.startswith("config.") else []:
             if not isinstance(here, ConfigDict) or name not in here:
                 valid = ", ".join(here) if isinstance(here, ConfigDict) else "none, it is a value"
                 return f"unknown config field {dotted.removeprefix('config.')!r}; valid there: {valid}"
             here = here[name]
     return f"the config {path!r} cannot be read"
+
+
+def _no_config_file(argv: list[str], error: Exception) -> str:
+    return f"{_config_file(argv)!r} is no config file: {type(error).__name__}: {_one_line(error)}"
 
 
 def _one_line(error: Exception) -> str:

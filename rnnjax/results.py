@@ -185,7 +185,8 @@ def own_workdir(path: Path, config: Mapping[str, Any]) -> Iterator[None]:
     with held:
         _claim(path, config)
         for leftover in path.rglob(f".*{_TEMPORARY}"):
-            leftover.unlink()
+            if not _is_being_written(leftover):
+                leftover.unlink(missing_ok=True)
         yield
 
 
@@ -236,6 +237,20 @@ def remove_tree(path: Path) -> None:
     """Remove a directory if it is there."""
     if path.exists():
         shutil.rmtree(path)
+
+
+def _is_being_written(temporary: Path) -> bool:
+    """Whether the process that a temporary file is named after lives, which may share networks that lie here."""
+    process = temporary.name.split(".")[-2]
+    if os.name != "posix" or not process.isdigit() or int(process) == os.getpid():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        pass
+    return True
 
 
 def _claim(path: Path, config: Mapping[str, Any]) -> None:

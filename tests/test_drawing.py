@@ -1,5 +1,6 @@
 """Figures' files: whole or absent, the same by another process, and what that process does when something is amiss."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -77,9 +78,24 @@ def test_a_figure_that_cannot_be_drawn_is_told_with_its_folder_and_stops_no_othe
         assert artist._process
         artist._process.kill()
         artist._process.wait()
-        artist.draw(tmp_path / "gone" / "last.png", a_figure(), DPI)
-        (problem,) = artist.problems(tmp_path / "gone")
-        assert "is gone" in str(problem) and not (tmp_path / "gone").exists()
+        artist.draw(tmp_path / "again" / "next.png", a_figure(), DPI)
+        assert artist.problems(tmp_path / "again") == [] and (tmp_path / "again" / "next.png").exists()
+
+
+class Deadly(Figure):
+    """What ends the process that reads it."""
+
+    def __reduce__(self) -> Any:
+        return os._exit, (3,)
+
+
+def test_a_figure_that_ends_the_other_process_is_told_and_the_next_one_is_drawn(tmp_path: Path) -> None:
+    with Artist() as artist:
+        artist.draw(tmp_path / "one" / "deadly.png", Deadly((1, 1)), DPI)
+        artist.draw(tmp_path / "other" / "fine.png", a_figure(), DPI)
+        (problem,) = artist.problems(tmp_path / "one")
+        assert "is gone" in str(problem) and not (tmp_path / "one").exists()
+        assert artist.problems(tmp_path / "other") == [] and (tmp_path / "other" / "fine.png").exists()
 
 
 def test_a_figure_that_cannot_be_sent_is_drawn_at_once(tmp_path: Path) -> None:

@@ -15,10 +15,15 @@ from PIL import Image
 from experiments.claims import CLAIMS
 from experiments.contents import BEYOND, SECTIONS, THESIS, matching
 from experiments.contents_further import figure_caption, table_caption
-from experiments.programme import ADOPTED, Job, Step, jobs, jobs_of
+from experiments.ledger import Judged, Part
+from experiments.programme import ADOPTED, PROTOCOLS, Job, Step, jobs, jobs_of
 from experiments.report import markdown, write
 from experiments.report_images import MAX_WIDTH, read_picture, small_png
+from experiments.report_ledger import shown_claims
 from experiments.report_tables import ROWS, interval, make_table, number, read_table
+from experiments.report_terms import terms
+from rnnjax.statistics import Interval
+from rnnjax.verdicts import INCONCLUSIVE, Evidence
 
 
 class Page(HTMLParser):
@@ -271,7 +276,8 @@ def test_columns_lose_no_small_number() -> None:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [(0.0, "0"), (12345.6, "12,346"), (999.7, "1,000"), (0.98765, "0.988"), (0.99996, "1.0000"), (0.9996, "0.9996"),
-     (1.0, "1"), (-0.5, "−0.5"), (1.5e-6, "1.5e−6"), (float("nan"), "–"), (float("-inf"), "−∞"), (0.001, "0.001")],
+     (1.0, "1"), (-0.5, "−0.5"), (1.5e-6, "1.5e−6"), (1e-11, "1e−11"), (float("nan"), "–"),
+     (float("-inf"), "−∞"), (0.001, "0.001")],
 )  # fmt: skip
 def test_how_a_number_is_shown(value: float, shown: str) -> None:
     assert number(value) == shown
@@ -300,6 +306,41 @@ def test_a_picture_keeps_its_colours_on_white_and_is_no_wider_than_needed(tmp_pa
         found = Image.open(io.BytesIO(content)).convert("RGB")
         middles = np.asarray(found, np.int16)[9::18, 90::180]
         assert np.abs(middles - expected).max() <= off
+
+
+def test_a_small_mark_keeps_its_colour_beside_a_heat_map_of_many(tmp_path: Path) -> None:
+    pixels = np.full((400, 600, 3), 255, np.uint8)
+    ramp = np.linspace(0, 1, 400)[:, None] * np.array([250, 180, 30]) + np.array([5, 20, 120])
+    pixels[:, 300:] = ramp[:, None].astype(np.uint8)
+    marks = np.array([[0, 114, 178], [230, 159, 0], [213, 94, 0], [0, 158, 115], [204, 121, 167]], np.uint8)
+    for place, colour in enumerate(marks):
+        pixels[10:15, 40 * place : 40 * place + 5] = colour
+    Image.fromarray(pixels).save(tmp_path / "x.png")
+    small = np.asarray(Image.open(io.BytesIO(small_png(tmp_path / "x.png"))).convert("RGB"), np.int16)
+    assert np.abs(small - pixels).max() <= 40
+    for place, colour in enumerate(marks):
+        assert np.abs(small[12, 40 * place + 2] - colour.astype(np.int16)).max() <= 12
+
+
+def test_the_words_used_tell_every_protocol_and_the_rule_its_numbers(html: str, workdir: Path) -> None:
+    told = dict(terms())
+    assert set(PROTOCOLS) <= set(told)
+    assert told["batch_64_margin_1"].startswith("As adopted, but batches of 64, positive and negative words at least 1")
+    for text in (html, (workdir / "report.md").read_text()):
+        assert "Words used" in text and "words 3 times as far apart" in text
+        assert "1,000 members" in text and "in at least 10 draws" in text
+        judged = sum(len(each.parts) for entry in made_up.entries() for each in entry.judged.values())
+        assert f"stretched for {judged} parts" in text
+
+
+def test_a_part_shows_the_interval_that_decides_or_what_it_lacks() -> None:
+    effect = Interval(0.3, 0.2, 0.4)
+    evidence = Evidence("x", effect, above=0.05, members=1200, draws=10)
+    few = evidence._replace(members=3), evidence._replace(draws=9)
+    judged = Judged([Part(one, INCONCLUSIVE, Interval(0.3, 0.1, 0.5)) for one in (evidence, *few)], INCONCLUSIVE, None)
+    entry = made_up.entries()[0]
+    (shown,) = shown_claims([entry._replace(judged={"adopted": judged})])[:1]
+    assert [part.decides for part in shown.judged[0].parts] == ["[0.1, 0.5]", "too few members", "too few draws"]
 
 
 def test_markdown_marks_nothing_that_others_wrote() -> None:

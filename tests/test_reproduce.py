@@ -148,10 +148,14 @@ def test_shipped_numbers_are_computed_again(
             condition["accuracy"] = [[value + 0.001 for value in draw] for draw in condition["accuracy"]]
         path.write_text(json.dumps(told))
     done = launch(*flags, bad=bad)
-    assert done.returncode == 1 and "0 of 4 numbers agree" in done.stdout and "DIFFERS" in done.stdout
-    (tmp_path / "shipped" / "first" / "config.json").write_text("{}")
+    assert done.returncode == 1 and "0 of 4 numbers agree; the ledger and its table DIFFER" in done.stdout
+    for damaged, words in (("{}", "is not what this version has"), ("<<<<<<<", "damaged: ")):
+        (tmp_path / "shipped" / "first" / "config.json").write_text(damaged)
+        done = launch(*flags, bad=bad)
+        assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1
+    (tmp_path / "shipped" / "config.json").unlink()
     done = launch(*flags, bad=bad)
-    assert done.returncode == 2 and "is not what this version has" in done.stderr
+    assert done.returncode == 2 and "is not a whole report: " in done.stderr and "config.json is missing" in done.stderr
 
 
 def test_a_shipped_config_may_lack_a_field_that_came_later_but_not_say_otherwise(tmp_path: Path) -> None:
@@ -206,7 +210,11 @@ def test_a_published_report_can_be_added_to(
     path = shipped / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"training": "older"}))
     with pytest.raises(UserError, match="was made by older"):
-        check_target(shipped, keep=True)
+        check_target(shipped, keep=True, workdir=workdir)
+    check_target(shipped, keep=False, workdir=workdir)
+    (shipped / "mine.txt").write_text("mine")
+    with pytest.raises(UserError, match=r"has other files than a published report, such as mine\.txt"):
+        check_target(shipped, keep=False, workdir=workdir)
     done = launch("--preset=quick", "--keep", f"--workdir={workdir}", bad=dict(bad))
     assert done.returncode == 2 and "--keep is given without --publish" in done.stderr
 
@@ -215,6 +223,10 @@ def test_a_report_is_not_published_into_a_folder_of_something_else(
     failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     workdir, _ = failed
+    other = tmp_path / "more"  # networks would go with the old report
+    for mine, words in ((workdir, "is or holds the working directory"), (other, "has other files than a published")):
+        with pytest.raises(UserError, match=words):
+            check_target(workdir, keep=False, workdir=mine)
     (tmp_path / "mine.txt").write_text("mine")
     bad: dict[str, object] = {"training.report": "mean"}
     done = launch(f"--workdir={workdir}", "--preset=quick", "--only=identity_init", f"--publish={tmp_path}", bad=bad)
@@ -247,6 +259,10 @@ def test_a_directory_of_another_version_or_preset_is_refused(
         (["--check", "--sample=0"], "sample is 0"),
         (["--preset=quick", "--config=configs/thesis.py"], "unexpected argument '--config'"),
         (["--preset=quick", "now"], "unexpected argument 'now'"),
+        (["--preset=quick", "--publish=results/reproduce/quick"], "is or holds the working directory"),
+        (["--preset=quick", "--publish=."], "is or holds the working directory"),
+        (["--preset=quick", "--sample=3"], "--sample is given without --check"),
+        (["--check", "--only=first"], "--only has no part in --check"),
     ],
 )
 def test_a_bad_command_ends_in_one_line(flags: list[str], words: str) -> None:
@@ -306,9 +322,14 @@ def test_a_step_s_command_names_its_mode_and_what_it_changes() -> None:
     step = Step("x", "capacity", "4.2.2", 1, {"capacity.seeds": 5, "capacity.data_sets": ("CountI", "XorI")})
     command = "python -m experiments.capacity --config=configs/thesis.py"
     flags = """--config.capacity.seeds=5 --config.capacity.data_sets="('CountI', 'XorI')\""""
-    assert step.command("thesis") == f"{command} {flags}"
-    assert step.command("full") == f"{command}:many {flags}"
+    networks = "--networks=results/networks"
+    assert step.command("thesis") == f"{command} {flags} --workdir=results/steps/thesis/x {networks}"
+    assert step.command("full") == f"{command}:many {flags} --workdir=results/steps/full/x {networks}"
+    elsewhere = step.command("thesis", "batch_4")
+    assert elsewhere.endswith(f" --config.training.batch_size=4 --workdir=results/steps/thesis/batch_4/x {networks}")
     assert step.config("thesis").capacity.seeds == 5
     step = step._replace(changed={}, at_full={"capacity.seeds": 40})
-    assert step.command("thesis") == command and step.command("full") == f"{command}:many --config.capacity.seeds=40"
+    assert step.command("thesis") == command
+    at_full = f"{command}:many --config.capacity.seeds=40 --workdir=results/steps/full/x {networks}"
+    assert step.command("full") == at_full
     assert [step.config(preset).capacity.seeds for preset in ("thesis", "full")] == [30, 40]

@@ -1,0 +1,86 @@
+"""Words that the report uses: data, networks, training, protocols, distributions; for readers without the thesis."""
+
+from experiments.programme import ADOPTED, PROTOCOLS
+from rnnjax.verdicts import ENOUGH_DRAWS, ENOUGH_MEMBERS, NARROW
+
+_PROTOCOL_FIELDS: dict[str, str | dict[object, str]] = {
+    "training.batch_size": "batches of {}",
+    "data.embedding_scale": "words {} times as far apart",
+    "data.embedding_margin": "positive and negative words at least {} from the plane between them (adopted: 0.25)",
+    "training.improves_on_best": {False: "an epoch that is better than the one before it counts as an improvement"},
+    "training.report": {"best": "the best epoch's accuracy is reported"},
+}
+
+
+def terms() -> list[tuple[str, str]]:
+    """Every term with what it means, in the order in which a reader meets them."""
+    return [
+        (
+            "Sentence",
+            "Ten words out of ten: six stop words, two positive and two negative ones, each a fixed point of the plane"
+            " (or of a space of more dimensions).",
+        ),
+        (
+            "Count, First, Xor",
+            "A sentence is positive if it has more positive than negative words; if its first sentiment word is"
+            " positive; if its first two sentiment words differ. I: 8,000 training, 2,000 validation and 3,000 test"
+            " sentences; II: 5,000, 1,000 and 1,000. Half of each are positive.",
+        ),
+        (
+            "RNN, GRU, 2x4",
+            "h' = tanh(W_ih x + b_ih + W_hh h + b_hh), and the same with a reset and an update gate, or with one of"
+            " them. 2x4: words of 2 dimensions, H = 4 hidden units. Two logits, W_oh h + b_oh of the last state,"
+            " decide.",
+        ),
+        (
+            "Draw",
+            "A set of sentences, a place of every word, and the starts and shuffles that go with them. Networks of one"
+            " draw (its seeds) share sentences and words; so intervals resample draws first, then seeds.",
+        ),
+        (
+            "Section 3.2's protocol",
+            "Adam at a rate of 0.001, minibatches, up to 150 epochs; the rate is halved when validation accuracy gets"
+            " worse, and training stops after four epochs without improvement or below a rate of 1e-6. Starts are"
+            " U(±1/√H), PyTorch's. Without early stop: a constant rate for all epochs; where the best of three is"
+            " taken, either half of the seeds has the one that is best for the other half.",
+        ),
+        (
+            ADOPTED,
+            "What the thesis leaves open of it, as the numbers that it prints make it likeliest: batches of 2, all"
+            " words equally frequent, worse than the epoch before, no improvement on the best epoch, the last epoch's"
+            " accuracy.",
+        ),
+        *((name, _differs(name)) for name in PROTOCOLS if name != ADOPTED),
+        (
+            "pytorch:1, uniform:a, normal:s",
+            "Distributions of random settings: U(±1/√H), from which PyTorch's modules start; U(±a); N(0, s²).",
+        ),
+        (
+            "Accuracy",
+            "Share of the validation sentences that are classified rightly, after the last epoch unless it says"
+            " otherwise. Chance is 50 %. A network succeeds above 90 %.",
+        ),
+    ]
+
+
+def rule(parts: int) -> str:
+    """What a part of a claim needs for a verdict.
+
+    Args:
+        parts: that are judged together.
+    """
+    return (
+        f"A part decides if it rests on at least {ENOUGH_MEMBERS:,} members, or an interval within"
+        f" ±{100 * NARROW:g} points, in at least {ENOUGH_DRAWS} draws, and if its interval lies on one side of what is"
+        f" claimed when it is stretched for {parts} parts that are judged together: Bonferroni's correction, with"
+        " Student's t for the number of draws, of ratios in logarithms. The stretched interval stands beside the 95 %"
+        " one."
+    )
+
+
+def _differs(protocol: str) -> str:
+    told = []
+    for field, value in PROTOCOLS[protocol].items():
+        words = _PROTOCOL_FIELDS[field]
+        told.append(words[value] if isinstance(words, dict) else words.format(f"{value:g}"))
+    return f"As adopted, but {', '.join(told)}."
