@@ -1,5 +1,6 @@
 """The ranking of protocols: tables, figures, summary.json; all from result.npz alone."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -8,8 +9,9 @@ from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 from experiments import calibration_scores, reporting, runner
-from experiments.calibration_candidates import NAME, Candidate, candidates
+from experiments.calibration_candidates import NAME, READINGS, Candidate, candidates
 from experiments.conditions import REPORTED, listed
+from experiments.programme import PROTOCOLS, STEPS
 from rnnjax import likelihood, plotting, results
 
 _RULED_OUT = np.log(20)  # a protocol that is 20 times less likely than the best one, in 97.5 % of resampled draws
@@ -130,16 +132,21 @@ def _figure_ranking(ranking: Sequence[Ranked], finalists: Sequence[Ranked]) -> F
             ax.plot([low, high], [place, place], color=colour, lw=1.2)
             ax.plot([estimate], [place], "x" if ranked.ruled_out else "o", color=colour, ms=4)
         ax.set_yticks(range(len(some)), [_label(ranked.candidate) for ranked in some], size=6.5)
+        for label, ranked in zip(ax.get_yticklabels(), some, strict=True):
+            label.set_fontweight("bold" if in_report(ranked.candidate) else "normal")
         ax.set_ylim(len(some) - 0.4, -0.6)
         ax.axvline(_RULED_OUT, color="0.4", lw=0.6, ls=":")
         draws, seeds = some[0].accuracy.shape[1:]
         title = "simulated again on other draws" if how == "again" else f"the {len(some)} likeliest of {len(ranking)}"
         ax.set_title(f"{title} ({draws} draws x {seeds} seeds)", loc="left")
     ax.set_xlabel("log-likelihood below the best protocol's (nats; bars: 95 % of resampled draws)")
+    out = sum(ranked.ruled_out for ranked in ranking)
+    crosses = ", orange crosses: ruled out" if any(ranked.ruled_out for ranked in (*finalists, *shown)) else ""
     figure.suptitle(
         "Calibration: how likely protocols make Tables 4.2, 4.4 and Figure 4.17\n"
-        "batch size | margin | scale | share of stop words | worse, better than | reported epoch\n"
-        "dotted: 20 times less likely than the best; blue dots: not ruled out, orange crosses: ruled out",
+        "batch size | margin | scale | share of stop words | worse than, no better than | reported epoch; bold: in the"
+        f" report\n{len(ranking) - out} of {len(ranking)} not ruled out (dotted: 20 times less likely than the best,"
+        f" blue: not ruled out{crosses})",
         size=8,
     )
     return figure
@@ -160,12 +167,32 @@ def _figure_fields(ranking: Sequence[Ranked]) -> Figure:
             ax.plot(place + jitter, behind, ".", color=plotting.COLOURS["gru"], alpha=0.4, mew=0, ms=4)
             ax.plot([place - 0.35, place + 0.35], [min(behind)] * 2, color="black", lw=1.2)
         ax.set_xticks(range(len(values)), [f"{v:.2g}" if isinstance(v, float) else str(v) for v in values])
-        ax.tick_params(axis="x", labelsize=6, rotation=30 if field == "reading" else 0)
+        ax.tick_params(axis="x", labelsize=6)
+        for label in ax.get_xticklabels() if field == "reading" else ():
+            label.set(rotation=30, rotation_mode="anchor", ha="right")
         ax.set_xlabel(field.replace("_", " "))
     axes[0].invert_yaxis()
     axes[0].set_ylabel("log-likelihood below the best (nats)")
     figure.suptitle("Calibration: every dot a protocol; black: the likeliest with that value", size=9)
     return figure
+
+
+def in_report(candidate: Candidate) -> str:
+    """Which of programme.PROTOCOLS a candidate is; empty if none."""
+    setting = candidate.setting
+    data = {"embedding_margin": setting.margin, "embedding_scale": setting.scale}
+    training = {"batch_size": setting.batch_size, "report": candidate.report, **READINGS[candidate.reading]}
+    for name, config in _protocols().items():
+        same = all(config.data[field] == value for field, value in data.items())
+        same = same and all(config.training[field] == value for field, value in training.items())
+        if same and np.isclose(config.data.kind_probabilities[0], setting.stop_share):
+            return name
+    return ""
+
+
+@functools.cache
+def _protocols() -> dict[str, ConfigDict]:
+    return {name: STEPS[0].config("thesis", name) for name in PROTOCOLS}
 
 
 def _label(candidate: Candidate) -> str:

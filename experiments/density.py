@@ -18,8 +18,7 @@ bootstrap of draws; the ratio's that of the exact one on all counts together and
 the corners of the two shares' intervals. A quotient of two
 intervals runs from low over high to high over low. That is wider than need be, but never too narrow, however the two
 depend on each other (words that make training easy may make solutions frequent too). Where no setting was found a
-quotient is infinite, with a finite lower end; where none of either cell or none of the RNN's was, the two quotients
-have no ratio.
+quotient is infinite, with a finite lower end; where none of either cell was, the two quotients have no ratio.
 """
 
 from collections.abc import Mapping, Sequence
@@ -211,10 +210,7 @@ def _beside_random(
         row |= _named(f"{cell}_quotient", over(ends(trained, f"{cell}_trained"), rate))
     ratio = random_ratio(gru_tail, rnn_tail)
     row |= _named("random_ratio", ratio)
-    quotients = over(ends(trained, "trained_ratio"), ratio)
-    if ratio.estimate == np.inf:  # of the RNN's quotient there is a lower bound alone
-        quotients = quotients._replace(estimate=np.nan)
-    return row | _named("quotient_ratio", quotients)
+    return row | _named("quotient_ratio", over(ends(trained, "trained_ratio"), ratio))
 
 
 def _tails(landscape: Summary) -> Rows:

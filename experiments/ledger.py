@@ -1,5 +1,6 @@
 """The ledger: every claim of the thesis with its verdict, from the summaries of what was run."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ class Part(NamedTuple):
 
     evidence: Evidence
     verdict: str
-    stretched: Interval | None = None  # that decides: the interval for all parts together; None of fewer than two draws
+    stretched: Interval | None = None  # that decides: the interval for all parts together; None if it cannot
 
 
 class Judged(NamedTuple):
@@ -82,7 +83,9 @@ def _gathered(evidence: Callable[[Found], list[Evidence]], found: Found) -> tupl
 
 
 def _stretched(evidence: Evidence, number: int) -> Interval | None:
-    return stretched(evidence.effect, number, evidence.draws, evidence.ratio) if evidence.draws > 1 else None
+    if not evidence.enough or not math.isfinite(evidence.effect.estimate):
+        return None
+    return stretched(evidence.effect, number, evidence.draws, evidence.ratio)
 
 
 def _judged(gathered: tuple[list[Evidence], str | None], number: int) -> Judged:

@@ -12,6 +12,7 @@ MAX_WIDTH = 1440  # pixels; the figures' own is 1,280 to 1,440
 _PALETTES = 32, 64, 128, 256  # the first that is good enough
 _SHARE, _OFF = 1e-3, 40  # of the pixels, so many may be off by more than this, of 255
 _COLOURED, _COMMON = 32, 20  # what differs by so much among its parts is no grey, and of so many pixels it is meant
+_AT_ONCE = 4096  # colours whose distances to a palette are in memory
 _NEAR = 12  # no such colour is further from its place in the palette, if 256 are enough for that
 
 
@@ -48,7 +49,7 @@ def small_png(path: Path) -> bytes:
     meant = _meant(image)
     for colours in _PALETTES:
         exact, furthest = _spread(meant, colours // 2)
-        few = image.quantize(palette=_palette(image, exact, colours), dither=Image.Dither.NONE)
+        few = _in_palette(image, _palette(image, exact, colours))
         if furthest <= _NEAR and _keeps(image, few):
             break
     few.save(file, format="PNG", optimize=True)
@@ -56,28 +57,41 @@ def small_png(path: Path) -> bytes:
 
 
 def _meant(image: Image.Image) -> np.ndarray:
-    """[C, 3], colours that tell something, the most frequent first: small marks have few pixels and would lose it."""
+    """[C, 3], the ground, then colours that tell something: small marks have few pixels and would lose theirs."""
     counted: Any = image.getcolors(image.width * image.height)
-    found = sorted(counted, reverse=True)
-    colours = [colour for number, colour in found if number >= _COMMON and max(colour) - min(colour) >= _COLOURED]
-    return np.array(colours, np.int16).reshape(-1, 3)
+    (_, ground), *others = sorted(counted, reverse=True)
+    colours = [colour for number, colour in others if number >= _COMMON and max(colour) - min(colour) >= _COLOURED]
+    return np.array([ground, *colours], np.int16)
 
 
 def _spread(colours: np.ndarray, most: int) -> tuple[np.ndarray, int]:
     """Of colours [C, 3] so many that lie far apart, the first one among them; how far the others are from them."""
-    chosen, distance = colours[:1], np.abs(colours - colours[:1]).max(1, initial=0)
+    chosen, distance = colours[:1], np.abs(colours - colours[:1]).max(1)
     while distance.any() and len(chosen) < most:
         furthest = colours[distance.argmax()]
         chosen, distance = np.vstack([chosen, furthest]), np.minimum(distance, np.abs(colours - furthest).max(1))
-    return chosen, int(distance.max(initial=0))
+    return chosen, int(distance.max())
 
 
-def _palette(image: Image.Image, exact: np.ndarray, colours: int) -> Image.Image:
-    """Some colours as they are, the others by median cut."""
+def _palette(image: Image.Image, exact: np.ndarray, colours: int) -> np.ndarray:
+    """[K, 3], some colours as they are, the others by median cut."""
     others = image.quantize(colours - len(exact), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*exact.ravel().tolist(), *(others.getpalette() or [])])
-    return palette
+    cut = np.array(others.getpalette() or [], np.int16).reshape(-1, 3)
+    return np.vstack([exact, cut])
+
+
+def _in_palette(image: Image.Image, palette: np.ndarray) -> Image.Image:
+    """Every pixel in the nearest of the colours [K, 3]; Pillow takes a near one, and white is white no more."""
+    pixels = np.asarray(image, np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    packed, where = np.unique(pixels, return_inverse=True)
+    values = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], 1).astype(np.int32)
+    nearest = np.empty(len(values), np.uint8)
+    for start in range(0, len(values), _AT_ONCE):
+        block = values[start : start + _AT_ONCE, None] - palette.astype(np.int32)
+        nearest[start : start + _AT_ONCE] = (block**2).sum(-1).argmin(1)
+    found = Image.frombytes("P", image.size, nearest[where].tobytes())
+    found.putpalette(palette.astype(np.uint8).tobytes())
+    return found
 
 
 def _read(path: Path) -> Image.Image:

@@ -59,8 +59,15 @@ def number(value: float) -> str:
 
 
 def interval(estimate: float, low: float, high: float) -> str:
-    """An estimate with its interval."""
+    """An estimate with its interval; none of a ratio that may be anything."""
+    if _is_open(estimate, low, high):
+        return NONE
     return f"{number(estimate)} [{number(low)}, {number(high)}]"
+
+
+def _is_open(estimate: float, low: float, high: float) -> bool:
+    """Whether a quotient of two rates of which one was never seen says nothing: "0 [0, ∞]", "∞ [0, ∞]"."""
+    return estimate in (0, math.inf) and low == 0 and high == math.inf
 
 
 def _lines(text: str) -> list[list[str]]:
@@ -124,7 +131,10 @@ def _column(heading: str, values: list[list[str]]) -> list[str]:
     shown = [[_cell(cell, decimals) for cell in each] for each in values]
     if len(shown) == 1:
         return shown[0]
-    return [NONE if e == NONE else f"{e} [{low}, {high}]" for e, low, high in zip(*shown, strict=True)]
+    says = [not all(map(_is_float, each)) or not _is_open(*map(float, each)) for each in zip(*values, strict=True)]
+    return [
+        f"{e} [{low}, {high}]" if e != NONE and told else NONE for e, low, high, told in zip(*shown, says, strict=True)
+    ]
 
 
 def _decimals(values: list[float]) -> int | None:

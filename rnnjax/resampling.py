@@ -7,20 +7,27 @@ With few draws it is too narrow (of R draws it sees (R - 1) / R of their varianc
 draws it is too wide (it sees the seeds' share twice).
 
 Where all networks agree (0 of n, n of n), resampling gives an interval of width 0, which is a lie. For successes and
-failures Wilson's interval stands in, with the draws as trials: they are the independent units, and counting them is
-right if a draw decides for all its seeds and too wide otherwise (the seeds, where there is one draw). Differences
-then combine the two intervals by Newcombe's (1998) squares, ratios by their corners. Accuracies that are all the
-same have no such model: their interval has no width and says nothing about other networks.
+failures the interval then ends at the rate p of which none (or none else) would be seen with a probability of 2.5 %.
+How much draws' rates vary cannot be seen there: they are taken to be gamma distributed, so that counts are negative
+binomial (Greenwood and Yule 1920), with a squared coefficient of variation c of 16, which is no less than that of 95 %
+of this study's rates up to 1 % (BUILD_NOTES.md, Statistics). None of S seeds in each of R draws then has probability
+(1 + c S p)^(-R / c). It never ends beyond Wilson's interval with the draws as trials, which is right if a draw decides
+for all its seeds; where there is one draw, its seeds are the trials. A difference of which a side agrees combines the
+two sides' intervals by Newcombe's (1998) squares, since its resamples know the other side alone; a ratio, where all
+its resamples agree, by their corners. Accuracies that are all the same have no such model: their interval has no width
+and says nothing about other networks.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 
 from rnnjax import statistics
 from rnnjax.statistics import CONFIDENCE, Interval
 
 _RESAMPLES = 2000
+_SPREAD = 16.0  # squared coefficient of variation of draws' rates, where these are so near 0 or 1 that all seeds agree
 _AT_ONCE = 2**16  # values of a block of resamples: half a MB of indices, as much of values, which caches hold
 
 Draws = Sequence[np.ndarray]  # R of [S_r], accuracies or booleans
@@ -47,8 +54,8 @@ def mean(draws: Draws, seed: int = 0) -> Interval:
 def difference(one: Draws, other: Draws, seed: int = 0) -> Interval:
     """mean(one) - mean(other), both measured in the same draws.
 
-    If all resamples agree (all networks of each side do, or the two sides in every draw), it is Newcombe's
-    interval: the distances of the two means' own ends from their estimates, squared and added.
+    If all networks of a side succeed or all fail, or all resamples agree, it is Newcombe's interval: the distances of
+    the two means' own ends from their estimates, squared and added.
 
     Args:
         one: R arrays [S_r].
@@ -61,12 +68,9 @@ def difference(one: Draws, other: Draws, seed: int = 0) -> Interval:
     estimate = _mean_of_means(one) - _mean_of_means(other)
     ones, others = _resampled_pair(one, other, seed)
     interval = _percentiles(estimate, ones - others, ones - others)
-    if interval.low != interval.high:
+    if interval.low != interval.high and not (all_agree(one) or all_agree(other)):
         return interval
-    a, b = mean(one, seed), mean(other, seed)
-    down = np.hypot(a.estimate - a.low, b.high - b.estimate)
-    up = np.hypot(a.high - a.estimate, b.estimate - b.low)
-    return Interval(estimate, float(estimate - down), float(estimate + up))
+    return newcombe(mean(one, seed), mean(other, seed))
 
 
 def difference_of_draws(one: Draws, other: Draws, seed: int = 0) -> Interval:
@@ -80,6 +84,8 @@ def difference_of_draws(one: Draws, other: Draws, seed: int = 0) -> Interval:
     Raises:
         ValueError: as mean.
     """
+    if all_agree(one) or all_agree(other):
+        return newcombe(mean(one, seed), mean(other, seed))
     estimate = _mean_of_means(one) - _mean_of_means(other)
     rng = np.random.default_rng(seed)
     ones, others = (_resampled(draws, _picked(len(draws), rng), rng) for draws in (one, other))
@@ -100,6 +106,19 @@ def ratio(one: Draws, other: Draws, seed: int = 0) -> Interval:
         return interval
     a, b = mean(one, seed), mean(other, seed)
     return Interval(estimate, float(_quotient(a.low, b.high, 0.0)), float(_quotient(a.high, b.low, np.inf)))
+
+
+def newcombe(one: Interval, other: Interval, scale: float = 1.0) -> Interval:
+    """one - other / scale of two estimates that are known apart (Newcombe 1998, method 10)."""
+    estimate = one.estimate - other.estimate / scale
+    down = np.hypot(one.estimate - one.low, (other.high - other.estimate) / scale)
+    up = np.hypot(one.high - one.estimate, (other.estimate - other.low) / scale)
+    return Interval(estimate, float(estimate - down), float(estimate + up))
+
+
+def all_agree(draws: Draws) -> bool:
+    """Whether all networks succeed or all fail."""
+    return _constant(draws) and all(np.asarray(values).dtype == bool for values in draws)
 
 
 def success(accuracies: Draws, threshold: float) -> list[np.ndarray]:
@@ -130,10 +149,23 @@ def _constant(draws: Draws) -> bool:
 
 
 def _without_variation(draws: Draws, estimate: float) -> Interval:
-    if any(np.asarray(values).dtype != bool for values in draws):
+    if not all_agree(draws):
         return Interval(estimate, estimate, estimate)
-    trials = len(draws) if len(draws) > 1 else len(draws[0])
-    return statistics.proportion(round(estimate * trials), trials)
+    end = _end_of_none([len(values) for values in draws])
+    return Interval(estimate, max(estimate - end, 0.0), min(estimate + end, 1.0))
+
+
+def _end_of_none(sizes: list[int]) -> float:
+    """The largest rate of which none of these draws' seeds may have been seen."""
+    if len(sizes) == 1:
+        return statistics.proportion(0, sizes[0]).high
+    surprise = -np.log((1 - CONFIDENCE) / 2)
+
+    def beyond(rate: float) -> float:
+        return float(np.log1p(_SPREAD * rate * np.array(sizes)).sum() / _SPREAD - surprise)
+
+    most = statistics.proportion(0, len(sizes)).high
+    return most if beyond(most) < 0 else float(scipy.optimize.brentq(beyond, 0.0, most))
 
 
 def _picked(number: int, rng: np.random.Generator) -> np.ndarray:

@@ -14,7 +14,7 @@ from experiments.claims_rows import ends, of_networks, row
 from experiments.ledger import Judged, ledger
 from experiments.programme import STEPS
 from rnnjax.statistics import Interval
-from rnnjax.verdicts import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
+from rnnjax.verdicts import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED, Evidence
 
 YES, NO, OPEN = REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE
 
@@ -137,7 +137,7 @@ M = MATCHED.items()
         ("C28", counts("gru", 0), OPEN),
         ("C28", counts("rnn", 0), NO),  # training adds more to an RNN
         ("C28", counts("gru", 2.9), OPEN),
-        ("C28", shares("rnn_2x4", 100), NO),
+        ("C28", shares("rnn_2x4", 99), NO),
         ("C28", shares("rnn_2x4", 92), OPEN),
         ("C28", shares("matched_gru_4x4/rnn_4x8", 99), YES),  # of which the claim does not speak
         ("C28", shares("matched_gru_2x2/rnn_2x4", 99), YES),
@@ -236,9 +236,13 @@ def test_networks_of_section_4_2_2_are_the_step_s_that_has_more() -> None:
     for condition in few["capacity"]["conditions"].values():
         condition["accuracy"] = [of_draw[:2] for of_draw in condition["accuracy"][:1]]
     assert judged(few, "C28").verdict == OPEN
+
+    def told(found: Found) -> list[tuple[Evidence, str]]:  # intervals are stretched for as many parts as there are
+        return [(part.evidence, part.verdict) for part in judged(found, "C28").parts]
+
     for others in (few, {step: summary for step, summary in ALL.items() if step != "capacity"}):
-        assert judged(others | {"data_sets": ALL["capacity"]}, "C28") == judged(ALL, "C28")
-        assert judged(ALL | {"data_sets": few["capacity"]}, "C28") == judged(ALL, "C28")
+        assert told(others | {"data_sets": ALL["capacity"]}) == told(ALL)
+        assert told(ALL | {"data_sets": few["capacity"]}) == told(ALL)
 
 
 def test_one_landscape_has_numbers_and_no_verdict() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -284,6 +285,14 @@ def test_how_a_number_is_shown(value: float, shown: str) -> None:
     assert interval(value, 0.0, 2.0) == f"{shown} [0, 2]"
 
 
+def test_a_ratio_that_may_be_anything_is_not_shown_as_one(tmp_path: Path) -> None:
+    assert interval(0.0, 0.0, math.inf) == interval(math.inf, 0.0, math.inf) == "–"
+    assert interval(math.inf, 2.0, math.inf) == "∞ [2, ∞]" and interval(0.0, 0.0, 0.5) == "0 [0, 0.5]"
+    (tmp_path / "x.csv").write_text("what,ratio,ratio_low,ratio_high\na,0,0,inf\nb,inf,0,inf\nc,inf,2,inf\n")
+    table = read_table(tmp_path / "x.csv", "x.csv", "")
+    assert table and [row[1] for row in table.rows] == ["–", "–", "∞ [2, ∞]"]
+
+
 def test_captions_by_pattern() -> None:
     captions = {"a_*_b.png": "{} once, {} twice", "a_*.png": "the rest"}
     assert matching(captions, "a_4_1_and_4_2_b.png") == "4.1 and 4.2 once, 4.1 and 4.2 twice"
@@ -318,6 +327,7 @@ def test_a_small_mark_keeps_its_colour_beside_a_heat_map_of_many(tmp_path: Path)
     Image.fromarray(pixels).save(tmp_path / "x.png")
     small = np.asarray(Image.open(io.BytesIO(small_png(tmp_path / "x.png"))).convert("RGB"), np.int16)
     assert np.abs(small - pixels).max() <= 40
+    assert (small[:, :300][(pixels[:, :300] == 255).all(-1)] == 255).all()  # the ground stays white
     for place, colour in enumerate(marks):
         assert np.abs(small[12, 40 * place + 2] - colour.astype(np.int16)).max() <= 12
 

@@ -147,6 +147,9 @@ def test_shipped_numbers_are_computed_again(
         for condition in told["conditions"].values():
             condition["accuracy"] = [[value + 0.001 for value in draw] for draw in condition["accuracy"]]
         path.write_text(json.dumps(told))
+    ledger = json.loads((tmp_path / "shipped" / "ledger.json").read_text())
+    ledger[3]["verdict"] = "reproduced"
+    (tmp_path / "shipped" / "ledger.json").write_text(json.dumps(ledger))
     done = launch(*flags, bad=bad)
     assert done.returncode == 1 and "0 of 4 numbers agree; the ledger and its table DIFFER" in done.stdout
     for damaged, words in (("{}", "is not what this version has"), ("<<<<<<<", "damaged: ")):

@@ -279,13 +279,38 @@ def test_differences_and_ratios_are_covered_about_as_often_as_is_said() -> None:
 # --- where all networks agree ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lengths", [(7, 7, 7), (1, 200, 30, 4), (50,), (1,)])
-def test_none_and_all_have_wilson_s_interval_of_the_draws(lengths: tuple[int, ...]) -> None:
-    """Of the seeds where there is one draw."""
-    trials = len(lengths) if len(lengths) > 1 else lengths[0]
+@pytest.mark.parametrize("lengths", [(32,) * 32, (20, 40) * 16, (7, 7, 7), (1, 200, 30, 4), (50,), (1,)])
+def test_of_none_and_all_the_interval_ends_where_that_is_a_surprise(lengths: tuple[int, ...]) -> None:
     none, all_of_them = ([np.full(n, value) for n in lengths] for value in (False, True))
-    assert resampling.mean(none) == (0, 0, pytest.approx(wilson_none(trials)))
-    assert resampling.mean(all_of_them) == (1, pytest.approx(1 - wilson_none(trials)), 1)
+    estimate, low, high = resampling.mean(none)
+    assert (estimate, low) == (0, 0) and resampling.mean(all_of_them) == (1, pytest.approx(1 - high), 1)
+    if len(lengths) == 1:
+        assert high == pytest.approx(wilson_none(lengths[0]))
+        return
+    chance = math.prod((1 + 16 * n * high) ** (-1 / 16) for n in lengths)
+    if len(lengths) == 32:
+        assert chance == pytest.approx(0.025) and 3.7 / sum(lengths) < high < wilson_none(32)
+    else:  # too few draws for that: as if each decided for all its seeds
+        assert high == pytest.approx(wilson_none(len(lengths))) and chance > 0.025
+
+
+def test_none_is_as_rare_as_is_said_where_draws_rates_vary_as_is_said() -> None:
+    high = resampling.mean([np.zeros(32, bool)] * 32).high
+    assert high == pytest.approx((0.025 ** (-16 / 32) - 1) / (16 * 32))
+    rng = np.random.default_rng(3)
+    rates = rng.gamma(1 / 16, 16 * high, (20_000, 32))
+    assert rates.mean() == pytest.approx(high, rel=0.02) and rates.var() == pytest.approx(16 * high**2, rel=0.1)
+    seen = rng.poisson(32 * rates).sum(1)
+    assert (seen == 0).mean() == pytest.approx(0.025, abs=0.004)
+
+
+def test_a_side_of_which_none_succeed_is_not_known_exactly() -> None:
+    none, some = [np.zeros(8, bool)] * 12, [np.array([True] * k + [False] * (8 - k)) for k in (1, 5, 3) * 4]
+    rate, end = resampling.mean(some), resampling.mean(none).high
+    expected = [rate.estimate, rate.estimate - math.hypot(rate.estimate - rate.low, end), rate.high]
+    assert list(resampling.difference(some, none)) == pytest.approx(expected)
+    assert list(resampling.difference_of_draws(some, none)) == pytest.approx(expected)
+    assert list(resampling.difference(none, some)) == pytest.approx([-expected[0], -expected[2], -expected[1]])
 
 
 @pytest.mark.parametrize(
@@ -308,7 +333,9 @@ def test_differences_of_none_and_all_are_newcombe_s(
 
 def test_differences_of_none_and_all_count_draws() -> None:
     none, all_of_them = ([np.full(100, value)] * 10 for value in (False, True))
-    assert list(resampling.difference(all_of_them, none)) == pytest.approx([1, 0.6075, 1], abs=6e-5)
+    end = resampling.mean(none).high
+    assert end == pytest.approx((0.025 ** (-16 / 10) - 1) / (16 * 100)) and end < wilson_none(10)
+    assert list(resampling.difference(all_of_them, none)) == pytest.approx([1, 1 - math.hypot(end, end), 1])
 
 
 def test_sides_that_agree_in_every_draw_are_not_known_to_be_equal() -> None:
