@@ -63,12 +63,14 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
 
 @plotting.house_style()
 def _figure_4_1(config: ConfigDict, embeddings: list[str]) -> Figure:
-    figure = plotting.new_figure(7.2, 2.2)
+    figure = plotting.new_figure(7.2, 2.4)
     axes = figure.subplots(1, len(embeddings), squeeze=False)[0]
     data = data_sets(config, _NAME)[0]
     for letter, ax, name in zip("abcdefgh", axes, embeddings, strict=False):
         plotting.draw_words(ax, draw_embedding(config, data._replace(embedding=name), 0, 2))
         ax.set_title(f"({letter}) {name.capitalize()}")
+        ax.set_xlabel("input 1")
+    axes[0].set_ylabel("input 2")
     figure.legend(handles=plotting.word_handles(), loc="outside lower center", ncols=3)
     figure.suptitle("Figure 4.1: where the ten words lie, first draw", size=9)
     return figure

@@ -85,16 +85,17 @@ def draw_measures(title: str, seen: Sequence[Seen], ways: Mapping[str, str]) -> 
     """Boxes of all networks, and the mean with its interval in black; a row a measure, a column a way of looking."""
     figure = plotting.new_figure(7.0, len(MEASURES) * (0.22 * len(seen) + 0.55) + 0.4)
     axes = figure.subplots(len(MEASURES), len(ways), sharey=True, sharex="row", squeeze=False)
-    figure.suptitle(title, size=9)
+    how = "box: quartiles of networks, whiskers: 5 to 95 %; black: mean with 95 % interval"
+    figure.suptitle(f"{title}\n{how}", size=9)
     for row, (measure, label) in zip(axes, MEASURES.items(), strict=True):
         for ax, way in zip(row, ways, strict=True):
             for place, one in enumerate(seen):
                 _draw_box(ax, place, one.measures[way][measure], one.draws, plotting.COLOURS[one.shape.cell.name])
             ax.set_yticks(range(len(seen)), [one.shape.title for one in seen])
             ax.set_ylim(len(seen) - 0.4, -0.6)
-        row[len(ways) // 2].set_xlabel(label)
+        row[0].set_title(label, loc="left")
     for ax, name in zip(axes[0], ways.values(), strict=True):
-        ax.set_title(name)
+        ax.set_title(f"{name}\n")  # above the row's own
     return figure
 
 

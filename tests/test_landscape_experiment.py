@@ -16,7 +16,9 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.base import base_config
+from experiments import landscape_report, runner
 from experiments.landscape_inputs import prepare
+from rnnjax import members
 from rnnjax.errors import UserError
 
 ROOT = Path(__file__).parents[1]
@@ -113,6 +115,19 @@ def test_everything_written_agrees_with_the_counts(finished: Path) -> None:
                     assert float(row["ratio_low"]) <= above_gru / above <= float(row["ratio_high"])
         assert {row["shape"] for row in rows} == {"2x2"}
         assert int(rows[0]["rnn_above"]) > 0 and int(rows[0]["gru_above"]) > 0
+
+
+def test_what_there_is_of_some_samplers_is_drawn_and_is_no_summary(finished: Path, tmp_path: Path) -> None:
+    shutil.copyfile(finished / "result.npz", tmp_path / "result.npz")
+    config = ConfigDict(json.loads((finished / "config.json").read_text()))
+    inputs = prepare(config)
+    run = runner.new_run("landscape", config, members.make_mesh(1), tmp_path, None)
+    landscape_report.report(run, inputs, inputs.samplers[:1])
+    assert {path.name for path in tmp_path.iterdir()} == FILES - {
+        "config.json", "environment.json", "log.txt", "summary.json"
+    }  # fmt: skip
+    landscape_report.report(run, inputs, inputs.samplers)
+    assert (tmp_path / "summary.json").read_bytes() == (finished / "summary.json").read_bytes()
 
 
 def test_the_same_command_again_only_draws(finished: Path) -> None:
