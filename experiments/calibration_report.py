@@ -133,7 +133,7 @@ def _figure_ranking(ranking: Sequence[Ranked], finalists: Sequence[Ranked]) -> F
             ax.plot([estimate], [place], "x" if ranked.ruled_out else "o", color=colour, ms=4)
         ax.set_yticks(range(len(some)), [_label(ranked.candidate) for ranked in some], size=6.5)
         for label, ranked in zip(ax.get_yticklabels(), some, strict=True):
-            label.set_fontweight("bold" if in_report(ranked.candidate) else "normal")
+            label.set_fontweight("bold" if _in_report(ranked.candidate) else "normal")
         ax.set_ylim(len(some) - 0.4, -0.6)
         ax.axvline(_RULED_OUT, color="0.4", lw=0.6, ls=":")
         draws, seeds = some[0].accuracy.shape[1:]
@@ -177,7 +177,7 @@ def _figure_fields(ranking: Sequence[Ranked]) -> Figure:
     return figure
 
 
-def in_report(candidate: Candidate) -> str:
+def _in_report(candidate: Candidate) -> str:
     """Which of programme.PROTOCOLS a candidate is; empty if none."""
     setting = candidate.setting
     data = {"embedding_margin": setting.margin, "embedding_scale": setting.scale}

@@ -141,12 +141,9 @@ def difference_part(what: str, one: Draws, other: Draws, **asserted: float) -> E
 def rarer_part(what: str, rare: Draws, common: Draws, scale: float = 1.0) -> Evidence:
     """mean(rare) - mean(common) / TAIL_FACTOR, asserted to be below 0: less than half as often, half as large.
 
-    It says the same as a ratio below 1/2, and keeps a finite interval where one side or both are 0. Where a side or all
-    resamples agree, the ends are Newcombe's, as of resampling.difference.
+    It says the same as a ratio below 1/2, and keeps a finite interval where one side or both are 0.
     """
-    effect = resampling.difference([np.asarray(d, float) for d in rare], [np.asarray(d) / TAIL_FACTOR for d in common])
-    if effect.low == effect.high or resampling.all_agree(rare) or resampling.all_agree(common):
-        effect = resampling.newcombe(resampling.mean(rare), resampling.mean(common), TAIL_FACTOR)
+    effect = resampling.difference(rare, common, scale=TAIL_FACTOR)
     return part(what, effect, [rare, common], below=0.0, scale=scale)
 
 

@@ -1,6 +1,5 @@
 """The ledger: every claim of the thesis with its verdict, from the summaries of what was run."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -8,7 +7,7 @@ from experiments import claims_inside, claims_training
 from experiments.claims import CLAIMS, Claim, Found, Test
 from experiments.programme import STEPS
 from rnnjax.statistics import Interval
-from rnnjax.verdicts import INCONCLUSIVE, Evidence, across, judge, stretched, together
+from rnnjax.verdicts import INCONCLUSIVE, Evidence, across, decisive, judge, together
 
 _REPEATED = {step.name for step in STEPS if step.elsewhere is not None}
 
@@ -82,13 +81,7 @@ def _gathered(evidence: Callable[[Found], list[Evidence]], found: Found) -> tupl
         return [], str(error.args[0])
 
 
-def _stretched(evidence: Evidence, number: int) -> Interval | None:
-    if not evidence.enough or not math.isfinite(evidence.effect.estimate):
-        return None
-    return stretched(evidence.effect, number, evidence.draws, evidence.ratio)
-
-
 def _judged(gathered: tuple[list[Evidence], str | None], number: int) -> Judged:
     evidence, missing = gathered
-    parts = [Part(each, judge(each, number), _stretched(each, number)) for each in evidence]
+    parts = [Part(each, judge(each, number), decisive(each, number)) for each in evidence]
     return Judged(parts, INCONCLUSIVE if missing else together([part.verdict for part in parts]), missing)

@@ -51,8 +51,8 @@ def mean(draws: Draws, seed: int = 0) -> Interval:
     return _percentiles(estimate, values, values)
 
 
-def difference(one: Draws, other: Draws, seed: int = 0) -> Interval:
-    """mean(one) - mean(other), both measured in the same draws.
+def difference(one: Draws, other: Draws, seed: int = 0, scale: float = 1.0) -> Interval:
+    """mean(one) - mean(other) / scale, both measured in the same draws.
 
     If all networks of a side succeed or all fail, or all resamples agree, it is Newcombe's interval: the distances of
     the two means' own ends from their estimates, squared and added.
@@ -61,16 +61,18 @@ def difference(one: Draws, other: Draws, seed: int = 0) -> Interval:
         one: R arrays [S_r].
         other: R arrays, of any lengths.
         seed: of the resampling; the drawn draws are the same for both, the seeds are drawn for each.
+        scale: what the other is divided by.
 
     Raises:
         ValueError: different numbers of draws; or as mean.
     """
-    estimate = _mean_of_means(one) - _mean_of_means(other)
+    estimate = _mean_of_means(one) - _mean_of_means(other) / scale
     ones, others = _resampled_pair(one, other, seed)
-    interval = _percentiles(estimate, ones - others, ones - others)
-    if interval.low != interval.high and not (all_agree(one) or all_agree(other)):
+    values = ones - others / scale
+    interval = _percentiles(estimate, values, values)
+    if interval.low != interval.high and not (_all_agree(one) or _all_agree(other)):
         return interval
-    return newcombe(mean(one, seed), mean(other, seed))
+    return _newcombe(mean(one, seed), mean(other, seed), scale)
 
 
 def difference_of_draws(one: Draws, other: Draws, seed: int = 0) -> Interval:
@@ -84,8 +86,8 @@ def difference_of_draws(one: Draws, other: Draws, seed: int = 0) -> Interval:
     Raises:
         ValueError: as mean.
     """
-    if all_agree(one) or all_agree(other):
-        return newcombe(mean(one, seed), mean(other, seed))
+    if _all_agree(one) or _all_agree(other):
+        return _newcombe(mean(one, seed), mean(other, seed))
     estimate = _mean_of_means(one) - _mean_of_means(other)
     rng = np.random.default_rng(seed)
     ones, others = (_resampled(draws, _picked(len(draws), rng), rng) for draws in (one, other))
@@ -106,19 +108,6 @@ def ratio(one: Draws, other: Draws, seed: int = 0) -> Interval:
         return interval
     a, b = mean(one, seed), mean(other, seed)
     return Interval(estimate, float(_quotient(a.low, b.high, 0.0)), float(_quotient(a.high, b.low, np.inf)))
-
-
-def newcombe(one: Interval, other: Interval, scale: float = 1.0) -> Interval:
-    """one - other / scale of two estimates that are known apart (Newcombe 1998, method 10)."""
-    estimate = one.estimate - other.estimate / scale
-    down = np.hypot(one.estimate - one.low, (other.high - other.estimate) / scale)
-    up = np.hypot(one.high - one.estimate, (other.estimate - other.low) / scale)
-    return Interval(estimate, float(estimate - down), float(estimate + up))
-
-
-def all_agree(draws: Draws) -> bool:
-    """Whether all networks succeed or all fail."""
-    return _constant(draws) and all(np.asarray(values).dtype == bool for values in draws)
 
 
 def success(accuracies: Draws, threshold: float) -> list[np.ndarray]:
@@ -148,8 +137,21 @@ def _constant(draws: Draws) -> bool:
     return bool((values == values[0]).all())
 
 
+def _newcombe(one: Interval, other: Interval, scale: float = 1.0) -> Interval:
+    """one - other / scale of two estimates that are known apart (Newcombe 1998, method 10)."""
+    estimate = one.estimate - other.estimate / scale
+    down = np.hypot(one.estimate - one.low, (other.high - other.estimate) / scale)
+    up = np.hypot(one.high - one.estimate, (other.estimate - other.low) / scale)
+    return Interval(estimate, float(estimate - down), float(estimate + up))
+
+
+def _all_agree(draws: Draws) -> bool:
+    """Whether all networks succeed or all fail."""
+    return _constant(draws) and all(np.asarray(values).dtype == bool for values in draws)
+
+
 def _without_variation(draws: Draws, estimate: float) -> Interval:
-    if not all_agree(draws):
+    if not _all_agree(draws):
         return Interval(estimate, estimate, estimate)
     end = _end_of_none([len(values) for values in draws])
     return Interval(estimate, max(estimate - end, 0.0), min(estimate + end, 1.0))

@@ -67,11 +67,19 @@ def stretched(effect: Interval, number: int, draws: int, ratio: bool = False) ->
     return Interval(estimate, estimate - factor * (estimate - low), estimate + factor * (high - estimate))
 
 
+def decisive(evidence: Evidence, number: int) -> Interval | None:
+    """The interval that a verdict on one part rests on, of `number` that are judged together; None if none may."""
+    if not evidence.enough or not np.isfinite(evidence.effect.estimate):
+        return None
+    return stretched(evidence.effect, number, evidence.draws, evidence.ratio)
+
+
 def judge(evidence: Evidence, number: int) -> str:
     """The verdict on one part, of `number` that are judged together."""
-    if not evidence.enough or not np.isfinite(evidence.effect.estimate):
+    interval = decisive(evidence, number)
+    if interval is None:
         return INCONCLUSIVE
-    _, low, high = stretched(evidence.effect, number, evidence.draws, evidence.ratio)
+    _, low, high = interval
     if low > evidence.above and high < evidence.below:
         return REPRODUCED
     if high < evidence.above or low > evidence.below:
