@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from absl import app, flags
 
-from experiments import calibration_scores, conclusion, reporting, runner, thesis
+from experiments import calibration_scores, command_line, conclusion, reporting, thesis
 from experiments.calibration_candidates import FITTED
 from experiments.claims import Found
 from experiments.claims_evidence import accuracies, last_epoch
@@ -99,9 +99,9 @@ def _fitted(found: Found) -> np.ndarray:
 
 
 def _main(argv: list[str]) -> None:
-    workdir = runner.given_workdir() or Path("docs", "report")
-    with runner.clear_errors(workdir):
-        if len(argv) > 1 or runner.has_config():
+    workdir = command_line.given_workdir() or Path("docs", "report")
+    with command_line.clear_errors(workdir):
+        if len(argv) > 1 or command_line.has_config():
             raise UserError(f"unexpected argument {[*argv, '--config'][1]!r}; valid: --workdir, --into")
         try:
             found = conclusion.summaries(workdir)

@@ -24,14 +24,14 @@ import numpy as np
 from absl import app, flags
 
 import rnnjax
-from experiments import conclusion, runner
+from experiments import command_line, conclusion, runner
 from experiments.check import check
 from experiments.drawing import Artist
 from experiments.programme import PRESETS, PROTOCOLS, STEPS, Job, jobs
 from experiments.progress import clock
 from experiments.publish import check_target, publish
-from experiments.runner import explained
 from experiments.store import engine
+from experiments.workdir import own_workdir
 from rnnjax import plotting, results
 from rnnjax.errors import UserError, in_range, one_of
 
@@ -93,7 +93,7 @@ class Reproduction:
         try:
             config, experiment = job.config(self._preset), job.step.experiment()
             inputs = experiment.prepare(config)
-            networks = runner.shared_networks() or self._workdir / "networks"
+            networks = command_line.shared_networks() or self._workdir / "networks"
             here = runner.new_run(job.name, config, mesh, folder, networks, artist)
             runner.perform(experiment, here, inputs, f"preset {self._preset}")
         except Exception as problem:
@@ -107,7 +107,7 @@ class Reproduction:
     def _told(self, job: Job, problem: Exception, log: logging.Logger) -> str:
         """Why a step failed."""
         if isinstance(problem, UserError | results.Damaged | OSError | MemoryError):
-            error, _ = explained(problem, self._workdir / job.name)
+            error, _ = command_line.explained(problem, self._workdir / job.name)
         else:  # a defect: the others go on, and it is shown
             error = f"{type(problem).__name__}: {problem}"
             log.debug("%s", "".join(traceback.format_exception(problem)))
@@ -145,7 +145,7 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
         raise UserError(f"nothing of --preset={preset} is left by --only and --protocols; valid: those that it has")
     reproduction = Reproduction(workdir, preset, wanted)
     log = runner.new_log("reproduce")
-    with results.own_workdir(workdir, reproduction.identity()):
+    with own_workdir(workdir, reproduction.identity()):
         done = reproduction.run(log)
         if _PUBLISH.value:
             files = publish(workdir, Path(_PUBLISH.value), reproduction.status, _KEEP.value)
@@ -191,9 +191,9 @@ def _checked(shipped: Path) -> bool:
 def _main(argv: list[str]) -> None:
     check_only = _CHECK.value
     default = _SHIPPED if check_only else Path("results", "reproduce", str(_PRESET.value))
-    workdir = runner.given_workdir() or default
-    with runner.clear_errors(workdir):
-        if len(argv) > 1 or runner.has_config():
+    workdir = command_line.given_workdir() or default
+    with command_line.clear_errors(workdir):
+        if len(argv) > 1 or command_line.has_config():
             raise UserError(
                 f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --only, --protocols, --publish,"
                 " --keep, --workdir, --networks, --num_devices, --check, --sample, --sample_seed"
@@ -203,4 +203,5 @@ def _main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    command_line.show_in_help("workdir", "networks", "num_devices")
     app.run(_main)

@@ -1,4 +1,4 @@
-"""What a run leaves behind: files that are whole or absent, parts that prove themselves, one owner.
+"""What a run leaves behind: files that are whole or absent, parts that prove themselves.
 
 Every file is written under a temporary name, flushed to the disk and renamed, so a killed run leaves
 no half file under a real name. Arrays lie in .npz files, whose CRCs are checked when they are read.
@@ -17,12 +17,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-import filelock
 import numpy as np
 
 from rnnjax.errors import UserError
 
-_TEMPORARY = ".tmp"
+TEMPORARY = ".tmp"  # how the name of a file that is being written ends
 # A list of numbers as json.dumps indents it; within strings line breaks are escaped.
 _NUMBER = r"(?:-?\d[\d.eE+-]*|null|true|false)"
 _NUMBERS = re.compile(rf"\[\n\s+({_NUMBER}(?:,\n\s+{_NUMBER})*)\n\s+\]")
@@ -36,7 +35,7 @@ class Damaged(Exception):
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     """A binary file that appears under its name when the block ends without an error, and only then."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     try:
         with temporary.open("wb") as file:
             yield file
@@ -164,32 +163,6 @@ def digest(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
 
 
-@contextlib.contextmanager
-def own_workdir(path: Path, config: Mapping[str, Any]) -> Iterator[None]:
-    """Make the directory, or take it over, for one run at a time; leave config.json in it.
-
-    Args:
-        path: the directory.
-        config: what the run was asked to do, resolved, of JSON's types.
-
-    Raises:
-        UserError: another run is at work in it, or it was made by another config.
-        OSError: it cannot be written.
-    """
-    path.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(path / ".lock")
-    try:
-        held = lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise UserError(f"another run is at work in {path}; wait for it, or choose another --workdir") from None
-    with held:
-        _claim(path, config)
-        for leftover in path.rglob(f".*{_TEMPORARY}"):
-            if not _is_being_written(leftover):
-                leftover.unlink(missing_ok=True)
-        yield
-
-
 class Networks(NamedTuple):
     """Trained networks as a run left them; without Adam's moments: training on from them starts with none."""
 
@@ -237,56 +210,6 @@ def remove_tree(path: Path) -> None:
     """Remove a directory if it is there."""
     if path.exists():
         shutil.rmtree(path)
-
-
-def _is_being_written(temporary: Path) -> bool:
-    """Whether the process that a temporary file is named after lives, which may share networks that lie here."""
-    process = temporary.name.split(".")[-2]
-    if os.name != "posix" or not process.isdigit() or int(process) == os.getpid():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another user's
-        pass
-    return True
-
-
-def _claim(path: Path, config: Mapping[str, Any]) -> None:
-    ours, file = json.loads(json.dumps(config)), path / "config.json"
-    if file.exists():
-        try:
-            differences = list(_differences(read_json(file), ours))
-        except Damaged as error:
-            raise UserError(f"{error}; choose another --workdir or remove this one") from None
-        if differences:
-            raise UserError(
-                f"{path} was made by another config: {'; '.join(differences)}; choose another --workdir, or remove it"
-            )
-    elif [e.name for e in path.iterdir() if e.name != ".lock" and not e.name.startswith(".config.json.")]:
-        raise UserError(f"{path} is not empty and has no config.json; choose another --workdir")
-    else:
-        write_json(file, ours)
-
-
-class _Absent:
-    """What a config does not have; equal to no value that it could have."""
-
-    def __str__(self) -> str:
-        return "absent"
-
-
-_ABSENT = _Absent()
-
-
-def _differences(theirs: Any, ours: Any, name: str = "") -> Iterator[str]:
-    if isinstance(theirs, dict) and isinstance(ours, dict):
-        for key in dict.fromkeys([*theirs, *ours]):
-            dotted = f"{name}.{key}" if name else key
-            yield from _differences(theirs.get(key, _ABSENT), ours.get(key, _ABSENT), dotted)
-    elif theirs != ours:
-        yield f"{name} is {theirs} there and {ours} here"
 
 
 def _write_array(entry: IO[bytes], array: np.ndarray | Chunks) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments import runner
-from rnnjax import members, results
+from experiments.workdir import own_workdir
+from rnnjax import members
 from rnnjax.landscape import parse_architecture
 from rnnjax.parameters import Params, unflatten
 
@@ -18,7 +19,7 @@ def run_in(experiment: runner.Experiment, workdir: Path, config: ConfigDict, net
     inputs = experiment.prepare(config)
     log, mesh = logging.getLogger("rnnjax.test"), members.make_mesh(1)
     run = runner.Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0}, networks)
-    with results.own_workdir(workdir, config.to_dict()):
+    with own_workdir(workdir, config.to_dict()):
         experiment.run(run, inputs)
 
 

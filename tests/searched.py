@@ -13,7 +13,8 @@ from ml_collections import ConfigDict
 
 from configs.thesis import get_config
 from experiments import runner
-from rnnjax import members, results
+from experiments.workdir import own_workdir
+from rnnjax import members
 
 SEEDS, RARE_SEEDS, DRAWS, EPOCHS = 3, 5, 3, 6
 TRAINING, VALIDATION = 8000, 2000  # sentences of version I
@@ -52,7 +53,7 @@ def run_in(workdir: Path, name: str, config: ConfigDict, networks: Path) -> Path
     """What `python -m experiments.<name> --networks=<networks>` does between the command line and the log."""
     experiment = importlib.import_module(f"experiments.{name}").EXPERIMENT
     inputs = experiment.prepare(config)
-    with results.own_workdir(workdir, config.to_dict()):
+    with own_workdir(workdir, config.to_dict()):
         experiment.run(run_of(workdir, config, networks), inputs)
     return workdir
 

@@ -24,6 +24,7 @@ from configs.thesis import get_config
 from experiments import outcomes, runner, training_experiment
 from experiments.conditions import draw_starts, make
 from experiments.controls import matched_rnn
+from experiments.workdir import own_workdir
 from rnnjax import members, results, sweeps
 from rnnjax.errors import UserError
 from rnnjax.landscape import parse_architecture
@@ -112,7 +113,7 @@ def run_in(workdir: Path, name: str, config: ConfigDict, networks: Path | None =
     log = logging.getLogger("rnnjax.test")
     key, mesh = jax.random.key(config.seed), members.make_mesh(1)
     run = runner.Run(config, key, mesh, workdir, log, {"compile": 0.0}, networks)
-    with results.own_workdir(workdir, config.to_dict()):
+    with own_workdir(workdir, config.to_dict()):
         experiment.run(run, inputs)
 
 

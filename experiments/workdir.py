@@ -1,0 +1,89 @@
+"""A working directory belongs to one run at a time, and to one config for good."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from rnnjax.errors import UserError
+from rnnjax.results import TEMPORARY, Damaged, read_json, write_json
+
+
+@contextlib.contextmanager
+def own_workdir(path: Path, config: Mapping[str, Any]) -> Iterator[None]:
+    """Make the directory, or take it over, for one run at a time; leave config.json in it.
+
+    Args:
+        path: the directory.
+        config: what the run was asked to do, resolved, of JSON's types.
+
+    Raises:
+        UserError: another run is at work in it, or it was made by another config.
+        OSError: it cannot be written.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path / ".lock")
+    try:
+        held = lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise UserError(f"another run is at work in {path}; wait for it, or choose another --workdir") from None
+    with held:
+        _claim(path, config)
+        for leftover in path.rglob(f".*{TEMPORARY}"):
+            if not _is_being_written(leftover):
+                leftover.unlink(missing_ok=True)
+        yield
+
+
+def _is_being_written(temporary: Path) -> bool:
+    """Whether the process that a temporary file is named after lives, which may share networks that lie here."""
+    process = temporary.name.split(".")[-2]
+    if os.name != "posix" or not process.isdigit() or int(process) == os.getpid():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        pass
+    return True
+
+
+def _claim(path: Path, config: Mapping[str, Any]) -> None:
+    ours, file = json.loads(json.dumps(config)), path / "config.json"
+    if file.exists():
+        try:
+            differences = list(_differences(read_json(file), ours))
+        except Damaged as error:
+            raise UserError(f"{error}; choose another --workdir or remove this one") from None
+        if differences:
+            raise UserError(
+                f"{path} was made by another config: {'; '.join(differences)}; choose another --workdir, or remove it"
+            )
+    elif [e.name for e in path.iterdir() if e.name != ".lock" and not e.name.startswith(".config.json.")]:
+        raise UserError(f"{path} is not empty and has no config.json; choose another --workdir")
+    else:
+        write_json(file, ours)
+
+
+class _Absent:
+    """What a config does not have; equal to no value that it could have."""
+
+    def __str__(self) -> str:
+        return "absent"
+
+
+_ABSENT = _Absent()
+
+
+def _differences(theirs: Any, ours: Any, name: str = "") -> Iterator[str]:
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key in dict.fromkeys([*theirs, *ours]):
+            dotted = f"{name}.{key}" if name else key
+            yield from _differences(theirs.get(key, _ABSENT), ours.get(key, _ABSENT), dotted)
+    elif theirs != ours:
+        yield f"{name} is {theirs} there and {ours} here"
