@@ -1,11 +1,14 @@
 """Settings of every test: arrays of different rank are an error, and all processes share what they have compiled."""
 
+import gc
 import os
 import shutil
 import tempfile
 
 import jax
 import pytest
+
+from rnnjax import resampling
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
@@ -15,9 +18,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Workers and what tests launch find it in the environment.
     """
+    gc.freeze()  # as runner.begin has it
+    gc.set_threshold(100_000, 20, 20)
     if not hasattr(config, "workerinput") and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         folder = tempfile.mkdtemp(prefix="rnnjax_tests_")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         os.environ |= {"JAX_COMPILATION_CACHE_DIR": folder, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
         jax.config.update("jax_compilation_cache_dir", folder)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+@pytest.fixture
+def fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the resamples, enough where a verdict is asked of made-up networks."""
+    monkeypatch.setattr(resampling, "_RESAMPLES", 1000)

@@ -1,13 +1,12 @@
 """The printed numbers' likelihoods under the protocols of a report: against calibration's own way to them."""
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from forked import ROOT, python
 
 from experiments import calibration_report
 from experiments.calibration_candidates import FITTED, Candidate, Setting
@@ -16,7 +15,6 @@ from experiments.calibration_report import FRESH, Ranked
 from experiments.calibration_scores import fit, predictions, together
 from rnnjax import likelihood
 
-ROOT = Path(__file__).parents[1]
 DRAWS, SEEDS = 12, 40
 XOR = [f"{cell}_{shape}" for shape in ("2x2", "4x2", "2x4", "4x4") for cell in ("rnn", "gru")]
 
@@ -97,8 +95,7 @@ def test_draws_without_donors_and_few_draws_are_no_fault() -> None:
 
 
 def test_the_shipped_tables_are_those_of_the_shipped_report(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "experiments.calibration_of_report", f"--into={tmp_path}"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = python("-m", "experiments.calibration_of_report", f"--into={tmp_path}")
     assert done.returncode == 0, done.stderr
     for name in ("protocols.csv", "protocols_fit.csv"):
         assert f"{name}:" in done.stdout
@@ -119,8 +116,7 @@ def as_number(cell: str) -> Any:
 
 
 def test_a_folder_without_its_numbers_is_refused_in_one_line(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "experiments.calibration_of_report", f"--workdir={tmp_path}"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = python("-m", "experiments.calibration_of_report", f"--workdir={tmp_path}")
     assert done.returncode == 2
     assert f"{tmp_path} does not have all that is needed: rnn_from_gru: conditions is missing" in done.stderr
     assert "Traceback" not in done.stderr

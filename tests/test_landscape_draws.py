@@ -1,16 +1,13 @@
 """The draws' table and CSV from summaries made by hand."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forked import python
 
 from experiments.landscape_draws import read, table
 from rnnjax.errors import UserError
-
-ROOT = Path(__file__).parents[1]
 
 
 def a_draw(workdir: Path, rnn: int, gru: int, low: float, high: float | None) -> Path:
@@ -39,9 +36,8 @@ def test_the_table_counts_draws_with_enough_settings(tmp_path: Path) -> None:
 
 def test_the_program_prints_it_and_writes_all_counts(tmp_path: Path) -> None:
     output = tmp_path / "out" / "draws.csv"
-    command = [sys.executable, "-m", "experiments.landscape_draws", *map(str, draws(tmp_path)), f"--output={output}"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "4/5" in done.stdout
+    done = python("-m", "experiments.landscape_draws", *map(str, draws(tmp_path)), f"--output={output}")
+    assert done.returncode == 0 and "4/5" in done.stdout
     lines = output.read_text().splitlines()
     assert lines[0] == "draw,sampler,shape,accuracy_above,rnn_above,gru_above,ratio_low,ratio_high"
     assert lines[4] == "4,uniform:1,2x2,0.55,0,30,8,"

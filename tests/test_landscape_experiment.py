@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import ROOT, python
 from ml_collections import ConfigDict
 
 from configs.base import base_config
@@ -21,7 +22,6 @@ from experiments.landscape_inputs import prepare
 from rnnjax import members
 from rnnjax.errors import UserError
 
-ROOT = Path(__file__).parents[1]
 SETTINGS = 3000
 SMALL = [
     "--config=configs/first_ii.py:quick",
@@ -42,6 +42,8 @@ def command(workdir: Path, *flags: str) -> list[str]:
 
 
 def launch(workdir: Path, *flags: str, through: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    if not through:
+        return python(*command(workdir, *flags)[1:])
     return subprocess.run(
         [*through, *command(workdir, *flags)], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )

@@ -2,12 +2,10 @@
 
 import json
 import socket
-import subprocess
-import sys
 import textwrap
-from pathlib import Path
 from typing import Any
 
+import forked
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,8 +19,6 @@ from rnnjax.errors import UserError
 from rnnjax.initializers import parse_sampler
 from rnnjax.landscape import NEAR_TIE
 from rnnjax.prefixes import Plan, final_states, make_plan
-
-ROOT = Path(__file__).parents[1]
 
 # Counts of correct sentences and margins of some settings, on the devices that a process has.
 PROGRAM = textwrap.dedent(
@@ -51,16 +47,14 @@ PROGRAM = textwrap.dedent(
 )
 
 
-def start(**arguments: Any) -> subprocess.Popen[str]:
-    arguments = {"devices": None, "processes": 1} | arguments
-    command = [sys.executable, "-c", PROGRAM, json.dumps(arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(**arguments: Any) -> forked.Running:
+    return forked.start("-c", PROGRAM, json.dumps({"devices": None, "processes": 1} | arguments))
 
 
-def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-    return json.loads(out.splitlines()[-1])
+def finish(running: forked.Running) -> dict[str, Any]:
+    done = running.finish()
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="module")

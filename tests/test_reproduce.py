@@ -3,11 +3,11 @@
 import json
 import shutil
 import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+from forked import python
 
 from experiments import conclusion
 from experiments.conclusion import check_config
@@ -16,7 +16,6 @@ from experiments.publish import check_target
 from rnnjax import results
 from rnnjax.errors import UserError
 
-ROOT = Path(__file__).parents[1]
 TINY = {
     "identity_init.seeds": 2,
     "identity_init.shown_seeds": 2,
@@ -24,6 +23,7 @@ TINY = {
     "identity_init.hidden_dims": (2,),
     "identity_init.data_sets": ("CountII",),
     "training.batch_size": 500,
+    "data.sentence_length": 6,
     "training.max_epochs": 1,
     "training.tile": 4,
     "training.members_per_call": 8,
@@ -50,7 +50,7 @@ PROGRAM = textwrap.dedent(
 
 def launch(*flags: str, bad: dict[str, object] | None = None, version: str = "") -> subprocess.CompletedProcess[str]:
     program = PROGRAM.format(tiny=TINY, bad=bad or {}, flags=flags, version=version)
-    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    return python("-c", program)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,7 @@
 """Training against a PyTorch loop with the same weights, data and batch order; members, tiles, freezing, ends."""
 
 import functools
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -13,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from forked import python
 
 from rnnjax import members, sweeps, training
 from rnnjax.datasets import Dataset, Split, make_dataset
@@ -25,7 +22,6 @@ from rnnjax.schedule import Rules
 from rnnjax.streams import of_members
 from rnnjax.training import Material, Setup, make_material
 
-ROOT = Path(__file__).parents[1]
 KEY = jax.random.key(3)
 TRAIN, VALIDATION, BATCH = 203, 120, 16  # the last minibatch has 11 sentences
 WORDS = 6  # of a sentence; programs of the thesis' ten take twice as long to compile
@@ -387,16 +383,18 @@ def test_a_loss_that_is_no_number_stays_with_its_member() -> None:
 
 
 DIGEST = """
-import hashlib, sys
-sys.path.insert(0, "tests")
+import hashlib
 import jax
+jax.config.update("jax_num_cpu_devices", 8)
 import numpy as np
 from test_training import run
+from rnnjax.members import make_mesh
 from rnnjax.schedule import Rules
-devices = int(sys.argv[1])
-size = 2 * devices * -(-16 // (2 * devices))  # some places are left over on five
-trained = run("rnn_2x2", 16, 5, Rules(learning_rate=0.01, patience=2), tile=2, size=size, devices=devices)
-print(jax.device_count(), hashlib.sha256(trained.state.params.tobytes() + trained.epochs_run.tobytes()).hexdigest())
+for devices in (1, 2, 5, 8):
+    size = 2 * devices * -(-16 // (2 * devices))  # some places are left over on five
+    trained = run("rnn_2x2", 16, 5, Rules(learning_rate=0.01, patience=2), tile=2, size=size, devices=devices)
+    digest = hashlib.sha256(trained.state.params.tobytes() + trained.epochs_run.tobytes()).hexdigest()
+    print(make_mesh(devices).size, digest)
 """
 
 
@@ -415,12 +413,8 @@ def test_who_still_trains_shares_tiles_and_tiles_are_dealt_out_in_turn() -> None
 
 
 def test_any_number_of_devices_trains_the_same_networks() -> None:
-    def launch(devices: int) -> subprocess.Popen[str]:
-        environment = {**os.environ, "JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
-        command = [sys.executable, "-c", DIGEST, str(devices)]
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-
-    running = {devices: launch(devices) for devices in (1, 2, 5, 8)}
-    said = {devices: process.communicate(timeout=300)[0].split() for devices, process in running.items()}
-    assert {devices: int(count) for devices, (count, _) in said.items()} == {1: 1, 2: 2, 5: 5, 8: 8}
-    assert len({digest for _, digest in said.values()}) == 1
+    done = python("-c", DIGEST)
+    assert done.returncode == 0, done.stderr
+    said = [line.split() for line in done.stdout.splitlines()]
+    assert [int(devices) for devices, _ in said] == [1, 2, 5, 8]
+    assert len({digest for _, digest in said}) == 1

@@ -7,8 +7,6 @@ import json
 import logging
 import re
 import shutil
-import subprocess
-import sys
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from forked import ROOT, python
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 from reading import labels_of, texts_of
@@ -30,7 +29,6 @@ from rnnjax.errors import UserError
 from rnnjax.landscape import parse_architecture
 from rnnjax.parameters import Params, shapes, unflatten
 
-ROOT = Path(__file__).parents[1]
 NUMBERS = json.loads((ROOT / "experiments" / "thesis_numbers.json").read_text())
 SETS = ("CountII", "FirstII")
 DONOR_ABOVE = 81  # per cent
@@ -947,11 +945,8 @@ def test_a_bad_value_is_refused_before_anything_is_trained(name: str, field: str
     ],
 )
 def test_a_bad_command_ends_in_one_line(flag: str, words: list[str], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "experiments.gate_variants", "--config=configs/thesis.py:quick"]
-    done = subprocess.run(
-        [*command, f"--workdir={tmp_path / 'work'}", flag],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    command = ("-m", "experiments.gate_variants", "--config=configs/thesis.py:quick")
+    done = python(*command, f"--workdir={tmp_path / 'work'}", flag)
     lines = done.stderr.splitlines()
     assert done.returncode == 2 and len(lines) == 1 and lines[0].startswith("error: "), done.stderr
     assert all(word in lines[0] for word in words) and not (tmp_path / "work").exists()
