@@ -62,7 +62,7 @@ def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], job: Job,
         MISSING if entry is None else FAILED if entry.get("error") else DONE,
         " ".join(str((entry or {}).get("error") or "").split()),
         str((entry or {}).get("command") or job.step.command(preset, job.protocol)),
-        clock(entry["seconds"]) if entry and "seconds" in entry else _UNKNOWN,
+        duration(entry["seconds"]) if entry and "seconds" in entry else _UNKNOWN,
         f"{job.name}/config.json" if config else "",
         digest(config) if config else _UNKNOWN,
         [(name, str(value)) for name, value in _seeds(config)],
@@ -79,7 +79,7 @@ def overview(status: Mapping[str, Mapping[str, Any]], steps: Sequence[Provenance
     ended = [step.ended for step in steps if step.ended != _UNKNOWN]
     seconds = sum(entry.get("seconds", 0) for entry in status.values())
     several = (_common(getattr(step, name) for step in steps) for name in ("machine", "versions", "revision"))
-    return Overview(max(ended, default=_UNKNOWN), clock(seconds), *several)
+    return Overview(max(ended, default=_UNKNOWN), duration(seconds), *several)
 
 
 def step_anchor(name: str) -> str:
@@ -87,7 +87,7 @@ def step_anchor(name: str) -> str:
     return f"step-{name.replace('/', '--')}"
 
 
-def clock(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A duration as people read it."""
     if seconds < 60:
         return f"{seconds:.1f} s"

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 from ml_collections import ConfigDict
 
@@ -24,13 +25,12 @@ from experiments.conditions import Condition, data_sets, different, listed, make
 from experiments.found import successes
 from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from rnnjax import plotting, resampling, statistics
+from rnnjax import plotting, resampling
 from rnnjax.errors import UserError, in_range, one_of
 from rnnjax.landscape import Architecture, parse_architecture
 
 NAME = "search"
-_MARKS = "osD^vP"  # of the architectures, in turn
-_SIDE_BY_SIDE = 12  # panels with so many draws; those with more are as wide as the figure
+_WIDTH, _STEP = 0.025, 0.1  # of a dot, as a share; how far apart, in lines, dots of one place are drawn
 
 
 def conditions(config: ConfigDict, _: Outcomes | None = None) -> list[Condition]:
@@ -106,47 +106,46 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
 
 @plotting.house_style()
 def draw_search(title: str, outcomes: Sequence[Outcome], thresholds: Sequence[float]) -> Figure:
-    """The share found of every draw, a panel a threshold; at the right the mean over draws, with intervals."""
-    draws = range(outcomes[0].condition.num_draws)
-    many = len(draws) > _SIDE_BY_SIDE
-    figure = plotting.new_figure(7.0, 1.0 + 2.4 * len(thresholds) if many else 3.4)
-    rows, columns = (len(thresholds), 1) if many else (1, len(thresholds))
-    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
-    named = draws[:: -(-len(draws) // 16)]
+    """A panel a threshold: each draw's share found as a dot, a line a condition; below it their mean, with interval."""
+    figure = plotting.new_figure(7.2, 0.5 * len(outcomes) + 1.3)
+    axes = figure.subplots(1, len(thresholds), sharey=True, squeeze=False)[0]
     for ax, threshold in zip(axes, thresholds, strict=True):
-        for i, outcome in enumerate(outcomes):
-            shift = 0.6 * (i - (len(outcomes) - 1) / 2) / len(outcomes)
-            _draw_shares(ax, outcome, threshold, shift, _MARKS[i % len(_MARKS)])
-        ax.set_xticks([*named, len(draws) + 0.5], [*map(str, named), "mean"])
-        ax.axvline(len(draws) - 0.25, color="0.6", lw=0.6)
-        ax.set(ylim=(-0.02, 1.02), ylabel="" if ax not in axes[::columns] else "share of networks that reach it")
+        for place, outcome in enumerate(outcomes):
+            _draw_shares(ax, place, outcome, threshold)
+        ax.set(xlim=(-0.04, 1.04), ylim=(len(outcomes) - 0.4, -0.6))
         ax.set_title(f"validation accuracy at least {threshold:.4g}")
-        ax.yaxis.set_major_formatter(PercentFormatter(1, 0))
-    for ax in axes[-columns:]:
-        ax.set_xlabel("draw of sentences and words")
+        ax.set_xlabel("share of networks that reach it")
+        ax.xaxis.set_major_formatter(PercentFormatter(1, 0))
+        ax.tick_params(axis="y", length=0)
+    axes[0].set_yticks(range(len(outcomes)), [_label(outcome) for outcome in outcomes])
     figure.suptitle(title, size=9)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(3, len(outcomes)))
+    handles = [
+        Line2D([], [], ls="", marker="o", ms=3.5, color="0.4", label="a draw of sentences and words"),
+        Line2D([], [], ls="", marker="o", ms=3.5, mfc="white", color="0.4", label="likewise, without early stop"),
+        Line2D([], [], marker="|", color="black", label="mean over draws, 95 % interval"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 
-def _draw_shares(ax: Axes, outcome: Outcome, threshold: float, shift: float, mark: str) -> None:
-    found, shape = successes(outcome, threshold), outcome.condition.architecture
-    intervals = [statistics.proportion(int(own.sum()), len(own)) for own in found] + [resampling.mean(list(found))]
-    reach = np.array([(i.estimate - i.low, i.high - i.estimate) for i in intervals]).clip(0).T
-    places = np.append(np.arange(len(found)), len(found) + 0.5) + shift
-    stopped, colour = outcome.condition.protocol.rules.early_stop, plotting.COLOURS[shape.cell.name]
-    ax.errorbar(
-        places,
-        [interval.estimate for interval in intervals],
-        reach,
-        ls="",
-        marker=mark,
-        ms=3.5,
-        mfc=colour if stopped else "white",
-        color=colour,
-        elinewidth=0.8,
-        label=f"{shape.title}, {found.shape[1]} a draw" + ("" if stopped else ", no early stop"),
-    )
+def _label(outcome: Outcome) -> str:
+    stopped = outcome.condition.protocol.rules.early_stop
+    number = f"{outcome.condition.num_seeds} a draw"
+    return f"{outcome.condition.architecture.title}" + ("" if stopped else ", no early stop") + f"\n{number}"
+
+
+def _draw_shares(ax: Axes, place: int, outcome: Outcome, threshold: float) -> None:
+    found = successes(outcome, threshold)
+    stopped, cell = outcome.condition.protocol.rules.early_stop, outcome.condition.architecture.cell.name
+    shares, above = found.mean(1), np.zeros(len(found))
+    for near in np.unique(bins := np.round(shares / _WIDTH)):  # dots that would hide each other, one above the other
+        above[bins == near] = np.arange((bins == near).sum()) - ((bins == near).sum() - 1) / 2
+    step = min(_STEP, 0.5 / max(1.0, 2 * above.max()))
+    colour = plotting.COLOURS[cell]
+    ax.plot(shares, place - 0.1 + step * above, "o", ms=3, mew=0.7, mfc=colour if stopped else "white", color=colour)
+    interval = resampling.mean(list(found))
+    ax.plot([interval.low, interval.high], [place + 0.3] * 2, "-|", color="black", lw=1, ms=5, mew=1)
+    ax.plot([interval.estimate], [place + 0.3], "o", color="black", ms=3)
 
 
 def _thresholds(config: ConfigDict) -> list[float]:

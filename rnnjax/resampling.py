@@ -67,12 +67,13 @@ def difference(one: Draws, other: Draws, seed: int = 0, scale: float = 1.0) -> I
         ValueError: different numbers of draws; or as mean.
     """
     estimate = _mean_of_means(one) - _mean_of_means(other) / scale
+    _check_pair(one, other)
+    if _all_agree(one) or _all_agree(other):
+        return _newcombe(mean(one, seed), mean(other, seed), scale)
     ones, others = _resampled_pair(one, other, seed)
     values = ones - others / scale
     interval = _percentiles(estimate, values, values)
-    if interval.low != interval.high and not (_all_agree(one) or _all_agree(other)):
-        return interval
-    return _newcombe(mean(one, seed), mean(other, seed), scale)
+    return interval if interval.low != interval.high else _newcombe(mean(one, seed), mean(other, seed), scale)
 
 
 def difference_of_draws(one: Draws, other: Draws, seed: int = 0) -> Interval:
@@ -190,9 +191,13 @@ def _resampled(draws: Draws, picked: np.ndarray, rng: np.random.Generator) -> np
     return total / picked.shape[1]
 
 
-def _resampled_pair(one: Draws, other: Draws, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _check_pair(one: Draws, other: Draws) -> None:
     if len(one) != len(other):
         raise ValueError(f"{len(one)} draws beside {len(other)}: both must be measured in the same draws")
+
+
+def _resampled_pair(one: Draws, other: Draws, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    _check_pair(one, other)
     rng = np.random.default_rng(seed)
     picked = _picked(len(one), rng)
     return _resampled(one, picked, rng), _resampled(other, picked, rng)

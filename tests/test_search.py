@@ -85,6 +85,24 @@ def test_what_was_tried_and_found_is_counted(workdir: Path) -> None:
     assert (workdir / "figure_search_FirstI.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_figure_has_every_draw_s_share_and_their_mean(workdir: Path) -> None:
+    arrays, config = arrays_of(workdir), small_config()
+    outcomes = [Outcome(c, {"correct": arrays[f"{c.name}/correct"]}) for c in search.conditions(config)]
+    figure = search.draw_search("made up", outcomes, (0.55, 0.7))
+    for ax, threshold in zip(figure.axes, (0.55, 0.7), strict=True):
+        dots, ends, means = ([np.array(line.get_data()) for line in list(ax.lines)[part::3]] for part in range(3))
+        for place, each in enumerate(outcomes):
+            shares = found.successes(each, threshold).mean(1)
+            x, y = dots[place]
+            np.testing.assert_array_equal(x, shares)
+            assert len(set(zip(x, y, strict=True))) == DRAWS and (np.abs(y - place) < 0.5).all()
+            ((mean,), _), ((low, high), _) = means[place], ends[place]
+            assert mean == pytest.approx(shares.mean()) and low <= mean <= high
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert [("no early stop" in label) for label in labels] == [False, False, True, True]
+    assert all(f"{each.condition.num_seeds} a draw" in label for each, label in zip(outcomes, labels, strict=True))
+
+
 def test_at_least_means_at_least_in_the_end() -> None:
     correct = np.array([[[1960, 1919, 1920, 0]], [[1919, 1920, 1921, 1959]]])  # [E, R, S]
     np.testing.assert_array_equal(found.successes(outcome(correct), 0.96), [[False, True, True, True]])
