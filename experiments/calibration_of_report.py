@@ -115,4 +115,5 @@ def _main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    command_line.show_in_help("workdir")
     app.run(_main)

@@ -26,11 +26,12 @@ _NUM_DEVICES = flags.DEFINE_integer("num_devices", None, "How many devices to us
 _COORDINATOR = flags.DEFINE_string("coordinator", None, "host:port of process 0, when several processes make one mesh.")
 _NUM_PROCESSES = flags.DEFINE_integer("num_processes", 1, "How many processes make one mesh.")
 _PROCESS_ID = flags.DEFINE_integer("process_id", 0, "Which of them this is.")
+OF_EXPERIMENTS = "config", "workdir", "networks", "num_devices", "coordinator", "num_processes", "process_id"
 
 
 def show_in_help(*names: str) -> None:
-    """List flags that another module defines in the program's --help; default: those of every experiment."""
-    for name in names or ("config", "workdir", "networks", "num_devices", "coordinator", "num_processes", "process_id"):
+    """List flags that another module defines in the program's --help."""
+    for name in names:
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS[name])
 
 

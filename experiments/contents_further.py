@@ -111,8 +111,8 @@ _FIGURES = {
         " training and by accuracy after it.",
     },
     "search": {
-        "figure_search_*.png": "{}: share of networks that reach the two thresholds (across), a dot each draw of"
-        " sentences and words, and their mean.",
+        "figure_search_*.png": "{}: share of networks that reach the two thresholds (across): a dot each draw of"
+        " sentences and words (hollow: without early stop; above piles, how many), and their mean with its interval.",
     },
     "hessian_spectrum": {
         "figure_hessian_*_pair.png": "{}: all eigenvalues (up) of one RNN and one GRU, sorted (across), before"

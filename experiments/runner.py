@@ -1,4 +1,4 @@
-"""The only main: from a config to devices, working directory, log and experiment."""
+"""What every experiment's command does: from a config to devices, working directory, log and the experiment."""
 
 import contextlib
 import gc
@@ -80,9 +80,7 @@ def launch(experiment: Experiment) -> NoReturn:
             _run(experiment, workdir)
         return 0
 
-    command_line.show_in_help()
-    for flag in experiment.instead:
-        command_line.show_in_help(flag)
+    command_line.show_in_help(*command_line.OF_EXPERIMENTS, *experiment.instead)
     app.run(lambda _: sys.exit(action()), flags_parser=command_line.parse)
 
 
@@ -99,7 +97,11 @@ def _run(experiment: Experiment, workdir: Path) -> None:
 
 
 def begin() -> None:
-    """Before JAX is first used: devices, compiled programs, other processes."""
+    """Before JAX is first used: devices, compiled programs, other processes.
+
+    Raises:
+        UserError: the command line does not tell where the other processes are.
+    """
     absl_logging.set_verbosity(absl_logging.WARNING)  # JAX tells which backends are not there
     gc.freeze()  # modules stay
     gc.set_threshold(100_000, 20, 20)  # JAX's tracing makes many objects that live on; looking for garbage was a fifth
@@ -107,7 +109,11 @@ def begin() -> None:
 
 
 def make_mesh() -> Mesh:
-    """The devices that the command line asks for."""
+    """The devices that the command line asks for.
+
+    Raises:
+        UserError: there are not as many.
+    """
     return members.make_mesh(command_line.num_devices())
 
 
@@ -120,7 +126,12 @@ def new_run(
 
 
 def perform(experiment: Experiment, run: Run, inputs: Any, config_name: str) -> None:
-    """The experiment in its working directory, which is its own meanwhile, with its log and environment there."""
+    """The experiment in its working directory, which is its own meanwhile, with its log and environment there.
+
+    Raises:
+        UserError: the directory is another run's, or of another config.
+        OSError: it cannot be written.
+    """
     with _owned(run):
         started, devices = time.monotonic(), environment.describe_devices(run.mesh)
         run.log.info("%s with %s in %s on %s", experiment.name, config_name, run.workdir, devices)

@@ -30,7 +30,9 @@ from rnnjax.errors import UserError, in_range, one_of
 from rnnjax.landscape import Architecture, parse_architecture
 
 NAME = "search"
-_WIDTH, _STEP = 0.025, 0.1  # of a dot, as a share; how far apart, in lines, dots of one place are drawn
+_PANELS = 2  # side by side
+_WIDTH, _STEP, _HIGH = 0.025, 0.1, 0.5  # a dot's width as a share; in lines, how far apart dots are and how high a pile
+_FEW = 6  # dots of a pile that do not hide each other
 
 
 def conditions(config: ConfigDict, _: Outcomes | None = None) -> list[Condition]:
@@ -107,42 +109,57 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
 @plotting.house_style()
 def draw_search(title: str, outcomes: Sequence[Outcome], thresholds: Sequence[float]) -> Figure:
     """A panel a threshold: each draw's share found as a dot, a line a condition; below it their mean, with interval."""
-    figure = plotting.new_figure(7.2, 0.5 * len(outcomes) + 1.3)
-    axes = figure.subplots(1, len(thresholds), sharey=True, squeeze=False)[0]
-    for ax, threshold in zip(axes, thresholds, strict=True):
+    lines = -(-len(thresholds) // _PANELS)
+    figure = plotting.new_figure(7.2, lines * (0.5 * len(outcomes) + 0.6) + 0.7)
+    axes = figure.subplots(lines, _PANELS, sharex=True, sharey=True, squeeze=False)
+    for ax in axes.flat[len(thresholds) :]:
+        ax.set_visible(False)
+    for ax, threshold in zip(axes.flat, thresholds, strict=False):
         for place, outcome in enumerate(outcomes):
             _draw_shares(ax, place, outcome, threshold)
-        ax.set(xlim=(-0.04, 1.04), ylim=(len(outcomes) - 0.4, -0.6))
+        ax.set(xlim=(-0.06, 1.06), ylim=(len(outcomes) - 0.4, -0.75))
         ax.set_title(f"validation accuracy at least {threshold:.4g}")
         ax.set_xlabel("share of networks that reach it")
         ax.xaxis.set_major_formatter(PercentFormatter(1, 0))
         ax.tick_params(axis="y", length=0)
-    axes[0].set_yticks(range(len(outcomes)), [_label(outcome) for outcome in outcomes])
+    axes[0, 0].set_yticks(range(len(outcomes)), [_label(outcome) for outcome in outcomes])
     figure.suptitle(title, size=9)
-    handles = [
-        Line2D([], [], ls="", marker="o", ms=3.5, color="0.4", label="a draw of sentences and words"),
-        Line2D([], [], ls="", marker="o", ms=3.5, mfc="white", color="0.4", label="likewise, without early stop"),
-        Line2D([], [], marker="|", color="black", label="mean over draws, 95 % interval"),
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    dots = {True: "a draw of sentences and words", False: "likewise, without early stop"}
+    handles: dict[str, Any] = {
+        name: Line2D([], [], ls="", marker="o", ms=3.5, mfc="0.4" if stopped else "white", color="0.4")
+        for stopped, name in dots.items()
+        if any(_is_stopped(outcome) == stopped for outcome in outcomes)
+    }
+    mean = Line2D([], [], marker="|", color="black"), Line2D([], [], ls="", marker="o", ms=3, color="black")
+    handles["mean over draws, 95 % interval"] = mean
+    figure.legend([*handles.values()], [*handles], loc="outside lower center", ncols=3)
     return figure
 
 
+def _is_stopped(outcome: Outcome) -> bool:
+    return bool(outcome.condition.protocol.rules.early_stop)
+
+
 def _label(outcome: Outcome) -> str:
-    stopped = outcome.condition.protocol.rules.early_stop
-    number = f"{outcome.condition.num_seeds} a draw"
-    return f"{outcome.condition.architecture.title}" + ("" if stopped else ", no early stop") + f"\n{number}"
+    how = "" if _is_stopped(outcome) else ", no early stop"
+    return f"{outcome.condition.architecture.title}{how}\n{outcome.condition.num_seeds} a draw"
 
 
 def _draw_shares(ax: Axes, place: int, outcome: Outcome, threshold: float) -> None:
+    """A condition's line. Dots of nearly the same share stand one above the other; of many their number is told."""
     found = successes(outcome, threshold)
-    stopped, cell = outcome.condition.protocol.rules.early_stop, outcome.condition.architecture.cell.name
     shares, above = found.mean(1), np.zeros(len(found))
-    for near in np.unique(bins := np.round(shares / _WIDTH)):  # dots that would hide each other, one above the other
-        above[bins == near] = np.arange((bins == near).sum()) - ((bins == near).sum() - 1) / 2
-    step = min(_STEP, 0.5 / max(1.0, 2 * above.max()))
-    colour = plotting.COLOURS[cell]
-    ax.plot(shares, place - 0.1 + step * above, "o", ms=3, mew=0.7, mfc=colour if stopped else "white", color=colour)
+    bins = np.floor(shares / _WIDTH + 0.5)
+    for near in np.unique(bins):
+        here = np.flatnonzero(bins == near)
+        above[here] = np.linspace(-0.5, 0.5, len(here)) * min(_STEP * (len(here) - 1), _HIGH) if len(here) > 1 else 0
+        if len(here) > _FEW:
+            top = shares[here].mean(), place - 0.1 - _HIGH / 2
+            number = ax.annotate(str(len(here)), top, (0, 2.5), textcoords="offset points", size=6, color="0.3")
+            number.set(ha="center", va="bottom")
+    colour = plotting.COLOURS[outcome.condition.architecture.cell.name]
+    face = colour if _is_stopped(outcome) else "white"
+    ax.plot(shares, place - 0.1 + above, "o", ms=3, mew=0.7, mfc=face, color=colour)
     interval = resampling.mean(list(found))
     ax.plot([interval.low, interval.high], [place + 0.3] * 2, "-|", color="black", lw=1, ms=5, mew=1)
     ax.plot([interval.estimate], [place + 0.3], "o", color="black", ms=3)

@@ -103,6 +103,7 @@ def ratio(one: Draws, other: Draws, seed: int = 0) -> Interval:
     are the quotients of the two means' own ends, low by high and high by low, which is wider than need be.
     """
     estimate = float(_quotient(_mean_of_means(one), _mean_of_means(other), np.nan))
+    _check_pair(one, other)
     ones, others = _resampled_pair(one, other, seed)
     interval = _percentiles(estimate, _quotient(ones, others, 0.0), _quotient(ones, others, np.inf))
     if interval.low != interval.high:
@@ -197,7 +198,6 @@ def _check_pair(one: Draws, other: Draws) -> None:
 
 
 def _resampled_pair(one: Draws, other: Draws, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    _check_pair(one, other)
     rng = np.random.default_rng(seed)
     picked = _picked(len(one), rng)
     return _resampled(one, picked, rng), _resampled(other, picked, rng)

@@ -1,4 +1,8 @@
-"""Settings of every test: arrays of different rank are an error, and all processes share what they have compiled."""
+"""Settings of every test, and what several files share.
+
+Arrays of different rank are an error; all processes share what they have compiled; garbage is looked for as seldom as
+in a run.
+"""
 
 import gc
 import os

@@ -1,24 +1,23 @@
-"""Flags: all that a command has are in its --help, those of other modules too."""
-
-import sys
+"""What --help says: all flags of a command, those that other modules define too."""
 
 import pytest
-from absl import flags
+from forked import python
 
-from experiments import command_line, landscape
-
-
-def test_help_lists_what_other_modules_define(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["made_up.py"])
-    named = "config", "workdir", "networks", "num_devices", "coordinator", "num_processes", "process_id", "replay"
-    assert not any(f"--{name}:" in flags.FLAGS.main_module_help() for name in named)
-    command_line.show_in_help()
-    command_line.show_in_help(*landscape.EXPERIMENT.instead)
-    assert all(f"--{name}:" in flags.FLAGS.main_module_help() for name in named)
+from experiments.command_line import OF_EXPERIMENTS
 
 
-def test_only_the_named_flags_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["another.py"])
-    command_line.show_in_help("workdir")
-    listed = flags.FLAGS.main_module_help()
-    assert "--workdir:" in listed and "--config:" not in listed
+@pytest.mark.parametrize(
+    ("module", "listed", "other"),
+    [
+        ("landscape", (*OF_EXPERIMENTS, "replay"), ()),
+        ("gate_variants", OF_EXPERIMENTS, ("replay",)),
+        ("reproduce", ("preset", "workdir", "networks", "num_devices"), ("config", "coordinator")),
+        ("calibration_of_report", ("into", "workdir"), ("config", "networks")),
+    ],
+)
+def test_help_lists_the_flags_of_a_command_and_no_others(
+    module: str, listed: tuple[str, ...], other: tuple[str, ...]
+) -> None:
+    done = python("-m", f"experiments.{module}", "--help")
+    assert all(f"  --{name}: " in done.stdout for name in listed), done.stdout + done.stderr
+    assert not any(f"  --{name}: " in done.stdout for name in other)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 import textwrap
 from typing import Any
 
@@ -42,7 +43,9 @@ PROGRAM = textwrap.dedent(
     drawer = landscape.make_drawer(key, architecture, "normal", mesh, members.call_size(mesh, 16, 256))
     counter = landscape.make_counter(architecture, split, embedding, mesh, 16, drawer.size)
     counts = np.concatenate(list(landscape.counts(drawer, counter, key, 1.0, 0, 300)))
-    print(json.dumps({"devices": mesh.size, "processes": jax.process_count(), "counts": counts.tolist()}))
+    print(json.dumps({"devices": mesh.size, "processes": jax.process_count(), "counts": counts.tolist()}), flush=True)
+    if arguments["processes"] > 1:
+        jax.distributed.shutdown()  # which waits for the other; JAX itself does it when Python ends in good order
     """
 )
 
@@ -51,10 +54,13 @@ def start(**arguments: Any) -> forked.Running:
     return forked.start("-c", PROGRAM, json.dumps({"devices": None, "processes": 1} | arguments))
 
 
-def finish(running: forked.Running) -> dict[str, Any]:
-    done = running.finish()
+def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def finish(running: forked.Running) -> dict[str, Any]:
+    return told(running.finish())
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +81,8 @@ def test_counts_are_the_same_on_two_processes_with_one_mesh(on_one_device: list[
         port = probe.getsockname()[1]
     both = {"coordinator": f"127.0.0.1:{port}", "processes": 2, "devices": 2}
     running = [start(process=process, **both) for process in range(2)]
-    for result in [finish(process) for process in running]:
+    done = [process.finish() for process in running]  # both, whatever the first one says
+    for result in [told(each) for each in done]:
         assert (result["processes"], result["devices"]) == (2, 4)
         assert result["counts"] == on_one_device
 

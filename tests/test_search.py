@@ -98,9 +98,23 @@ def test_the_figure_has_every_draw_s_share_and_their_mean(workdir: Path) -> None
             assert len(set(zip(x, y, strict=True))) == DRAWS and (np.abs(y - place) < 0.5).all()
             ((mean,), _), ((low, high), _) = means[place], ends[place]
             assert mean == pytest.approx(shares.mean()) and low <= mean <= high
+    assert {text.get_text() for ax in figure.axes for text in ax.texts} == set()
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert [("no early stop" in label) for label in labels] == [False, False, True, True]
     assert all(f"{each.condition.num_seeds} a draw" in label for each, label in zip(outcomes, labels, strict=True))
+
+
+def test_draws_of_the_same_share_stand_apart_and_many_are_counted() -> None:
+    correct = np.zeros((1, 32, 4))
+    correct[0, :3, :2], correct[0, 3:5, 0] = VALIDATION, VALIDATION
+    (ax, hidden) = search.draw_search("made up", [outcome(correct)], (0.9,)).axes
+    x, y = np.array(ax.lines[0].get_data())
+    piles = {share: np.sort(y[x == share]) for share in (0, 0.25, 0.5)}
+    assert [len(pile) for pile in piles.values()] == [27, 2, 3]
+    np.testing.assert_allclose(np.diff(piles[0.5]), 0.1)
+    np.testing.assert_allclose(np.diff(piles[0.25]), 0.1)
+    assert np.ptp(piles[0]) == pytest.approx(0.5) and (np.diff(piles[0]) > 0).all()
+    assert [text.get_text() for text in ax.texts] == ["27"] and not hidden.get_visible()
 
 
 def test_at_least_means_at_least_in_the_end() -> None:

@@ -385,6 +385,7 @@ def test_a_loss_that_is_no_number_stays_with_its_member() -> None:
 DIGEST = """
 import hashlib
 import jax
+jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_num_cpu_devices", 8)
 import numpy as np
 from test_training import run
