@@ -1,7 +1,6 @@
 """What every experiment's command does: from a config to devices, working directory, log and the experiment."""
 
 import contextlib
-import gc
 import logging
 import sys
 import time
@@ -103,8 +102,7 @@ def begin() -> None:
         UserError: the command line does not tell where the other processes are.
     """
     absl_logging.set_verbosity(absl_logging.WARNING)  # JAX tells which backends are not there
-    gc.freeze()  # modules stay
-    gc.set_threshold(100_000, 20, 20)  # JAX's tracing makes many objects that live on; looking for garbage was a fifth
+    environment.look_seldom_for_garbage()
     _join_processes()
 
 

@@ -32,7 +32,6 @@ from rnnjax.landscape import Architecture, parse_architecture
 NAME = "search"
 _PANELS = 2  # side by side
 _WIDTH, _STEP, _HIGH = 0.025, 0.1, 0.5  # a dot's width as a share; in lines, how far apart dots are and how high a pile
-_FEW = 6  # dots of a pile that do not hide each other
 
 
 def conditions(config: ConfigDict, _: Outcomes | None = None) -> list[Condition]:
@@ -153,7 +152,7 @@ def _draw_shares(ax: Axes, place: int, outcome: Outcome, threshold: float) -> No
     for near in np.unique(bins):
         here = np.flatnonzero(bins == near)
         above[here] = np.linspace(-0.5, 0.5, len(here)) * min(_STEP * (len(here) - 1), _HIGH) if len(here) > 1 else 0
-        if len(here) > _FEW:
+        if len(here) > 1 + _HIGH / _STEP:  # they hide each other
             top = shares[here].mean(), place - 0.1 - _HIGH / 2
             number = ax.annotate(str(len(here)), top, (0, 2.5), textcoords="offset points", size=6, color="0.3")
             number.set(ha="center", va="bottom")

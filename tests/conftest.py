@@ -1,10 +1,9 @@
-"""Settings of every test, and what several files share.
+"""Settings of every test.
 
 Arrays of different rank are an error; all processes share what they have compiled; garbage is looked for as seldom as
 in a run.
 """
 
-import gc
 import os
 import shutil
 import tempfile
@@ -12,7 +11,7 @@ import tempfile
 import jax
 import pytest
 
-from rnnjax import resampling
+from experiments.environment import look_seldom_for_garbage
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
@@ -22,17 +21,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Workers and what tests launch find it in the environment.
     """
-    gc.freeze()  # as runner.begin has it
-    gc.set_threshold(100_000, 20, 20)
+    look_seldom_for_garbage()
     if not hasattr(config, "workerinput") and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         folder = tempfile.mkdtemp(prefix="rnnjax_tests_")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         os.environ |= {"JAX_COMPILATION_CACHE_DIR": folder, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
         jax.config.update("jax_compilation_cache_dir", folder)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-
-
-@pytest.fixture
-def fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half of the resamples, enough where a verdict is asked of made-up networks."""
-    monkeypatch.setattr(resampling, "_RESAMPLES", 1000)

@@ -16,8 +16,6 @@ from experiments.programme import STEPS
 from rnnjax.statistics import Interval
 from rnnjax.verdicts import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED, Evidence
 
-pytestmark = pytest.mark.usefixtures("fewer_resamples")
-
 YES, NO, OPEN = REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE
 
 

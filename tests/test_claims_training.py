@@ -13,8 +13,6 @@ from experiments.claims_evidence import accuracies, allowed, at_least, pooled, r
 from experiments.claims_training import TESTS
 from rnnjax.verdicts import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED, judge, together
 
-pytestmark = pytest.mark.usefixtures("fewer_resamples")
-
 TOGETHER = 200  # parts that are judged at once
 RATES = (0.001, 0.003, 0.01)
 
