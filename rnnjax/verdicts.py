@@ -10,6 +10,7 @@ Student's t, since what varies most is a mean over some ten or thirty draws, who
 verdict needs many networks: otherwise, and wherever an interval covers both, it is inconclusive.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -60,11 +61,16 @@ def stretched(effect: Interval, number: int, draws: int, ratio: bool = False) ->
         with np.errstate(divide="ignore"):
             logs = Interval(*np.log(effect).tolist())
         return Interval(*np.exp(stretched(logs, number, draws)).tolist())
-    tail = (1 - CONFIDENCE) / 2
-    wanted = float(scipy.stats.t.isf(tail / number, draws - 1)) * (draws / (draws - 1)) ** 0.5
-    factor = wanted / float(scipy.stats.norm.isf(tail))
+    factor = _factor(number, draws)
     estimate, low, high = effect
     return Interval(estimate, estimate - factor * (estimate - low), estimate + factor * (high - estimate))
+
+
+@functools.cache
+def _factor(number: int, draws: int) -> float:
+    tail = (1 - CONFIDENCE) / 2
+    wanted = float(scipy.stats.t.isf(tail / number, draws - 1)) * (draws / (draws - 1)) ** 0.5
+    return wanted / float(scipy.stats.norm.isf(tail))
 
 
 def decisive(evidence: Evidence, number: int) -> Interval | None:

@@ -23,12 +23,12 @@ CONDITIONS = ("FirstI/rnn_2x2", "FirstI/gru_2x2", "FirstI/unstopped_0.03/rnn_2x2
 
 
 def small_config(**changed: Any) -> ConfigDict:
-    """Sentences of six words, a few epochs of a few minibatches at a rate at which some networks already get worse.
+    """Sentences of five words, a few epochs of a few minibatches at a rate at which some networks already get worse.
 
     All weights are kept, so that one program trains the search's networks and those that are trained again.
     """
     config = get_config("quick")
-    config.data.sentence_length = 6
+    config.data.sentence_length = 5
     shapes = ("rnn_2x2", "gru_2x2")
     config.search.update(
         {"architectures": shapes, "unstopped": shapes, "rare": ("rnn_2x2",), "draws": DRAWS, "seeds": SEEDS}

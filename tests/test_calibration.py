@@ -54,7 +54,7 @@ IS_RNN = [isinstance(printed, tuple) for *_, printed in PRINTED]
 def small_config(**changed: Any) -> ConfigDict:
     """One epoch of big minibatches, one setting, four protocols."""
     config = get_config("quick")
-    config.data.sentence_length = 6
+    config.data.sentence_length = 5
     config.training.update({"max_epochs": 1, "epochs_per_call": 1, "tile": 4, "members_per_call": 64})
     fields = {"batch_sizes": (500,), "margins": (1.0,), "readings": ("epoch/best", "tie/best"), "finalists": 2}
     sizes = {"seeds": 3, "draws": 2, "final_seeds": 4, "final_draws": 3, "xor_seeds": 1, "xor_draws": 2}

@@ -25,7 +25,7 @@ from rnnjax.parameters import Params
 from rnnjax.stability import NONE, SADDLE, STABLE, UNSTABLE
 from rnnjax.words import KINDS
 
-DRAWS, SEEDS, LENGTH, SENTENCES = 2, 2, 6, 3
+DRAWS, SEEDS, LENGTH, SENTENCES = 2, 2, 5, 3
 NAMES = [f"{data}/{cell}_2x2" for data in ("CountII", "FirstII") for cell in ("rnn", "gru")]
 FILES = {
     "config.json", "conditions.csv", "summary.json", "result.npz", "fixed_points.csv", "fixed_points_contrasts.csv",
@@ -42,8 +42,8 @@ def small_config(**changed: Any) -> ConfigDict:
     wanted = {"seeds": SEEDS, "draws": DRAWS, "hidden_dims": (2,), "starts": 32, "sentences": SENTENCES}
     config.fixed_points.update(wanted | {"success_above": 0.7, "failure_below": 0.6})
     config.data.sentence_length = LENGTH
-    config.training.update({"batch_size": 200, "max_epochs": 4, "learning_rate": 0.05, "tile": 4})
-    config.training.update({"members_per_call": 8, "sampler": "pytorch:3"})
+    config.training.update({"batch_size": 500, "max_epochs": 10, "learning_rate": 0.05, "tile": 4})
+    config.training.update({"members_per_call": 16, "sampler": "pytorch:3"})
     config.update_from_flattened_dict(changed)
     return config
 

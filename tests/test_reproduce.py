@@ -23,7 +23,7 @@ TINY = {
     "identity_init.hidden_dims": (2,),
     "identity_init.data_sets": ("CountII",),
     "training.batch_size": 500,
-    "data.sentence_length": 6,
+    "data.sentence_length": 5,
     "training.max_epochs": 1,
     "training.tile": 4,
     "training.members_per_call": 8,

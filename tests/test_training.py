@@ -24,7 +24,7 @@ from rnnjax.training import Material, Setup, make_material
 
 KEY = jax.random.key(3)
 TRAIN, VALIDATION, BATCH = 203, 120, 16  # the last minibatch has 11 sentences
-WORDS = 6  # of a sentence; programs of the thesis' ten take twice as long to compile
+WORDS = 5  # of a sentence; programs of the thesis' ten take twice as long to compile
 RULES = Rules(early_stop=False)
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # Each cell's ten networks need four tiles, two calls of two: each process trains one tile of every call.
 SMALL = [
     "--config=configs/thesis.py:quick",
-    "--config.data.sentence_length=6",
+    "--config.data.sentence_length=5",
     "--config.identity_init.hidden_dims=(2,)",
     "--config.identity_init.data_sets=FirstII,",
     "--config.identity_init.seeds=5",

@@ -28,7 +28,7 @@ FROZEN = ("w_hh.candidate", "b_hh.candidate")
 def small_config(**training: Any) -> ConfigDict:
     """Two epochs of big minibatches, two tiles of sixteen networks a call: whole vectors, so each is exactly itself."""
     config = get_config("quick")
-    config.data.sentence_length = 6
+    config.data.sentence_length = 5
     config.gate_variants.update({"seeds": 3, "draws": 2, "shown_seeds": 2})
     config.training.update({"batch_size": 500, "max_epochs": 2, "tile": 16, "members_per_call": 32, **training})
     return config

@@ -46,13 +46,13 @@ Arrays = dict[str, np.ndarray]
 
 
 def small_config(**changed: Any) -> ConfigDict:
-    """Sentences of six words, four epochs, accuracies that lie on both sides of the groups' bounds."""
+    """Sentences of five words, four epochs, accuracies that lie on both sides of the groups' bounds."""
     config = get_config("quick")
     wanted = {"seeds": SEEDS, "draws": DRAWS, "points": POINTS, "success_above": 0.75, "failure_below": 0.6}
     config.vector_field.update(wanted)
-    config.data.sentence_length = 6
-    config.training.update({"batch_size": 200, "max_epochs": 4, "learning_rate": 0.05, "tile": 4})
-    config.training.update({"members_per_call": 8})
+    config.data.sentence_length = 5
+    config.training.update({"batch_size": 500, "max_epochs": 4, "learning_rate": 0.05, "tile": 4})
+    config.training.update({"members_per_call": 16})
     config.update_from_flattened_dict(changed)
     return config
 

@@ -31,9 +31,9 @@ FILES = {
 def small_config(**changed: Any) -> ConfigDict:
     config = get_config("quick")
     config.word_projection.update({"seeds": SEEDS, "draws": DRAWS})
-    config.data.sentence_length = 6
-    config.training.update({"batch_size": 200, "max_epochs": 4, "learning_rate": 0.05, "tile": 4})
-    config.training.update({"members_per_call": 8})
+    config.data.sentence_length = 5
+    config.training.update({"batch_size": 500, "max_epochs": 10, "learning_rate": 0.05, "tile": 4})
+    config.training.update({"members_per_call": 16, "history": True})
     config.update_from_flattened_dict(changed)
     return config
 
