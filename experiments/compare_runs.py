@@ -1,0 +1,104 @@
+"""What a changed protocol does to the same networks: two or more runs of an experiment, condition by condition.
+
+    python -m experiments.compare_runs docs/report/gate_variants results/no_halving results/no_stop --output=out.csv
+
+Draw d's seed s has the same sentences, words, start and shuffles in every run whose seeds, data and sampler are the
+first one's. Those that both have are compared one by one: a difference of means is a mean of differences, whose
+interval resamples draws, then seeds. All numbers are per cent, or points of them.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments import reporting
+from rnnjax import resampling, results
+from rnnjax.errors import UserError
+from rnnjax.statistics import Interval
+
+# What starts, data and shuffles depend on.
+_SAME = ("seed", "data", "training.sampler", "training.start_from")
+
+
+class Finished(NamedTuple):
+    """One run."""
+
+    name: str  # of its directory
+    config: Mapping[str, Any]
+    accuracy: Mapping[str, np.ndarray]  # [R, S] in [0, 1], of each condition
+
+
+def main() -> None:
+    """Read the runs, print the table, write the CSV."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.compare_runs", description=__doc__.split("\n")[0])
+    parser.add_argument("first", type=Path, help="the directory of the run that the others are compared with")
+    parser.add_argument("others", nargs="+", type=Path, help="theirs, of the same experiment")
+    parser.add_argument("--output", type=Path, help="the table, as CSV")
+    flags = parser.parse_args()
+    try:
+        first, *others = map(read, (flags.first, *flags.others))
+        rows = [row for other in others for row in compare(first, other)]
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    for line in reporting.to_text(rows):
+        print(line)
+    if flags.output:
+        results.write_text(flags.output, reporting.to_csv(rows))
+
+
+def read(workdir: Path) -> Finished:
+    """A finished run, or a step of a report.
+
+    Raises:
+        UserError: the directory has no config.json, or no summary.json with networks' accuracies.
+    """
+    try:
+        config, conditions = (results.read_json(workdir / name) for name in ("config.json", "summary.json"))
+        conditions = conditions["conditions"]
+        accuracy = {name: np.array(found["accuracy"], float) for name, found in conditions.items()}
+    except (FileNotFoundError, NotADirectoryError, results.Damaged, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{workdir} is no directory of a finished experiment that trains ({error})") from None
+    return Finished(workdir.resolve().name, config, accuracy)
+
+
+def compare(first: Finished, other: Finished) -> Iterator[dict[str, Any]]:
+    """A line for each condition that both have, of the draws and seeds that both have.
+
+    Raises:
+        UserError: the runs' networks do not start from the same weights, data and shuffles, or no condition is in both.
+    """
+    for name in _SAME:
+        one, two = _field(first.config, name), _field(other.config, name)
+        if one != two:
+            raise UserError(f"{name} is {two!r} in {other.name}, {one!r} in {first.name}: these are other networks")
+    names = [name for name in first.accuracy if name in other.accuracy]
+    if not names:
+        raise UserError(f"{other.name} has no condition that {first.name} has: {', '.join(first.accuracy)}")
+    for name in names:
+        draws, seeds = np.minimum(first.accuracy[name].shape, other.accuracy[name].shape)
+        before, after = (list(run.accuracy[name][:draws, :seeds]) for run in (first, other))
+        rates = [resampling.success(accuracies, 0.9) for accuracies in (before, after)]
+        row = {"run": other.name, "condition": name, "draws": int(draws), "seeds": int(seeds)}
+        row |= {"first_mean": 100 * resampling.mean(before).estimate} | _per_cent("mean", resampling.mean(after))
+        row |= _per_cent("minus_first", resampling.mean([b - a for a, b in zip(before, after, strict=True)]))
+        row |= {"first_above_90": 100 * resampling.mean(rates[0]).estimate}
+        row |= _per_cent("above_90", resampling.mean(rates[1]))
+        yield row | _per_cent("above_90_minus_first", resampling.difference(rates[1], rates[0]))
+
+
+def _field(config: Any, name: str) -> Any:
+    for key in name.split("."):
+        config = config.get(key, {})
+    return config
+
+
+def _per_cent(name: str, interval: Interval) -> dict[str, float]:
+    return {name: 100 * interval.estimate, f"{name}_low": 100 * interval.low, f"{name}_high": 100 * interval.high}
+
+
+if __name__ == "__main__":
+    main()

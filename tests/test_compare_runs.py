@@ -1,0 +1,90 @@
+"""Runs are compared network by network, and only where they are of the same networks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from forked import python
+
+from experiments.compare_runs import compare, read
+from rnnjax import resampling
+from rnnjax.errors import UserError
+
+NAME = "FirstII/rnn_2x4"
+BEFORE = np.random.default_rng(0).uniform(0.5, 0.99, (4, 6)).round(3)
+GAIN = 0.01 * np.arange(1, 4)[:, None]  # of each of three draws
+
+
+def a_run(workdir: Path, conditions: dict[str, Any], seed: int = 0, **training: Any) -> Path:
+    workdir.mkdir()
+    config = {"seed": seed, "data": {"seed": 0}, "training": {"sampler": "pytorch:1", **training}}
+    (workdir / "config.json").write_text(json.dumps(config))
+    found = {name: {"accuracy": np.asarray(accuracy).tolist()} for name, accuracy in conditions.items()}
+    (workdir / "summary.json").write_text(json.dumps({"conditions": found}))
+    return workdir
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Path:
+    return a_run(tmp_path / "first", {NAME: BEFORE, "FirstII/gru_2x4": BEFORE})
+
+
+def test_the_networks_that_both_have_are_compared_one_by_one(first: Path, tmp_path: Path) -> None:
+    after = BEFORE[:3, :5] + GAIN
+    other = a_run(tmp_path / "other", {"CountII/rnn_2x4": BEFORE, NAME: after}, factor=1.0)
+    (row,) = compare(read(first), read(other))
+    assert (row["run"], row["condition"], row["draws"], row["seeds"]) == ("other", NAME, 3, 5)
+    assert row["first_mean"] == pytest.approx(100 * BEFORE[:3, :5].mean())
+    assert row["mean"] == pytest.approx(100 * after.mean())
+    # All of a draw gain the same, so the interval is that of three draws' gains, however far apart accuracies are.
+    gained = resampling.mean([np.full(5, gain) for gain in GAIN[:, 0]])
+    found = [row[f"minus_first{end}"] for end in ("", "_low", "_high")]
+    np.testing.assert_allclose(found, 100 * np.array(gained), rtol=1e-6)
+    assert found == [pytest.approx(2), pytest.approx(1), pytest.approx(3)]
+    rates = [list(accuracy > 0.9) for accuracy in (BEFORE[:3, :5], after)]
+    assert np.mean(rates[0]) != np.mean(rates[1])
+    assert row["first_above_90"] == pytest.approx(100 * np.mean(rates[0]))
+    exact = resampling.difference(rates[1], rates[0])
+    found = [row[f"above_90_minus_first{end}"] for end in ("", "_low", "_high")]
+    np.testing.assert_allclose(found, 100 * np.array(exact), rtol=1e-6)
+
+
+def test_a_run_beside_itself_has_changed_nothing(first: Path) -> None:
+    for row in compare(read(first), read(first)):
+        assert row["minus_first"] == row["minus_first_low"] == row["minus_first_high"] == 0
+        assert row["above_90_minus_first"] == 0 and row["mean"] == row["first_mean"]
+
+
+def test_the_program_prints_it_and_writes_it(first: Path, tmp_path: Path) -> None:
+    others = [a_run(tmp_path / name, {NAME: BEFORE + 0.001}) for name in ("one", "two")]
+    output = tmp_path / "out" / "table.csv"
+    done = python("-m", "experiments.compare_runs", str(first), *map(str, others), f"--output={output}")
+    assert done.returncode == 0 and NAME in done.stdout, done.stderr
+    lines = output.read_text().splitlines()
+    assert lines[0].startswith("run,condition,draws,seeds,first_mean,mean,") and len(lines) == 3
+    assert [line.split(",")[0] for line in lines[1:]] == ["one", "two"]
+
+
+def test_other_networks_are_refused(first: Path, tmp_path: Path) -> None:
+    seeds = read(a_run(tmp_path / "seeds", {NAME: BEFORE}, seed=7))
+    with pytest.raises(UserError, match="seed is 7 in seeds, 0 in first: these are other networks"):
+        list(compare(read(first), seeds))
+    starts = read(a_run(tmp_path / "starts", {NAME: BEFORE}, sampler="uniform:1"))
+    with pytest.raises(UserError, match=r"training\.sampler is 'uniform:1' in starts"):
+        list(compare(read(first), starts))
+    with pytest.raises(UserError, match=f"else has no condition that first has: {NAME}"):
+        list(compare(read(first), read(a_run(tmp_path / "else", {"XorI/rnn_2x4": BEFORE}))))
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"tails": []}', '{"conditions": {"a": {}}}'])
+def test_a_directory_of_something_else_ends_in_one_line(first: Path, content: str | None) -> None:
+    if content is None:
+        (first / "config.json").unlink()
+    else:
+        (first / "summary.json").write_text(content)
+    done = python("-m", "experiments.compare_runs", str(first), str(first))
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(f"error: {first} is no directory of a finished experiment that trains")
