@@ -14,13 +14,17 @@ from rnnjax.landscape import parse_architecture
 from rnnjax.parameters import Params, unflatten
 
 
+def run_of(workdir: Path, config: ConfigDict, networks: Path | None = None) -> runner.Run:
+    """A run on one device."""
+    log, mesh = logging.getLogger("rnnjax.test"), members.make_mesh(1)
+    return runner.Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0}, networks)
+
+
 def run_in(experiment: runner.Experiment, workdir: Path, config: ConfigDict, networks: Path | None = None) -> None:
     """Run an experiment on one device."""
     inputs = experiment.prepare(config)
-    log, mesh = logging.getLogger("rnnjax.test"), members.make_mesh(1)
-    run = runner.Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0}, networks)
     with own_workdir(workdir, config.to_dict()):
-        experiment.run(run, inputs)
+        experiment.run(run_of(workdir, config, networks), inputs)
 
 
 def network(arrays: dict[str, np.ndarray], name: str, stage: str, draw: int, seed: int) -> Params:

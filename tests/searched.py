@@ -3,18 +3,14 @@
 import functools
 import importlib
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
-import jax
+import launching
 import numpy as np
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import runner
-from experiments.workdir import own_workdir
-from rnnjax import members
 
 SEEDS, RARE_SEEDS, DRAWS, EPOCHS = 3, 5, 3, 6
 TRAINING, VALIDATION = 8000, 2000  # sentences of version I
@@ -44,17 +40,9 @@ def small_config(**changed: Any) -> ConfigDict:
     return config
 
 
-def run_of(workdir: Path, config: ConfigDict, networks: Path | None = None) -> runner.Run:
-    log, mesh = logging.getLogger("rnnjax.test"), members.make_mesh(1)
-    return runner.Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0}, networks)
-
-
 def run_in(workdir: Path, name: str, config: ConfigDict, networks: Path) -> Path:
     """What `python -m experiments.<name> --networks=<networks>` does between the command line and the log."""
-    experiment = importlib.import_module(f"experiments.{name}").EXPERIMENT
-    inputs = experiment.prepare(config)
-    with own_workdir(workdir, config.to_dict()):
-        experiment.run(run_of(workdir, config, networks), inputs)
+    launching.run_in(importlib.import_module(f"experiments.{name}").EXPERIMENT, workdir, config, networks)
     return workdir
 
 

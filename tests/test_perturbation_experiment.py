@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import launching
 import numpy as np
 import pytest
 from ml_collections import ConfigDict
@@ -15,7 +16,6 @@ from searched import (
     arrays_of,
     networks,
     run_in,
-    run_of,
     small_config,
     summary_of,
 )  # fmt: skip
@@ -171,7 +171,7 @@ def test_every_factor_s_network_trains_on_from_its_own_start(workdir: Path, arra
 def trained_alone(
     root: Path, config: ConfigDict, condition: Any, starts: np.ndarray, draws: np.ndarray, seeds: np.ndarray
 ) -> Arrays:
-    sweep = Sweep(run_of(root, config))
+    sweep = Sweep(launching.run_of(root, config))
     return retraining.train_on(config, sweep, condition, starts, draws, seeds, np.zeros(len(seeds)))
 
 

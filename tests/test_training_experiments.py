@@ -11,7 +11,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
-import jax
+import launching
 import numpy as np
 import pytest
 from forked import ROOT, python
@@ -23,8 +23,7 @@ from configs.thesis import get_config
 from experiments import outcomes, runner, training_experiment
 from experiments.conditions import draw_starts, make
 from experiments.controls import matched_rnn
-from experiments.workdir import own_workdir
-from rnnjax import members, results, sweeps
+from rnnjax import results, sweeps
 from rnnjax.errors import UserError
 from rnnjax.landscape import parse_architecture
 from rnnjax.parameters import Params, shapes, unflatten
@@ -105,14 +104,7 @@ def small_config(**changed: Any) -> ConfigDict:
 
 
 def run_in(workdir: Path, name: str, config: ConfigDict, networks: Path | None = None) -> None:
-    """What `python -m experiments.<name>` does between the command line and the log."""
-    experiment = module(name).EXPERIMENT
-    inputs = experiment.prepare(config)
-    log = logging.getLogger("rnnjax.test")
-    key, mesh = jax.random.key(config.seed), members.make_mesh(1)
-    run = runner.Run(config, key, mesh, workdir, log, {"compile": 0.0}, networks)
-    with own_workdir(workdir, config.to_dict()):
-        experiment.run(run, inputs)
+    launching.run_in(module(name).EXPERIMENT, workdir, config, networks)
 
 
 class Runs:
