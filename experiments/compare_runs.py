@@ -60,7 +60,7 @@ def read(workdir: Path) -> Finished:
         config, conditions = (results.read_json(workdir / name) for name in ("config.json", "summary.json"))
         conditions = conditions["conditions"]
         accuracy = {name: np.array(found["accuracy"], float) for name, found in conditions.items()}
-    except (FileNotFoundError, NotADirectoryError, results.Damaged, KeyError, TypeError, AttributeError) as error:
+    except (OSError, results.Damaged, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{workdir} is no directory of a finished experiment that trains ({error})") from None
     return Finished(workdir.resolve().name, config, accuracy)
 
