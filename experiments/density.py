@@ -30,7 +30,7 @@ import scipy
 from experiments.claims_evidence import above, accuracies
 from experiments.claims_rows import ends, of_networks
 from experiments.controls import matched_rnn
-from experiments.reporting import Rows
+from experiments.reporting import Rows, interval_columns
 from rnnjax import resampling, statistics
 from rnnjax.landscape import parse_architecture
 from rnnjax.resampling import Draws
@@ -117,9 +117,9 @@ def trained_row(capacity: Summary, shape: str, which: str, accuracy: float) -> d
     rnn, gru = (above(_accuracies(capacity, each), accuracy) for each in (name, f"gru_{shape}"))
     row: dict[str, Any] = {"shape": shape, "rnn": name.rpartition("/")[2], "beside": which, "accuracy_above": accuracy}
     row |= {"networks": min(_count(rnn), _count(gru)), "draws": len(gru)}
-    row |= _named("rnn_trained", resampling.mean(rnn)) | _named("gru_trained", resampling.mean(gru))
-    row |= _named("trained_difference", resampling.difference(gru, rnn))
-    return row | _named("trained_ratio", resampling.ratio(gru, rnn))
+    row |= interval_columns("rnn_trained", resampling.mean(rnn)) | interval_columns("gru_trained", resampling.mean(gru))
+    row |= interval_columns("trained_difference", resampling.difference(gru, rnn))
+    return row | interval_columns("trained_ratio", resampling.ratio(gru, rnn))
 
 
 def trainability(capacity: Summary, *landscapes: Summary) -> list[Evidence]:
@@ -206,11 +206,11 @@ def _beside_random(
     for cell, of in (("rnn", rnn_tail), ("gru", gru_tail)):
         row |= {f"{cell}_above": sum(of.above), f"{cell}_settings": sum(of.settings)}
         rate = random_rate(of)
-        row |= _named(f"{cell}_random", rate)
-        row |= _named(f"{cell}_quotient", over(ends(trained, f"{cell}_trained"), rate))
+        row |= interval_columns(f"{cell}_random", rate)
+        row |= interval_columns(f"{cell}_quotient", over(ends(trained, f"{cell}_trained"), rate))
     ratio = random_ratio(gru_tail, rnn_tail)
-    row |= _named("random_ratio", ratio)
-    return row | _named("quotient_ratio", over(ends(trained, "trained_ratio"), ratio))
+    row |= interval_columns("random_ratio", ratio)
+    return row | interval_columns("quotient_ratio", over(ends(trained, "trained_ratio"), ratio))
 
 
 def _tails(landscape: Summary) -> Rows:
@@ -230,11 +230,6 @@ def _accuracies(capacity: Summary, name: str) -> Draws:
 
 def _count(draws: Draws) -> int:
     return sum(map(len, draws))
-
-
-def _named(what: str, interval: Interval) -> dict[str, float]:
-    """An interval as columns: what, what_low, what_high."""
-    return {what: interval.estimate, f"{what}_low": interval.low, f"{what}_high": interval.high}
 
 
 def _quotient(top: float, bottom: float) -> float:

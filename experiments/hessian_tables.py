@@ -9,6 +9,7 @@ from experiments.found import Compared, compare, how_trained, mean_of
 from experiments.geometric_means import geometric_mean, logarithm, times
 from experiments.hessian_measures import STAGES
 from experiments.outcomes import Outcome
+from experiments.reporting import interval_columns
 from rnnjax import resampling
 from rnnjax.landscape import Architecture
 from rnnjax.statistics import Interval
@@ -89,7 +90,7 @@ def measure_rows(seen: Seen) -> list[Row]:
             draws = seen.draws[members]
             row = named(seen) | {"stage": stage, "group": group, "networks": len(draws), "draws": len(np.unique(draws))}
             for name, spreads in (MEASURES | OTHERS).items():
-                row |= ends(name, average(seen.values(stage, name)[members], draws, spreads))
+                row |= interval_columns(name, average(seen.values(stage, name)[members], draws, spreads))
             rows.append(row)
     return rows
 
@@ -155,12 +156,6 @@ def named(seen: Seen) -> Row:
     return {"data": seen.data, "how": seen.how, "architecture": seen.shape.name}
 
 
-def ends(name: str, interval: Interval) -> Row:
-    """An interval as three columns."""
-    estimate, low, high = interval
-    return {name: estimate, f"{name}_low": low, f"{name}_high": high}
-
-
 def _compared(row: Row, one: tuple[Seen, np.ndarray], other: tuple[Seen, np.ndarray], stage: str) -> list[Row]:
     """A row a measure, with what it says: "higher", "lower", "open", or "inconclusive" of too few networks."""
     rows = []
@@ -171,7 +166,7 @@ def _compared(row: Row, one: tuple[Seen, np.ndarray], other: tuple[Seen, np.ndar
             sides.append((logarithm(values) if spreads else values, seen.draws[members]))
         compared: Compared = times(*sides) if spreads else compare(resampling.difference, *sides)
         more = row | {"measure": name, "how_compared": "times" if spreads else "difference"}
-        more |= ends("value", compared.interval)
+        more |= interval_columns("value", compared.interval)
         more |= {"networks": compared.networks[0], "others": compared.networks[1], "draws": compared.draws}
         rows.append(more | {"finding": compared.finding(1.0 if spreads else 0.0)})
     return rows

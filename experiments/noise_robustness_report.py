@@ -10,11 +10,11 @@ from experiments.analysis import Measured, last_accuracy
 from experiments.conditions import DataSet, data_sets, listed
 from experiments.found import NONE, by_draw, compare, mean_of
 from experiments.noise_robustness_figures import Seen, figure_4_9, figure_4_10, figure_noise, figure_survival
+from experiments.reporting import interval_columns
 from experiments.training_experiment import Outcomes, Report, as_dict
 from experiments.training_figures import figure_name
 from rnnjax import resampling, survival
 from rnnjax.parameters import unflatten
-from rnnjax.statistics import Interval
 
 _NAME = "noise_robustness"
 _STEPS = (10, 15, 30, 100, 2000)  # after which the shares that last are tabulated: trained length, thesis' two, its end
@@ -79,9 +79,9 @@ def _lasting_rows(kinds: Sequence[str], last: int, seen: Sequence[Seen]) -> Iter
                 draws = list(by_draw(*each.of(f"{kind}/{key}")).values())
                 row: dict[str, Any] = {"cell": each.shape.cell.name, "stop_words": kind, "until": key}
                 row |= {"networks": each.found, "draws": len(draws)}
-                row |= _named("median", survival.median(draws, last) if draws else NONE)
+                row |= interval_columns("median", survival.median(draws, last) if draws else NONE)
                 for step in (step for step in _STEPS if step <= last):
-                    row |= _named(f"after_{step}", survival.lasting(draws, step) if draws else NONE)
+                    row |= interval_columns(f"after_{step}", survival.lasting(draws, step) if draws else NONE)
                 yield row
             yield _lasting_difference(kind, key, last, seen)
 
@@ -91,7 +91,9 @@ def _lasting_difference(kind: str, key: str, last: int, seen: Sequence[Seen]) ->
     for step in (step for step in _STEPS if step <= last):
         sides = [(values > step, draws) for values, draws in (each.of(f"{kind}/{key}") for each in seen)]
         found = compare(resampling.difference, *sides)
-        row |= {"networks": min(found.networks), "draws": found.draws} | _named(f"after_{step}", found.interval)
+        row |= {"networks": min(found.networks), "draws": found.draws} | interval_columns(
+            f"after_{step}", found.interval
+        )
     return row
 
 
@@ -102,12 +104,12 @@ def _noise_rows(stop_counts: Sequence[int], seen: Sequence[Seen]) -> Iterator[di
         for each, own in zip(seen, parts, strict=True):
             row: dict[str, Any] = {"cell": each.shape.cell.name, "stop_words": number, "networks": each.found}
             for key, values in own.items():
-                row |= _named(key, mean_of(*values))
+                row |= interval_columns(key, mean_of(*values))
             yield row
         row = {"cell": "rnn - gru", "stop_words": number}
         for key in parts[0]:
             found = compare(resampling.difference, *(own[key] for own in parts))
-            row |= {"networks": min(found.networks)} | _named(key, found.interval)
+            row |= {"networks": min(found.networks)} | interval_columns(key, found.interval)
         yield row
 
 
@@ -125,8 +127,3 @@ def _noisy(seen: Seen, place: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         found |= {"flipped": (flipped, draws), "distance": (distance, draws)}
         found["distance_over_apart"] = (distance / apart, draws)
     return found
-
-
-def _named(what: str, interval: Interval) -> dict[str, float]:
-    """An interval as columns: what, what_low, what_high."""
-    return {what if name == "estimate" else f"{what}_{name}": value for name, value in as_dict(interval).items()}

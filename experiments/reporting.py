@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rnnjax.statistics import Interval
+
 _WIDE = 160  # characters of a line
 
 Rows = Sequence[Mapping[str, Any]]
@@ -47,6 +49,11 @@ def _blocks(padded: Sequence[Sequence[str]], words: int) -> Iterator[list[Sequen
             block = []
         block.append(column)
     yield [*head, *block]
+
+
+def interval_columns(name: str, interval: Interval) -> dict[str, float]:
+    """An interval as three columns: name, name_low, name_high."""
+    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
 def columns(rows: Rows) -> list[str]:

@@ -12,6 +12,7 @@ from experiments.analysis import Measured, last_accuracy
 from experiments.found import NONE
 from experiments.geometric_means import geometric_mean, logarithm, times
 from experiments.outcomes import Outcome
+from experiments.reporting import interval_columns
 from experiments.vanishing_conditions import NAME
 from rnnjax import correlation, resampling
 from rnnjax.cells import CELLS
@@ -93,15 +94,15 @@ def measure_rows(seen: Seen) -> list[Row]:
             row = named(seen) | {"stage": stage, "group": group, "networks": int(members.sum())}
             row |= {"draws": int(members.any(1).sum()), "left_out": int(np.isnan(seen.ratio(stage)[members]).sum())}
             ratio = geometric(np.where(members, seen.ratio(stage), np.nan))
-            row |= ends("ratio", ratio)
-            row |= ends("per_word", Interval(*(value ** (1 / max(1, steps)) for value in ratio)))
+            row |= interval_columns("ratio", ratio)
+            row |= interval_columns("per_word", Interval(*(value ** (1 / max(1, steps)) for value in ratio)))
             for name, values in (
                 ("gradient_first", seen.measured[f"{stage}/mean"][1]),
                 ("gradient_last", seen.measured[f"{stage}/mean"][-1]),
                 ("largest_singular", singular[0]),
                 ("least_singular", singular[-1]),
             ):
-                row |= ends(name, geometric(np.where(members, logarithm(values), np.nan)))
+                row |= interval_columns(name, geometric(np.where(members, logarithm(values), np.nan)))
             rows.append(row)
     return rows
 
@@ -120,12 +121,12 @@ def change_rows(seen: list[Seen]) -> list[Row]:
         row = named(one) | {"against": against.cell, "networks": one.accuracy.size}
         for stage in STAGES:
             compared = times(_flat(one.ratio(stage)), _flat(against.ratio(stage)))
-            row |= ends(f"{stage}_ratio_times", compared.interval)
+            row |= interval_columns(f"{stage}_ratio_times", compared.interval)
         gain = resampling.difference(list(one.accuracy), list(against.accuracy))
-        row |= ends("accuracy_gain", _percent(gain))
+        row |= interval_columns("accuracy_gain", _percent(gain))
         for limit in one.limits:
             mine, theirs = (resampling.success(list(each.accuracy), limit) for each in (one, against))
-            row |= ends(f"above_{100 * limit:g}_gain", _percent(resampling.difference(mine, theirs)))
+            row |= interval_columns(f"above_{100 * limit:g}_gain", _percent(resampling.difference(mine, theirs)))
         rows.append(row)
     return rows
 
@@ -139,7 +140,7 @@ def correlation_rows(seen: Seen) -> list[Row]:
         enough = outcome == "accuracy" or _FEWEST <= success.sum() <= success.size - _FEWEST
         found = correlations(ratio, values, list(seen.controls.values()) if enough else None)
         for name, interval in found.items():
-            row |= ends(name, interval)
+            row |= interval_columns(name, interval)
         rows.append(row)
     return rows
 
@@ -217,12 +218,6 @@ def geometric(logarithms: np.ndarray) -> Interval:
 def named(seen: Seen) -> Row:
     """The columns that say which condition it is."""
     return {"data": seen.data, "cell": seen.cell, "kind": seen.kind}
-
-
-def ends(name: str, interval: Interval) -> Row:
-    """An interval as three columns."""
-    estimate, low, high = interval
-    return {name: estimate, f"{name}_low": low, f"{name}_high": high}
 
 
 def _percent(interval: Interval) -> Interval:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from experiments.found import NONE, compare, mean_of
-from experiments.training_experiment import as_dict
+from experiments.reporting import interval_columns
 from rnnjax import resampling
 from rnnjax.landscape import Architecture
 from rnnjax.statistics import Interval
@@ -59,9 +59,9 @@ def measure_rows(groups: Groups, arrays: Arrays, line_above: float, null_below: 
                 row |= {"networks": int(known.sum()), "draws": int(known.any(1).sum())}
                 baseline = arrays.get(f"words/{key}")
                 row["words"] = None if baseline is None or not known.any() else float(baseline[known.any(1)].mean())
-                row |= _named("before", mean_of(*of(before[key], known)))
-                row |= _named("trained", mean_of(*of(after[key], known)))
-                yield row | _named("change", _change(before[key], after[key], known))
+                row |= interval_columns("before", mean_of(*of(before[key], known)))
+                row |= interval_columns("trained", mean_of(*of(after[key], known)))
+                yield row | interval_columns("change", _change(before[key], after[key], known))
 
 
 def difference_rows(groups: Groups, arrays: Arrays) -> Iterator[dict[str, Any]]:
@@ -75,7 +75,7 @@ def difference_rows(groups: Groups, arrays: Arrays) -> Iterator[dict[str, Any]]:
             found = compare(resampling.difference, of(ones[key], groups[one]), of(others[key], groups[other]))
             row = {"cell": cell, "what": what, "measure": key, "draws": found.draws}
             row |= {"networks": found.networks[0], "others": found.networks[1]}
-            yield row | _named("difference", found.interval)
+            yield row | interval_columns("difference", found.interval)
 
 
 def gates_of(shape: Architecture) -> list[str]:
@@ -101,8 +101,3 @@ def _change(before: np.ndarray, after: np.ndarray, known: np.ndarray) -> Interva
     if after.dtype == bool:
         return compare(resampling.difference, of(after, known), of(before, known)).interval
     return mean_of(*of(after - before, known))
-
-
-def _named(what: str, interval: Interval) -> dict[str, float]:
-    """An interval as columns: what, what_low, what_high."""
-    return {what if name == "estimate" else f"{what}_{name}": value for name, value in as_dict(interval).items()}
