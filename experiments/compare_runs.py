@@ -9,17 +9,18 @@ per cent, or points of them.
 """
 
 import argparse
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from experiments import reporting
+from experiments.reporting import percent_columns
 from rnnjax import resampling, results
 from rnnjax.errors import UserError
-from rnnjax.statistics import Interval
 
 # What starts, data and shuffles depend on.
 _SAME = ("seed", "data", "training.sampler", "training.start_from")
@@ -28,7 +29,7 @@ _SAME = ("seed", "data", "training.sampler", "training.start_from")
 class Finished(NamedTuple):
     """One run."""
 
-    name: str  # of its directory
+    name: str  # of its directory, or of so much of its path as tells it from the others
     config: Mapping[str, Any]
     accuracy: Mapping[str, np.ndarray]  # [R, S] in [0, 1], of each condition
 
@@ -42,6 +43,7 @@ def main() -> None:
     flags = parser.parse_args()
     try:
         first, *others = map(read, (flags.first, *flags.others))
+        others = [run._replace(name=name) for run, name in zip(others, told_apart(flags.others), strict=True)]
         rows = [row for other in others for row in compare(first, other)]
     except UserError as error:
         sys.exit(f"error: {error}")
@@ -66,6 +68,13 @@ def read(workdir: Path) -> Finished:
     return Finished(workdir.resolve().name, config, accuracy)
 
 
+def told_apart(workdirs: Sequence[Path]) -> list[str]:
+    """Their names, with so much of each path as they do not have in common: batch_2/capacity, batch_4/capacity."""
+    paths = [workdir.resolve() for workdir in workdirs]
+    common = os.path.commonpath([path.parent for path in paths])
+    return [path.relative_to(common).as_posix() for path in paths]
+
+
 def compare(first: Finished, other: Finished) -> Iterator[dict[str, Any]]:
     """A line for each condition that both have, of the draws and seeds that both have.
 
@@ -84,21 +93,18 @@ def compare(first: Finished, other: Finished) -> Iterator[dict[str, Any]]:
         before, after = (list(run.accuracy[name][:draws, :seeds]) for run in (first, other))
         rates = [resampling.success(accuracies, 0.9) for accuracies in (before, after)]
         row = {"run": other.name, "condition": name, "draws": int(draws), "seeds": int(seeds)}
-        row |= {"first_mean": 100 * resampling.mean(before).estimate} | _per_cent("mean", resampling.mean(after))
-        row |= _per_cent("minus_first", resampling.mean([b - a for a, b in zip(before, after, strict=True)]))
+        row |= {"first_mean": 100 * resampling.mean(before).estimate} | percent_columns("mean", resampling.mean(after))
+        gained = [b - a for a, b in zip(before, after, strict=True)]
+        row |= percent_columns("minus_first", resampling.mean(gained))
         row |= {"first_above_90": 100 * resampling.mean(rates[0]).estimate}
-        row |= _per_cent("above_90", resampling.mean(rates[1]))
-        yield row | _per_cent("above_90_minus_first", resampling.difference(rates[1], rates[0]))
+        row |= percent_columns("above_90", resampling.mean(rates[1]))
+        yield row | percent_columns("above_90_minus_first", resampling.difference(rates[1], rates[0]))
 
 
 def _field(config: Any, name: str) -> Any:
     for key in name.split("."):
         config = config.get(key, {})
     return config
-
-
-def _per_cent(name: str, interval: Interval) -> dict[str, float]:
-    return reporting.interval_columns(name, Interval(*(100 * value for value in interval)))
 
 
 if __name__ == "__main__":

@@ -56,6 +56,11 @@ def interval_columns(name: str, interval: Interval) -> dict[str, float]:
     return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
+def percent_columns(name: str, interval: Interval) -> dict[str, float]:
+    """As interval_columns, in per cent."""
+    return interval_columns(name, Interval(*(100 * value for value in interval)))
+
+
 def columns(rows: Rows) -> list[str]:
     """Every column that any row has, in order of appearance."""
     return list(dict.fromkeys(name for row in rows for name in row))

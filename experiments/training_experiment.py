@@ -100,17 +100,10 @@ def write(run: runner.Run, outcomes: Outcomes, report: Report) -> None:
 def condition_row(outcome: Outcome, report: str) -> dict[str, Any]:
     """A condition as a line of a table, in per cent."""
     accuracy = list(outcome.accuracy(report))
-    mean = resampling.mean(accuracy)
-    success = resampling.mean(resampling.success(accuracy, 0.9))
-    return {
-        "condition": outcome.condition.name,
-        "networks": sum(map(len, accuracy)),
-        "mean": 100 * mean.estimate,
-        "mean_low": 100 * mean.low,
-        "mean_high": 100 * mean.high,
-        "above_90": 100 * success.estimate,
-        "above_90_low": 100 * success.low,
-        "above_90_high": 100 * success.high,
+    row = {"condition": outcome.condition.name, "networks": sum(map(len, accuracy))}
+    row |= reporting.percent_columns("mean", resampling.mean(accuracy))
+    row |= reporting.percent_columns("above_90", resampling.mean(resampling.success(accuracy, 0.9)))
+    return row | {
         "test_mean": 100 * float(outcome.test_accuracy.mean()),
         "epochs": float(outcome["epochs_run"].mean()),
         "not_finite": int((~outcome["finite"]).sum()),

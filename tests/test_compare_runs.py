@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from forked import python
 
-from experiments.compare_runs import compare, read
+from experiments.compare_runs import compare, read, told_apart
 from rnnjax import resampling
 from rnnjax.errors import UserError
 
@@ -65,6 +65,13 @@ def test_the_program_prints_it_and_writes_it(first: Path, tmp_path: Path) -> Non
     lines = output.read_text().splitlines()
     assert lines[0].startswith("run,condition,draws,seeds,first_mean,mean,") and len(lines) == 3
     assert [line.split(",")[0] for line in lines[1:]] == ["one", "two"]
+
+
+def test_runs_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    assert told_apart([tmp_path / "one" / "capacity"]) == ["capacity"]
+    same = [tmp_path / "batch_2" / "capacity", tmp_path / "x" / ".." / "batch_4" / "capacity"]
+    assert told_apart(same) == ["batch_2/capacity", "batch_4/capacity"]
+    assert told_apart([tmp_path / "runs", tmp_path / "runs" / "again"]) == ["runs", "runs/again"]
 
 
 def test_other_networks_are_refused(first: Path, tmp_path: Path) -> None:
