@@ -170,10 +170,11 @@ def _figure_fields(ranking: Sequence[Ranked]) -> Figure:
         ax.tick_params(axis="x", labelsize=6)
         for label in ax.get_xticklabels() if field == "reading" else ():
             label.set(rotation=30, rotation_mode="anchor", ha="right")
-        ax.set_xlabel(field.replace("_", " "))
+        ax.set_xlabel("worse than / better than" if field == "reading" else field.replace("_", " "))
     axes[0].invert_yaxis()
     axes[0].set_ylabel("log-likelihood below the best (nats)")
-    figure.suptitle("Calibration: every dot a protocol; black: the likeliest with that value", size=9)
+    title = f"Calibration: every dot one of {len(rows)} protocols; black: the likeliest with that value"
+    figure.suptitle(f"{title}\n(likelihood of Tables 4.2 and 4.4 and Figure 4.17's counts)", size=9)
     return figure
 
 

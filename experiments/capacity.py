@@ -77,7 +77,8 @@ def _figures(
     panels = []
     for shape, outcome in own.items():
         own_row, printed = shown(outcome, report, number), _printed_row(data, shape)
-        rows = {"here": own_row, "thesis": np.array(printed) / 100} if printed else {"": own_row}
+        read = f"thesis ({len(printed)} read)" if printed and len(printed) != number else "thesis"
+        rows = {"here": own_row, read: np.array(printed) / 100} if printed else {"": own_row}
         panels.append(Panel(shape.title, rows))
     title = f"{figure}: validation accuracy of {number} initialisations on {data.title}, first draw"
     figures = {f"{name}.png": sorted_rows(title, panels)}

@@ -122,7 +122,11 @@ def by_protocol(
 
 
 def unstopped_figure(
-    where: str, x_label: str, pairs: Mapping[Architecture, Unstopped], measure: Callable[[np.ndarray], Interval]
+    where: str,
+    x_label: str,
+    pairs: Mapping[Architecture, Unstopped],
+    measure: Callable[[np.ndarray], Interval],
+    means: bool = False,
 ) -> Figure:
     """Two lines a shape, of the same networks: under section 3.2's protocol, and without early stop.
 
@@ -131,20 +135,24 @@ def unstopped_figure(
         x_label: what is measured; the number of networks is added.
         pairs: of each shape.
         measure: of accuracies [R, S].
+        means: whether that is their mean.
     """
     lines = []
     for shape, pair in pairs.items():
         how = f"no early stop, rate{'s' * (len(pair.learning_rates) > 1)} {pair.told}"
-        for label, accuracy in (("section 3.2", pair.stopped), (how, pair.accuracy)):
+        for label, accuracy in (("halved, early stop", pair.stopped), (how, pair.accuracy)):
             lines.append(Rate(f"{shape.title}, {label}", measure(accuracy), None, shape.cell.name))
     one = next(iter(pairs.values()))
-    return rates(f"{where}: the same networks, stopped or not", f"{x_label}, {numbers(one.accuracy)}", lines)
+    title = f"{where}: the same networks as section 3.2 has it, and at a constant rate to the end"
+    title += "\n(where there are two rates, each is the best for one half of the seeds, and judged by the other)"
+    return rates(title, f"{x_label}, {numbers(one.accuracy)}", lines, means)
 
 
 def numbers(accuracy: np.ndarray) -> str:
     """How many networks a line of a figure stands for, from its accuracies [R, S]."""
     counts = zip(accuracy.shape, ("draw", "seed"), strict=True)
-    return " x ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in counts) + " a line"
+    told = " x ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in counts) + " a line"
+    return told + (" (intervals: of this one draw's seeds alone)" if len(accuracy) == 1 else "")
 
 
 def matched_condition(config: ConfigDict, section: str, data: DataSet, gru: Architecture) -> Condition:

@@ -1,7 +1,7 @@
 """Figures of fixed points: how many of each kind, what stop words do in the long run, and how slow they are."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -20,8 +20,17 @@ _STOP_WORDS = {
     "near_line": "line of slow states\n(near-line attractor)",
 }
 
+_FEWEST = 5  # networks of a line of time_constants; fewer are not drawn
+
 Row = Mapping[str, Any]
 Line = tuple[str, str, str]  # label, cell, group
+
+
+class Slowest(NamedTuple):
+    """A group's stop words with a stable point."""
+
+    constants: np.ndarray  # [.], of the slowest one, in words; inf of an eigenvalue of 1
+    networks: int
 
 
 @plotting.house_style()
@@ -29,7 +38,7 @@ def numbers(data: str, rows: Sequence[Row]) -> Figure:
     """How many fixed points of each kind a word has, by kind of word."""
     lines = _lines(rows)
     figure = plotting.new_figure(7.2, 0.21 * len(lines) + 1.3)
-    axes = figure.subplots(1, 3, sharey=True)
+    axes = figure.subplots(1, 3, sharex=True, sharey=True)
     for ax, kind in zip(axes, (STOP, POSITIVE, NEGATIVE), strict=True):
         parts = [
             [_interval(_find(rows, line, KINDS[kind], name), 1) for line in lines.values()] for name in POINT_KINDS
@@ -60,11 +69,11 @@ def stop_words(data: str, rows: Sequence[Row]) -> Figure:
 
 
 @plotting.house_style()
-def time_constants(columns: Mapping[str, Mapping[str, np.ndarray]], length: int) -> Figure:
+def time_constants(columns: Mapping[str, Mapping[str, Slowest]], length: int) -> Figure:
     """Of the stop words' slowest stable points, by cell, size and data set (a panel) and group of networks.
 
     Args:
-        columns: of each panel's title the time constants [.] of each group, in words; inf of an eigenvalue of 1.
+        columns: of each panel's title what each group has.
         length: of a sentence.
     """
     per_row = 4
@@ -73,8 +82,12 @@ def time_constants(columns: Mapping[str, Mapping[str, np.ndarray]], length: int)
     for ax in axes.flat[len(columns) :]:
         ax.set_visible(False)
     for ax, (title, groups) in zip(axes.flat, columns.items(), strict=False):
-        for name, values in groups.items():
-            point_plots.draw_exceeding(ax, values, *line_of(name))
+        for place, name in enumerate(in_order(groups)):
+            (constants, number), (colour, line) = groups[name], line_of(name)
+            if number >= _FEWEST:
+                point_plots.draw_exceeding(ax, constants, colour, line)
+            told = {"transform": ax.transAxes, "size": 6, "ha": "right", "va": "top", "color": colour}
+            ax.text(1, 1 - 0.1 * place, f"n = {number:,}", **told)
         ax.axvline(length, color="0.4", lw=0.6, ls=":")
         ax.set_xscale("log")
         ax.set_xlim(0.2, 1000)
@@ -87,7 +100,11 @@ def time_constants(columns: Mapping[str, Mapping[str, np.ndarray]], length: int)
     names = in_order(name for groups in columns.values() for name in groups)
     figure.legend(handles=[handle(name) for name in names], loc="outside lower center", ncols=4)
     title = "Slowest stable points of stop words: share with a time constant 1 / |ln |λ|| above x"
-    figure.suptitle(f"{title}\n(dotted: {length} words, a sentence's length)", size=9)
+    figure.suptitle(
+        f"{title}\n(dotted: {length} words, a sentence's length; n networks, by validation accuracy after training;"
+        f" of fewer than {_FEWEST} none is drawn)",
+        size=9,
+    )
     return figure
 
 

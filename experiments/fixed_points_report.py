@@ -30,9 +30,9 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
     return Report(figures, tables, {"stop_words": stop_words, "contrasts": compared} | _missed(table))
 
 
-def _time_constants(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> dict[str, dict[str, np.ndarray]]:
+def _time_constants(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> dict[str, dict[str, drawn.Slowest]]:
     """Of every panel and group those of the stop words that have a stable point."""
-    found: dict[str, dict[str, np.ndarray]] = {}
+    found: dict[str, dict[str, drawn.Slowest]] = {}
     for outcome in outcomes.values():
         architecture = outcome.condition.architecture
         title = f"{architecture.cell.title}, H = {architecture.hidden_dim}\n{outcome.condition.data.title}"
@@ -41,7 +41,7 @@ def _time_constants(config: ConfigDict, outcomes: Outcomes, measured: Measured) 
             if stage == "initial" or group != ALL:
                 moduli = slowest_stable(arrays_of(outcome, measured, stage))[words_of(STOP)][:, which]
                 name = BEFORE if stage == "initial" else group
-                found[title][name] = time_constants(moduli[~np.isnan(moduli)])
+                found[title][name] = drawn.Slowest(time_constants(moduli[~np.isnan(moduli)]), int(which.sum()))
     return found
 
 

@@ -78,14 +78,16 @@ def _figures(
     lines = [Rate(shape.title, _mean(values), None, shape.cell.name) for shape, values in accuracies.items()]
     title, name = f"Section 4.5.2: gate variants on {data.title}", f"figure_4_18_{data.title}_means"
     x_label, networks = "mean validation accuracy", numbers(next(iter(accuracies.values())))
-    figures = {f"{name}.png": rates(f"{title}, section 3.2's protocol", f"{x_label}, {networks}", lines)}
+    figures = {f"{name}.png": rates(f"{title}, section 3.2's protocol", f"{x_label}, {networks}", lines, means=True)}
     lines = [
         Rate(shape.title, rate_of(values, _SUCCESS), None, shape.cell.name) for shape, values in accuracies.items()
     ]
     share = f"share above {_SUCCESS:.0%} validation accuracy, {networks}"
     figures[f"figure_4_18_{data.title}_rates.png"] = rates(f"{title}, section 3.2's protocol", share, lines)
     if pairs:
-        figures[f"{name}_unstopped.png"] = unstopped_figure(f"Section 4.5.2, {data.title}", x_label, pairs, _mean)
+        figures[f"{name}_unstopped.png"] = unstopped_figure(
+            f"Section 4.5.2, {data.title}", x_label, pairs, _mean, means=True
+        )
     return figures
 
 

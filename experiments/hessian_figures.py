@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, StrMethodFormatter
 
 from experiments.geometric_means import logarithm
 from experiments.hessian_measures import STAGES
@@ -98,12 +98,12 @@ def draw_measures(title: str, every: Sequence[Seen]) -> Figure:
             ax.xaxis.set_major_formatter(StrMethodFormatter("$10^{{{x:g}}}$"))
             ax.xaxis.get_major_locator().set_params(integer=True, nbins=4)
         else:
-            ax.xaxis.set_major_formatter(PercentFormatter(1, 0))
+            ax.xaxis.set_major_formatter(plotting.per_cent)
         ax.grid(axis="x", color="0.9", lw=0.5)
         ax.set_axisbelow(True)
     axes[0].set_yticks(range(len(lines)), [_label(*line) for line in lines], size=6.5)
     figure.align_xlabels(axes)
-    figure.suptitle(title + ": middle 90 % and half; black: mean (of logarithms), 95 %", size=9)
+    figure.suptitle(title + "\nmiddle 90 % and half; black: mean (of logarithms on those axes), 95 %", size=9)
     return figure
 
 
@@ -146,4 +146,4 @@ def _scale(ax: Axes) -> None:
     ax.set_yscale("symlog", linthresh=_LINEAR, linscale=0.5)
     ax.yaxis.set_major_locator(FixedLocator(_TICKS))
     ax.yaxis.set_minor_locator(FixedLocator([]))
-    ax.xaxis.set_major_formatter(PercentFormatter(1, 0))
+    ax.xaxis.set_major_formatter(plotting.per_cent)

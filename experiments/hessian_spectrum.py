@@ -68,7 +68,7 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
         if here:
             title = f"Section 4.6: eigenvalues of the loss' Hessian on {data.title}: median, middle 80 %"
             figures[f"{stem}_spectra.png"] = drawn.draw_spectra(title, here)
-            title = f"Section 4.6: curvature on {data.title}, successes and failures"
+            title = f"Section 4.6: the loss' Hessian on {data.title}, successes and (grey) failures (n networks)"
             figures[f"{stem}_measures.png"] = drawn.draw_measures(title, here)
     rows = [row for one in every for row in measure_rows(one)]
     tables = {"hessian.csv": rows, "hessian_groups.csv": group_rows(every), "hessian_cells.csv": cell_rows(every)}

@@ -77,7 +77,7 @@ def figure_4_19(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
     figure.supylabel(f"settings in a bin of {bin_width:.1%} (those on an edge: half to each side)", size=8)
     figure.suptitle(
         f"Figure 4.19: accuracy of {total:,} random parameter settings (inputs x hidden units H), no training;"
-        f" {sampler.title}",
+        f" {sampler.title};\none draw of sentences and words",
         size=9,
     )
     handles: list[Artist] = [plotting.cell_handle(c.name, c.title) for c in cells]
@@ -99,7 +99,8 @@ def figure_4_20(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
         f"validation accuracy on {data} ({num_sentences:,} sentences)\n"
         "box: quartiles; whiskers: last value within 1.5 interquartile ranges; each mark: an accuracy reached outside"
     )
-    ax.set_title(f"Figure 4.20: {total:,} random parameter settings an architecture; {sampler.title}", size=9)
+    title = f"Figure 4.20: {total:,} random parameter settings an architecture"
+    ax.set_title(f"{title}; {sampler.title}; one draw of sentences and words", size=9)
     return figure
 
 
@@ -119,7 +120,8 @@ def figure_tails(histograms: Histograms, data: str) -> Figure:
         ax.set_xlabel("accuracy a")
     figure.supylabel("P(accuracy > a), 95 % Wilson band", size=8)
     figure.suptitle(
-        f"Section 4.6.1: tails of {total:,} random settings each on {data}'s {num_sentences:,} validation sentences",
+        f"Section 4.6.1: tails of {total:,} random settings each on {data}'s {num_sentences:,} validation sentences;"
+        "\none draw of sentences and words: bands are of the settings alone",
         size=9,
     )
     handles = [plotting.cell_handle(c.name, c.title) for c in cells]

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from experiments.found import by_draw, mean_of
 from rnnjax import plotting, survival, trajectory_plots
-from rnnjax.field_plots import draw_curve, draw_regions
+from rnnjax.field_plots import boundary_handle, draw_curve, draw_regions
 from rnnjax.landscape import Architecture
 from rnnjax.parameters import Params
 
@@ -99,8 +99,8 @@ def figure_4_10(called: str, data: str, seen: Sequence[Seen]) -> Figure:
                 trajectory_plots.draw_way(ax, states[own], margins[own], kinds, second=bool(second))
             ax.set(xlim=(-1.08, 1.08), ylim=(-1.08, 1.08), xlabel="hidden unit 1", ylabel="hidden unit 2")
             ax.set_title(f"({next(letters)}) {each.title}\n1: {_spelled(pair[0])}   2: {_spelled(pair[1])}", size=7.5)
-    handles = trajectory_plots.way_handles(("Sequence1", "Sequence2"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    handles = [*trajectory_plots.way_handles(("Sequence1", "Sequence2")), boundary_handle()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
     figure.suptitle(f"{called}: the state's way, with and without stop words (S); 4 x 2 networks, {data}", size=9)
     return figure
 
@@ -133,6 +133,7 @@ def figure_survival(
             ax.annotate(
                 f"thesis' RNN: {thesis}", (thesis, 1.03), xycoords=("data", "axes fraction"), ha="center", size=7
             )
+            ax.yaxis.set_major_formatter(plotting.per_cent)
             ax.set_title(title, pad=14)
         row[0].set_ylabel(f"share of networks,\nstop words {kind}")
     for ax in axes[-1]:
@@ -148,6 +149,7 @@ def figure_noise(called: str, data: str, stop_counts: Sequence[int], seen: Seque
     """Flipped decisions, wrong ones, and how far the end state is moved, by the number of stop words."""
     figure = plotting.new_figure(7.0, 2.9)
     axes = figure.subplots(1, 3)
+    axes[1].sharey(axes[0])
     titles = {"noise/flipped": "decisions that noise flips", "noise/wrong": "wrong decisions with noise"}
     titles["noise/distance"] = "distance of the end states"
     for ax, (key, title) in zip(axes, titles.items(), strict=True):
@@ -160,7 +162,8 @@ def figure_noise(called: str, data: str, stop_counts: Sequence[int], seen: Seque
         ax.xaxis.set_major_formatter("{x:g}")
         ax.set_ylim(bottom=0)
     for ax in axes[:2]:
-        ax.yaxis.set_major_formatter("{x:.0%}")
+        ax.yaxis.set_major_formatter(plotting.per_cent)
+    axes[0].set_ylabel("share of sentences")
     axes[2].set_ylabel("units of the state")
     handles = [plotting.cell_handle(each.shape.cell.name, each.counted) for each in seen]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)

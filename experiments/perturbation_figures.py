@@ -7,7 +7,6 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from experiments.found import mean_of
 from rnnjax import plotting
@@ -25,6 +24,7 @@ DISTANCES = {
     "seen_distance": "as outputs see it",
     "aligned_distance": "to the nearest copy",
 }
+_FEWEST = 5  # networks; fewer have open marks, and no interval or quartiles
 _MARKS = {"rnn": "o", "gru": "s"}
 _LINES: tuple[Any, ...] = ("-", "--", "-.", (0, (6, 1, 1, 1, 1, 1)), ":")
 
@@ -56,12 +56,12 @@ def draw_shown(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Figure:
             ax.axhline(values[0, 0], color="black", ls=":", lw=1)
             ax.set_title(f"({letter}) {one.shape.title}, draw {one.draws[0]}, seed {one.seeds[0]}")
             if metric.endswith("accuracy"):
-                ax.yaxis.set_major_formatter(PercentFormatter(1, 0))
+                ax.yaxis.set_major_formatter(plotting.per_cent)
         row[0].set_ylabel(label)
     for ax in axes[-1]:
         ax.set_xlabel("epochs after the perturbation")
     figure.suptitle(title, size=9)
-    before = Line2D([], [], color="black", ls=":", lw=1, label="not perturbed")
+    before = Line2D([], [], color="black", ls=":", lw=1, label="before the perturbation")
     figure.legend(handles=[*_handles(factors[1:], 1, len(factors)), before], loc="outside lower center", ncols=6)
     return figure
 
@@ -83,14 +83,17 @@ def draw_recovery(title: str, seen: Sequence[Seen], factors: np.ndarray, recover
             mark = _MARKS.get(one.shape.cell.name, "^")
             intervals = [mean_of(values, one.draws) for values in values_of(one)]
             shift = 0.16 * (i - (len(seen) - 1) / 2)
-            colour, name = plotting.COLOURS[one.shape.cell.name], f"{one.shape.title}, {len(one.draws)} networks"
+            colour, name = plotting.COLOURS[one.shape.cell.name], f"{one.shape.title}, {_number(one)}"
             places = np.arange(len(factors)) + shift
-            ax.vlines(places, [v.low for v in intervals], [v.high for v in intervals], color=colour, lw=1.5)
-            ax.plot(places, [v.estimate for v in intervals], mark, color=colour, ms=4, label=name)
+            few = len(one.draws) < _FEWEST
+            if not few:
+                ax.vlines(places, [v.low for v in intervals], [v.high for v in intervals], color=colour, lw=1.5)
+            style = {"color": colour, "mfc": "white" if few else colour, "ls": ""}
+            ax.plot(places, [v.estimate for v in intervals], marker=mark, ms=4, label=name, **style)
         ax.set_ylabel(label)
         ax.set_xticks(range(len(factors)), [f"{factor:g}" for factor in factors])
     for ax in axes.flat[1:]:
-        ax.yaxis.set_major_formatter(PercentFormatter(1, 0))
+        ax.yaxis.set_major_formatter(plotting.per_cent)
     for ax in axes[-1]:
         ax.set_xlabel("perturbation factor k (0: none)")
     figure.suptitle(title, size=9)
@@ -108,7 +111,8 @@ def draw_distances(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Fig
             for i in range(len(factors)):
                 low, median, high = np.nanquantile(one.curves[which][:, i], (0.25, 0.5, 0.75), axis=-1)
                 style = _style(i, len(factors))
-                ax.fill_between(range(len(low)), low, high, color=style["color"], alpha=0.15, lw=0)
+                if len(one.draws) >= _FEWEST:
+                    ax.fill_between(range(len(low)), low, high, color=style["color"], alpha=0.15, lw=0)
                 ax.plot(median, **style, lw=1.2)
         row[0].set_ylabel(label)
     _finish(axes, seen)
@@ -119,10 +123,14 @@ def draw_distances(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Fig
 
 def _finish(axes: np.ndarray, seen: Sequence[Seen]) -> None:
     for ax, one in zip(axes[0], seen, strict=True):
-        ax.set_title(f"{one.shape.title}, {len(one.draws)} networks: median, quartiles")
+        ax.set_title(f"{one.shape.title}, {_number(one)}: median" + ", quartiles" * (len(one.draws) >= _FEWEST))
         ax.set_ylim(0, None)
     for ax in axes[-1]:
         ax.set_xlabel("epochs after the perturbation")
+
+
+def _number(one: Seen) -> str:
+    return f"{len(one.draws)} network" + "s" * (len(one.draws) != 1)
 
 
 def _style(factor: int, number: int) -> dict[str, Any]:

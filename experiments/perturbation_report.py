@@ -11,7 +11,7 @@ from experiments.analysis import Measured
 from experiments.found import by_draw, compare, groups, how_trained, mean_of, pairs
 from experiments.perturbation_figures import DISTANCES, Seen
 from experiments.training_experiment import Outcomes, Report, as_dict
-from experiments.training_figures import figure_name
+from experiments.training_figures import figure_name, like
 from rnnjax import resampling
 from rnnjax.statistics import Interval
 
@@ -31,13 +31,15 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
             continue
         condition = next(iter(together.values())).condition
         number, name = figure_name(_FIGURE, condition.data.title)
-        name += "" if condition.protocol.rules.early_stop else "_unstopped"
+        if not condition.protocol.rules.early_stop:
+            number, name = like(number), f"{name}_unstopped"
         where = f"on {condition.data.title}, {how_trained(condition)}"
+        who = f"networks {where}, perturbed once above {config.perturbation.trained_above:.0%}"
         title = f"{number}: one network of each architecture, perturbed; {where}"
         figures[f"{name}.png"] = drawn.draw_shown(title, every, factors)
-        title = f"Section 4.6.3: perturbed networks {where}; means with 95 % intervals"
+        title = f"Section 4.6.3: {who};\nmeans with 95 % intervals (fewer than five networks: open, without)"
         figures[f"{name}_recovery.png"] = drawn.draw_recovery(title, seen, factors, RECOVERED)
-        title = f"Section 4.6.3: distance to the old weights {where}"
+        title = f"Section 4.6.3: distance to the old weights; {who}"
         figures[f"{name}_distances.png"] = drawn.draw_distances(title, seen, factors)
         recovery += [_recovery(group, one, factors, i, config) for one in seen for i in range(len(factors))]
         places += [_place(group, one, factors, i, d) for one in seen for i in range(len(factors)) for d in DISTANCES]

@@ -17,7 +17,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 from ml_collections import ConfigDict
 
 from experiments import runner
@@ -119,7 +118,7 @@ def draw_search(title: str, outcomes: Sequence[Outcome], thresholds: Sequence[fl
         ax.set(xlim=(-0.06, 1.06), ylim=(len(outcomes) - 0.4, -0.75))
         ax.set_title(f"validation accuracy at least {threshold:.4g}")
         ax.set_xlabel("share of networks that reach it")
-        ax.xaxis.set_major_formatter(PercentFormatter(1, 0))
+        ax.xaxis.set_major_formatter(plotting.per_cent)
         ax.tick_params(axis="y", length=0)
     axes[0, 0].set_yticks(range(len(outcomes)), [_label(outcome) for outcome in outcomes])
     figure.suptitle(title, size=9)

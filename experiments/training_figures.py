@@ -62,6 +62,9 @@ def sorted_rows(title: str, panels: Sequence[Panel], per_row: int = 1) -> Figure
         ax.set_visible(True)
         drawn = grids.draw_sorted_rows(ax, list(panel.rows.values()), list(panel.rows))
         ax.set_title(panel.title)
+    longest = max(len(row) for panel in panels for row in panel.rows.values())
+    for ax in axes.flat:
+        ax.set_xlim(0.5, longest + 0.5)  # cells of a place below each other
     for ax in axes[:-1].flat:
         ax.set_xlabel("")
     figure.colorbar(drawn, ax=axes, label="validation accuracy, %", shrink=0.5)
@@ -70,17 +73,17 @@ def sorted_rows(title: str, panels: Sequence[Panel], per_row: int = 1) -> Figure
 
 
 @plotting.house_style()
-def rates(title: str, x_label: str, rows: Sequence[Rate]) -> Figure:
-    """Means or rates with 95 % intervals, thesis' numbers beside them."""
+def rates(title: str, x_label: str, rows: Sequence[Rate], means: bool = False) -> Figure:
+    """Rates, or means of accuracies, with 95 % intervals, thesis' numbers beside them."""
     figure = plotting.new_figure(7.2, 0.2 * len(rows) + 1.2)
     ax = figure.subplots()
     colours = [plotting.COLOURS[row.cell] for row in rows]
     labels = [row.label for row in rows]
-    grids.draw_rates(ax, labels, [row.interval for row in rows], [row.thesis for row in rows], colours)
+    intervals, printed = [row.interval for row in rows], [row.thesis for row in rows]
+    grids.draw_rates(ax, labels, intervals, printed, colours, means)
     ax.set_xlabel(x_label)
     ax.set_title(title, size=9)
-    printed = any(row.thesis is not None for row in rows)
-    figure.legend(handles=grids.rate_handles()[: 1 + printed], loc="outside lower center", ncols=2)
+    figure.legend(handles=grids.rate_handles(intervals, printed), loc="outside lower center", ncols=3)
     return figure
 
 
@@ -104,9 +107,11 @@ def strips_and_rates(
 
     Args:
         title: what the networks are.
-        rows: by label each draw's accuracies, [S] of each, and the cell's name for the colour.
+        rows: by label, to which their number is added, each draw's accuracies, [S] of each, and the cell's name for the
+            colour.
         threshold: an accuracy.
     """
+    rows = {f"{label} (n = {sum(map(len, accuracy)):,})": (accuracy, cell) for label, (accuracy, cell) in rows.items()}
     every = {label: (np.concatenate([*accuracy]), cell) for label, (accuracy, cell) in rows.items()}
     lines = [Rate(label, rate_of(accuracy, threshold), None, cell) for label, (accuracy, cell) in rows.items()]
     share = f"share of networks above {threshold:.0%} validation accuracy"
@@ -123,8 +128,13 @@ def figure_name(numbers: Mapping[str, str], title: str) -> tuple[str, str]:
     number = numbers.get(title)
     if number is None:
         first = next(iter(numbers.values()))
-        return f"Like Figure {first}", f"like_figure_{first.replace('.', '_')}_{title}"
+        return like(f"Figure {first}"), f"like_figure_{first.replace('.', '_')}_{title}"
     return f"Figure {number}", f"figure_{number.replace('.', '_')}"
+
+
+def like(figure: str) -> str:
+    """How a figure is called that shows what the thesis' one does not."""
+    return figure if figure.startswith("Like ") else f"Like {figure}"
 
 
 def shown(outcome: Outcome, report: str, number: int) -> np.ndarray:

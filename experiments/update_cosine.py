@@ -26,7 +26,7 @@ from experiments.conditions import Condition, unstopped
 from experiments.found import compare, first_found, groups, how_trained, mean_of, pairs, successes
 from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes, Report, as_dict
-from experiments.training_figures import figure_name
+from experiments.training_figures import figure_name, like
 from experiments.training_sweep import Sweep
 from experiments.update_cosine_figures import Seen
 from rnnjax import geometry, resampling
@@ -101,7 +101,8 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
         both = pairs(seen)
         condition = next(iter(together.values())).condition
         number, name = figure_name(_FIGURE, condition.data.title)
-        name += "" if condition.protocol.rules.early_stop else "_unstopped"
+        if not condition.protocol.rules.early_stop:
+            number, name = like(number), f"{name}_unstopped"
         where = f"on {condition.data.title}, {how_trained(condition)}"
         figures[f"{name}.png"] = drawn.draw_shown(
             f"{number}: cosine of each epoch's and all of training's update, {where}", seen

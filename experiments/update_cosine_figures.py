@@ -91,7 +91,7 @@ def draw_measures(title: str, seen: Sequence[Seen], ways: Mapping[str, str]) -> 
         for ax, way in zip(row, ways, strict=True):
             for place, one in enumerate(seen):
                 _draw_box(ax, place, one.measures[way][measure], one.draws, plotting.COLOURS[one.shape.cell.name])
-            ax.set_yticks(range(len(seen)), [one.shape.title for one in seen])
+            ax.set_yticks(range(len(seen)), [f"{one.shape.title} (n = {len(one.draws):,})" for one in seen])
             ax.set_ylim(len(seen) - 0.4, -0.6)
         row[0].set_title(label, loc="left")
     for ax, name in zip(axes[0], ways.values(), strict=True):
@@ -105,7 +105,8 @@ def _draw_band(ax: Axes, one: Seen) -> None:
     low, median, high = np.nanquantile(enough, (0.1, 0.5, 0.9), axis=1)
     epochs = np.arange(1, len(median) + 1)
     colour, line = plotting.COLOURS[one.shape.cell.name], plotting.LINES[one.shape.cell.name]
-    ax.fill_between(epochs, low, high, color=colour, alpha=0.2, lw=0)
+    if len(one.draws) >= _LEAST_SHOWN:
+        ax.fill_between(epochs, low, high, color=colour, alpha=0.2, lw=0)
     ax.plot(epochs, median, color=colour, ls=line, lw=1.2)
 
 

@@ -4,14 +4,14 @@ A cell's colour is that of every figure; failures are grey. Bands are the middle
 95 % intervals.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MultipleLocator, PercentFormatter
+from matplotlib.ticker import MultipleLocator
 
 from experiments.vanishing_tables import STAGES, Row, Seen, geometric, rates_by_ratio
 from rnnjax import plotting, resampling
@@ -21,21 +21,22 @@ _WHEN = {"start": "before training", "end": "after training"}
 _FEWEST = 5  # networks of a line or a dot; fewer are not drawn
 _LINES = {"above": "-", "between": ":", "below": "--"}
 _MARKS = {"": "o", "identity": "s", "closed": "v", "open": "^"}
+_COUNTS = f"below a column's title: networks of each line, in the legend's order; of fewer than {_FEWEST} none is drawn"
 _BIN = 0.5  # of log10 of the ratio
 
 
 @plotting.house_style()
 def draw_gradients(title: str, y_label: str, seen: Sequence[Seen], measure: str) -> Figure:
     """Norms over the words read, of successes and failures: a column a condition, after training in the lower row."""
-    figure, axes = _grid(seen, 2)
+    figure, axes = _grid(seen, 2, "row")
     for column, one in zip(axes.T, seen, strict=True):
         for ax, stage in zip(column, STAGES, strict=True):
             values = one.measured[f"{stage}/{measure}"]
             for group, members in one.groups().items():
                 _draw_line(ax, values[:, members], *_group_style(one.cell, group))
             _over_words(ax, len(values) - 1)
-    _label(axes, seen, y_label)
-    _finish(figure, title, _group_handles(seen))
+    _label(axes, seen, y_label, [_counted(one.title, one.groups().values()) for one in seen])
+    _finish(figure, f"{title}\n{_COUNTS}", _group_handles(seen))
     return figure
 
 
@@ -51,7 +52,7 @@ def draw_singular(title: str, seen: Sequence[Seen]) -> Figure:
                 style = "-" if i == 0 else "--" if i == last else ":"
                 _draw_line(ax, values[:, i], plotting.COLOURS[one.cell], style, i in (0, last))
             _over_words(ax, len(values) - 1)
-    _label(axes, seen, "singular value")
+    _label(axes, seen, "singular value", [one.title for one in seen])
     lines = {"largest": "-", "between": ":", "least": "--"}
     _finish(figure, title, [Line2D([], [], color="black", lw=1.2, ls=ls, label=name) for name, ls in lines.items()])
     return figure
@@ -70,8 +71,8 @@ def draw_training(title: str, seen: Sequence[Seen]) -> Figure:
             for group, members in one.groups().items():
                 _draw_line(ax, values[:, members[where]], *_group_style(one.cell, group), places=places)
         column[-1].set_xticks(places, [*map(str, told["epochs"])], rotation=60)
-        column[-1].set_xlabel("epoch")
-        column[0].set_title(one.title)
+        column[-1].set_xlabel("epoch (not to scale)")
+        column[0].set_title(_counted(one.title, (members[where] for members in one.groups().values())))
     labels = (
         r"$|\partial L/\partial h_1|\ /\ |\partial L/\partial h_T|$",
         r"mean $|\partial L/\partial h_1|$",
@@ -80,7 +81,7 @@ def draw_training(title: str, seen: Sequence[Seen]) -> Figure:
     for ax, label in zip(axes[:, 0], labels, strict=True):
         ax.set_yscale("log")
         ax.set_ylabel(label)
-    _finish(figure, title, _group_handles(seen))
+    _finish(figure, f"{title}\n{_COUNTS}", _group_handles(seen))
     return figure
 
 
@@ -101,8 +102,9 @@ def draw_starts(title: str, rows: Sequence[Sequence[Seen]], correlations: Sequen
             ax.plot(10 ** one.ratio("start").ravel(), one.accuracy.ravel(), ".", ms=3.5, mew=0, color=colour, alpha=0.6)
             ax.set_title(f"{one.title}\n{row['within']:+.2f} [{row['within_low']:+.2f}, {row['within_high']:+.2f}]")
             ax.set_xscale("log")
-            ax.yaxis.set_major_formatter(PercentFormatter(1, 0))
-        line[0].set_ylabel("validation accuracy" + ("\nnot stopped early" if seen[0].unstopped else ""))
+            ax.yaxis.set_major_formatter(plotting.per_cent)
+        how = "\nnot stopped early" if seen[0].unstopped else ""
+        line[0].set_ylabel("validation accuracy{}\n{} draws x {} networks".format(how, *seen[0].accuracy.shape))
     for ax in axes[-1]:
         ax.set_xlabel("ratio before training")
     _finish(figure, title, [])
@@ -124,7 +126,7 @@ def draw_changes(title: str, seen: Sequence[Seen]) -> Figure:
                      for name, e in (("x", x), ("y", y))}  # fmt: skip
             ax.errorbar(x.estimate, y.estimate, **reach, elinewidth=0.8, ms=5, **_style(one))
         ax.set(xscale="log", title=text, xlabel="ratio before training")
-        ax.yaxis.set_major_formatter(PercentFormatter(1, 0))
+        ax.yaxis.set_major_formatter(plotting.per_cent)
     _finish(figure, title, [Line2D([], [], ms=5, label=one.title, **_style(one)) for one in seen])
     return figure
 
@@ -142,7 +144,8 @@ def draw_rates(title: str, seen: Sequence[Seen]) -> Figure:
             ax.errorbar(10**places, estimate, reach, elinewidth=0.5, ms=4, lw=1, **(_style(one) | {"ls": "-"}))
         ax.set(xscale="log", title=f"above {100 * limit:g} %", xlabel="ratio before training")
     axes[0].set_ylabel("share of networks")
-    axes[0].yaxis.set_major_formatter(PercentFormatter(1, 0))
+    axes[0].yaxis.set_major_formatter(plotting.per_cent)
+    title += f"; a dot: {2 * _FEWEST} networks or more"
     _finish(figure, title, [Line2D([], [], ms=4, label=one.title, **_style(one)) for one in seen])
     return figure
 
@@ -178,15 +181,20 @@ def _over_words(ax: Axes, length: int) -> None:
     ax.xaxis.set_major_locator(MultipleLocator(max(1, length // 2)))
 
 
-def _label(axes: np.ndarray, seen: Sequence[Seen], y_label: str) -> None:
+def _label(axes: np.ndarray, seen: Sequence[Seen], y_label: str, titles: Sequence[str]) -> None:
     """Titles of columns; scales and labels of what is over the words read."""
-    for ax, one in zip(axes[0], seen, strict=True):
-        ax.set_title(one.title)
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title)
     for ax, stage in zip(axes[:, 0], STAGES, strict=True):
         ax.set_yscale("log")
         ax.set_ylabel(f"{y_label}\n{_WHEN[stage]}")
     for ax in axes[-1]:
         ax.set_xlabel("words read, t")
+
+
+def _counted(title: str, groups: Iterable[np.ndarray]) -> str:
+    """A column's title with the number of networks in each group, in the legend's order."""
+    return f"{title}\n" + " | ".join(f"{members.sum():,}" for members in groups)
 
 
 def _group_style(cell: str, group: str) -> tuple[str, str]:

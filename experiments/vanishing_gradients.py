@@ -72,7 +72,8 @@ def _figures(seen: list[Seen], correlations: list[Row]) -> Iterator[tuple[str, F
     yield "singular", drawn.draw_singular(rf"Chapter 1: singular values of $\partial h_T/\partial h_t$, {about}", plain)
     if "followed/epochs" in plain[0].measured:
         followed = f"{len(plain[0].measured['followed/draws'])} networks a cell: median, middle 80 %"
-        text = f"Chapter 1: gradients and Jacobians along training, {data}, {followed}"
+        text = f"Chapter 1: gradients and Jacobians along training, {data}, H = {hidden}, {followed}"
+        text += "\nnetworks that have stopped keep their last value"
         yield "training", drawn.draw_training(text, plain)
     what = r"ratio: $|\partial L/\partial h_1|\ /\ |\partial L/\partial h_T|$"
     text = f"Chapter 1: do starts with larger gradients at the first word end better? {data}, H = {hidden}\n{what};"

@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from experiments.group_figures import BEFORE, handle, in_order, line_of
 from rnnjax import correlation_plots, field_plots, fields, grids, plotting
@@ -120,7 +119,7 @@ def curves(data: str, rows: Sequence[Row]) -> Figure:
                 here = [r for r in rows if (r["cell"], r["words"], _line_of(r)) == (cell, KINDS[kind], name)]
                 if here:
                     field_plots.draw_curve(ax, np.arange(len(here)), [_interval(r) for r in here], *line_of(name))
-                    handles.append(handle(name, f"{name} (n = {max(r['networks'] for r in here)})"))
+                    handles.append(handle(name, f"{name} (n ≤ {max(r['networks'] for r in here)})"))
             _distance_axis(ax)
             ax.set_title(f"{CELLS[cell].title}, {KINDS[kind]} words")
         row_of_axes[0].set_ylabel("leads into the\npositive region")
@@ -211,4 +210,4 @@ def _distance_axis(axes: Axes) -> None:
     axes.set_xticks(np.arange(len(edges)) + 0.5, edges, rotation=60)
     axes.axvline(np.flatnonzero(fields.EDGES == 0)[0] + 0.5, color="0.4", lw=0.6, ls=":")
     axes.set_ylim(-0.03, 1.03)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
+    axes.yaxis.set_major_formatter(plotting.per_cent)

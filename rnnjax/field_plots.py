@@ -93,7 +93,12 @@ def field_handles() -> list[Line2D | Patch]:
         if kind != UNSTABLE:
             handle.set_markeredgecolor("black")
     patches = [Patch(color=colour, label=name) for name, colour in _REGIONS.items()]
-    return [*patches, Line2D([], [], **_BOUNDARY, label="boundary"), *points]
+    return [*patches, boundary_handle(), *points]
+
+
+def boundary_handle() -> Line2D:
+    """A legend's entry for the line between draw_regions' regions."""
+    return Line2D([], [], **_BOUNDARY, label="boundary")
 
 
 def draw_curve(axes: Axes, x: np.ndarray, intervals: Sequence[Interval], colour: str, line: str) -> None:

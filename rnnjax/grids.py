@@ -13,11 +13,13 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
+from rnnjax import plotting
 from rnnjax.statistics import Interval
 
 SCALE = (0.45, 1.0)  # the accuracies of the darkest and the lightest colour; what lies outside is clipped
+_ALIKE = ":"  # the line of an interval that no spread was seen of
 MOST_NUMBERED = 40  # cells in a row; the numbers of more could not be read
 
 
@@ -72,6 +74,7 @@ def draw_rates(
     intervals: Sequence[Interval],
     thesis: Sequence[float | None],
     colours: Sequence[str],
+    means: bool = False,
 ) -> None:
     """A dot with its 95 % interval a line, from the top, and the thesis' printed value as an open diamond.
 
@@ -81,26 +84,38 @@ def draw_rates(
         intervals: in [0, 1].
         thesis: in [0, 1], or None where it prints nothing.
         colours: of the lines' dots.
+        means: of accuracies, which begin about chance, not at 0.
     """
     for place, (interval, printed, colour) in enumerate(zip(intervals, thesis, colours, strict=True), 1):
         ends = [interval.low, interval.high]
-        axes.plot(ends, [place, place], "-|", color=colour, lw=1.2, ms=5, mew=1.2, clip_on=False)
+        style = _ALIKE if _is_alike(interval) else "-"
+        axes.plot(ends, [place, place], ls=style, marker="|", color=colour, lw=1.2, ms=5, mew=1.2, clip_on=False)
         axes.plot([interval.estimate], [place], "o", color=colour, ms=4, clip_on=False, zorder=3)
         if printed is not None:
             axes.plot([printed], [place], "D", mfc="none", mec="black", mew=0.8, ms=6, clip_on=False, zorder=4)
     _label_rows(axes, len(intervals), labels)
     axes.grid(axis="y", color="0.88", lw=0.5)
     axes.set_axisbelow(True)
-    axes.set_xlim(0, 1)
+    if means:
+        axes.axvline(0.5, color="0.4", lw=0.6, ls=":")
+        axes.set_xlim(min(0.44, *(interval.low - 0.01 for interval in intervals)), 1)
+    else:
+        axes.set_xlim(0, 1)
     axes.xaxis.set_major_locator(MultipleLocator(0.1))
-    axes.xaxis.set_major_formatter(PercentFormatter(1, 0))
+    axes.xaxis.set_major_formatter(plotting.per_cent)
 
 
-def rate_handles() -> list[Line2D]:
-    """A legend's entries for the marks of draw_rates."""
+def rate_handles(intervals: Sequence[Interval], thesis: Sequence[float | None]) -> list[Line2D]:
+    """A legend's entries for the marks that draw_rates makes of these."""
     here = Line2D([], [], color="0.3", lw=1.2, marker="o", ms=4, label="here, with 95 % interval")
-    thesis = Line2D([], [], ls="", marker="D", mfc="none", mec="black", mew=0.8, ms=6, label="thesis")
-    return [here, thesis]
+    alike = Line2D([], [], color="0.3", lw=1.2, ls=_ALIKE, label="none or all: what so few draws leave possible")
+    printed = Line2D([], [], ls="", marker="D", mfc="none", mec="black", mew=0.8, ms=6, label="thesis")
+    return [here, *[alike] * any(map(_is_alike, intervals)), *[printed] * any(p is not None for p in thesis)]
+
+
+def _is_alike(interval: Interval) -> bool:
+    """Whether it is of networks of which none or all are above a threshold."""
+    return interval.low < interval.high and interval.estimate in (0, 1)
 
 
 def draw_accuracy_strips(
@@ -126,7 +141,7 @@ def draw_accuracy_strips(
     least = min((float(members.min()) for members in groups if len(members)), default=0.5)
     axes.set_xlim(min(0.44, least - 0.01), 1.01)
     axes.xaxis.set_major_locator(MultipleLocator(0.1))
-    axes.xaxis.set_major_formatter(PercentFormatter(1, 0))
+    axes.xaxis.set_major_formatter(plotting.per_cent)
 
 
 def _draw_cells(axes: Axes, accuracies: np.ma.MaskedArray, labels: Sequence[str], size: float) -> QuadMesh:

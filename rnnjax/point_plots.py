@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
+from rnnjax import plotting
 from rnnjax.field_plots import MARKS, NAMES
 from rnnjax.stability import SADDLE, STABLE, UNSTABLE
 from rnnjax.statistics import Interval
@@ -52,4 +53,4 @@ def draw_exceeding(axes: Axes, values: np.ndarray, colour: str, line: str) -> No
     left = 1 - np.arange(len(ordered) + 1) / max(1, len(ordered))
     axes.step(np.concatenate([[0], ordered]), left, where="post", color=colour, ls=line, lw=1.2)
     axes.set_ylim(-0.03, 1.03)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
+    axes.yaxis.set_major_formatter(plotting.per_cent)

@@ -297,7 +297,7 @@ def test_figures_of_rates_say_how_many_networks_a_line_has(section: str, number:
     for shape in shapes:
         hand = {protocol: (each > 0.9).mean() for protocol, each in by_hand(outcomes, "FirstI", shape.name).items()}
         assert told[shape.title] == pytest.approx(hand["thesis"])
-        assert of_pairs[f"{shape.title}, section 3.2"] == pytest.approx(hand["stopped"])
+        assert of_pairs[f"{shape.title}, halved, early stop"] == pytest.approx(hand["stopped"])
         (without,) = (of_pairs[each] for each in of_pairs if each.startswith(f"{shape.title}, no early stop, rate"))
         assert without == pytest.approx(hand["unstopped"])
         if shape.cell.name == "gru":
@@ -320,7 +320,7 @@ def test_gate_variants_have_the_same_networks_on_both_sides() -> None:
         assert row["above_90_gain_estimate"] == pytest.approx(100 * ((high > 0.9).mean() - (low > 0.9).mean()))
     pairs = report.figures["figure_4_18_FirstII_means_unstopped.png"]
     hand = by_hand(outcomes, "FirstII", "gru_2x2")
-    assert drawn(pairs)["GRU (2 x 2), section 3.2"] == pytest.approx(hand["stopped"].mean())
+    assert drawn(pairs)["GRU (2 x 2), halved, early stop"] == pytest.approx(hand["stopped"].mean())
     assert pairs.axes[0].get_xlabel() == "mean validation accuracy, 1 draw x 5 seeds a line"
     plain = report.figures["figure_4_18_FirstII_means.png"]
     assert drawn(plain)["GRU (2 x 2)"] == pytest.approx(hand["thesis"].mean())

@@ -250,7 +250,7 @@ def test_dots_and_intervals_are_at_their_values() -> None:
     places = axes.get_yticks().tolist()
     assert [y_of(dot) for dot in dots] == [[place] for place in places]
     assert [y_of(line) for line in intervals] == [[place, place] for place in places]
-    assert all(line.get_linestyle() == "-" for line in intervals)
+    assert [line.get_linestyle() for line in intervals] == ["-", ":", "-", "-"]  # none of the second
     assert [line.get_color() for line in dots] == [line.get_color() for line in intervals] == COLOURS
 
 
@@ -307,15 +307,27 @@ def test_lines_do_not_overlap(number: int) -> None:
 
 def test_the_legend_of_rates_is_what_is_drawn() -> None:
     axes = rate_axes()
-    here, thesis = grids.rate_handles()
-    assert [here.get_label(), thesis.get_label()] == ["here, with 95 % interval", "thesis"]
+    here, alike, thesis = handles = grids.rate_handles(RATES, PRINTED)
+    labels = ["here, with 95 % interval", "none or all: what so few draws leave possible", "thesis"]
+    assert [handle.get_label() for handle in handles] == labels
+    assert alike.get_linestyle() == lines_of(axes, "|")[1].get_linestyle()
     for handle, line in ((here, lines_of(axes, "o")[0]), (thesis, lines_of(axes, "D")[0])):
         assert handle.get_marker() == line.get_marker()
         assert handle.get_markersize() == line.get_markersize()
     assert str(thesis.get_markerfacecolor()) == "none"
     assert (here.get_linestyle(), thesis.get_linestyle()) == ("-", "None")
-    legend = axes.get_figure().legend(handles=grids.rate_handles())  # type: ignore[union-attr]
-    assert [text.get_text() for text in legend.get_texts()] == ["here, with 95 % interval", "thesis"]
+    legend = axes.get_figure().legend(handles=handles)  # type: ignore[union-attr]
+    assert [text.get_text() for text in legend.get_texts()] == labels
+    assert [handle.get_label() for handle in grids.rate_handles(RATES[2:], [None, None])] == labels[:1]
+
+
+def test_means_begin_about_chance() -> None:
+    axes = new_axes()
+    grids.draw_rates(axes, "ab", [RATES[2], Interval(1.0, 0.95, 1.0)], [None, None], COLOURS[:2], means=True)
+    assert axes.get_xlim() == (0.44, 1) and [0.5, 0.5] in [x_of(line) for line in axes.lines]
+    lower = new_axes()
+    grids.draw_rates(lower, "ab", RATES[:3:2], [None, None], COLOURS[:2], means=True)
+    assert lower.get_xlim() == pytest.approx((0.09, 1))
 
 
 @pytest.mark.parametrize("left_out", range(4))
@@ -430,7 +442,7 @@ def some_figure() -> Figure:
     figure.colorbar(grids.draw_sorted_rows(rows, list(accuracies), "abcd"), ax=rows)
     grids.draw_rates(rates, "abcd", RATES, PRINTED, COLOURS)
     grids.draw_accuracy_strips(members, "abcd", list(accuracies), COLOURS)
-    figure.legend(handles=grids.rate_handles(), loc="outside lower center", ncols=2)
+    figure.legend(handles=grids.rate_handles(RATES, PRINTED), loc="outside lower center", ncols=2)
     return figure
 
 
