@@ -152,7 +152,7 @@ def numbers(accuracy: np.ndarray) -> str:
     """How many networks a line of a figure stands for, from its accuracies [R, S]."""
     counts = zip(accuracy.shape, ("draw", "seed"), strict=True)
     told = " x ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in counts) + " a line"
-    return told + (" (intervals: of this one draw's seeds alone)" if len(accuracy) == 1 else "")
+    return told + ("\n(intervals: of this one draw's seeds alone)" if len(accuracy) == 1 else "")
 
 
 def matched_condition(config: ConfigDict, section: str, data: DataSet, gru: Architecture) -> Condition:

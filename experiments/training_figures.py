@@ -82,7 +82,7 @@ def rates(title: str, x_label: str, rows: Sequence[Rate], means: bool = False) -
     intervals, printed = [row.interval for row in rows], [row.thesis for row in rows]
     grids.draw_rates(ax, labels, intervals, printed, colours, means)
     ax.set_xlabel(x_label)
-    ax.set_title(title, size=9)
+    figure.suptitle(title, size=9)  # of the figure: labels take much of its width
     figure.legend(handles=grids.rate_handles(intervals, printed), loc="outside lower center", ncols=3)
     return figure
 

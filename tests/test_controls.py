@@ -50,6 +50,8 @@ def made_up(condition: Condition, accuracy: np.ndarray | list[list[float]]) -> O
     return Outcome(condition, arrays)
 
 
+# What figures of one draw say of their intervals.
+ALONE = "\n(intervals: of this one draw's seeds alone)"
 # Of the networks under section 3.2's protocol: draw and seed can be read off.
 STOPPED = 0.1 * np.arange(1, 4)[:, None] + 0.01 * np.arange(5)
 
@@ -290,7 +292,7 @@ def test_figures_of_rates_say_how_many_networks_a_line_has(section: str, number:
     all_networks, pairs = (figures[f"figure_{number}_rates{end}.png"] for end in ("", "_unstopped"))
     label = "share above 90 % validation accuracy, "
     assert all_networks.axes[0].get_xlabel() == f"{label}2 draws x 6 seeds a line"
-    assert pairs.axes[0].get_xlabel() == f"{label}1 draw x 5 seeds a line"
+    assert pairs.axes[0].get_xlabel() == f"{label}1 draw x 5 seeds a line{ALONE}"
     shapes = {outcome.condition.architecture for name, outcome in outcomes.items() if name.count("/") == 1}
     told, of_pairs = drawn(all_networks), drawn(pairs)
     assert len(told) == len(shapes) * 3 / 2 and len(of_pairs) == 2 * len(shapes)
@@ -321,7 +323,7 @@ def test_gate_variants_have_the_same_networks_on_both_sides() -> None:
     pairs = report.figures["figure_4_18_FirstII_means_unstopped.png"]
     hand = by_hand(outcomes, "FirstII", "gru_2x2")
     assert drawn(pairs)["GRU (2 x 2), halved, early stop"] == pytest.approx(hand["stopped"].mean())
-    assert pairs.axes[0].get_xlabel() == "mean validation accuracy, 1 draw x 5 seeds a line"
+    assert pairs.axes[0].get_xlabel() == f"mean validation accuracy, 1 draw x 5 seeds a line{ALONE}"
     plain = report.figures["figure_4_18_FirstII_means.png"]
     assert drawn(plain)["GRU (2 x 2)"] == pytest.approx(hand["thesis"].mean())
     assert plain.axes[0].get_xlabel() == "mean validation accuracy, 2 draws x 6 seeds a line"

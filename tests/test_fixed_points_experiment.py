@@ -16,7 +16,7 @@ from oracles import states_of, step
 from configs.thesis import get_config
 from experiments import fixed_points
 from experiments.conditions import data_set, draw_data, draw_embedding
-from experiments.fixed_points_figures import time_constants
+from experiments.fixed_points_figures import Slowest, time_constants
 from experiments.fixed_points_tables import of_kind, slowest_stable, values_of
 from experiments.success_groups import yes_or_no
 from rnnjax import resampling, stability
@@ -260,9 +260,15 @@ def test_shares_that_are_all_yes_or_no_are_counted() -> None:
 
 
 def test_time_constants_are_shown_as_the_share_above() -> None:
-    values = {"before training": np.array([1.0, 2, 4, 8]), "above 90 %": np.array([np.inf, 20.0])}
+    values = {
+        "before training": Slowest(np.array([1.0, 2, 4, 8]), 1024),
+        "above 90 %": Slowest(np.array([np.inf, 20.0]), 5),
+        "below 70 %": Slowest(np.array([3.0]), 4),  # too few networks for a line
+    }
     figure = time_constants({"GRU": values, "RNN": {}}, 10)
     drawn: list[Any] = [line.get_xydata() for line in figure.axes[0].get_lines()]
+    assert len(drawn) == 2 + 1  # and a sentence's length
+    assert [text.get_text() for text in figure.axes[0].texts] == ["n = 1,024", "n = 5", "n = 4"]
     np.testing.assert_allclose(drawn[0], np.array([[0, 1], [1, 0.75], [2, 0.5], [4, 0.25], [8, 0]]))
     np.testing.assert_allclose(drawn[1], np.array([[0, 1], [20, 0.5], [np.inf, 0]]))
     assert stability.time_constants(np.array([np.exp(-0.1)])) == pytest.approx([10])
