@@ -59,7 +59,7 @@ def be_coarse() -> None:
     _STYLE["savefig.dpi"] = 100
 
 
-def per_cent(value: float, _: int | None = None) -> str:
+def per_cent(value: float, _: float = 0) -> str:
     """A tick's text, for an axis of shares in [0, 1]; no decimal is rounded away, so that it stands where it says."""
     return f"{100 * value:.4g}%"
 

@@ -400,3 +400,15 @@ def test_a_legend_of_words_shows_the_marks_that_are_drawn() -> None:
         for look in (Line2D.get_marker, Line2D.get_color, Line2D.get_markersize, Line2D.get_markeredgecolor):
             assert look(handle) == look(line)
         assert len(np.asarray(handle.get_xdata())) == 0  # a legend's entry puts no point into the figure
+
+
+def test_ticks_of_per_cent_say_where_they_are() -> None:
+    shares = [0.0, 0.1 + 0.2, 0.57, 0.975, 1.0]
+    assert [plotting.per_cent(share) for share in shares] == ["0%", "30%", "57%", "97.5%", "100%"]
+    figure = plotting.new_figure(3, 3)
+    axes = figure.subplots()
+    axes.set_ylim(0.87, 0.985)
+    axes.yaxis.set_major_formatter(plotting.per_cent)
+    figure.draw_without_rendering()
+    for label, place in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True):
+        assert float(label.get_text().removesuffix("%")) == pytest.approx(100 * place)
