@@ -96,7 +96,7 @@ def strips(title: str, x_label: str, rows: Mapping[str, tuple[np.ndarray, str]])
     colours = [plotting.COLOURS[cell] for cell in cells]
     grids.draw_accuracy_strips(ax, list(rows), [np.ravel(value) for value in values], colours)
     ax.set_xlabel(x_label)
-    ax.set_title(title, size=9)
+    figure.suptitle(title, size=9)
     return figure
 
 
