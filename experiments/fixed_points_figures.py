@@ -101,8 +101,8 @@ def time_constants(columns: Mapping[str, Mapping[str, Slowest]], length: int) ->
     figure.legend(handles=[handle(name) for name in names], loc="outside lower center", ncols=4)
     title = "Slowest stable points of stop words: share with a time constant 1 / |ln |λ|| above x"
     figure.suptitle(
-        f"{title}\n(dotted: {length} words, a sentence's length; n networks, by validation accuracy after training;"
-        f" of fewer than {_FEWEST} none is drawn)",
+        f"{title}\n(dotted: {length} words, a sentence's length; n: networks, by validation accuracy after training;"
+        f"\nof fewer than {_FEWEST} none is drawn)",
         size=9,
     )
     return figure

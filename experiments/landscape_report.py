@@ -77,7 +77,7 @@ def figure_4_19(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
     figure.supylabel(f"settings in a bin of {bin_width:.1%} (those on an edge: half to each side)", size=8)
     figure.suptitle(
         f"Figure 4.19: accuracy of {total:,} random parameter settings (inputs x hidden units H), no training;"
-        f" {sampler.title};\none draw of sentences and words",
+        f"\n{sampler.title}; one draw of sentences and words",
         size=9,
     )
     handles: list[Artist] = [plotting.cell_handle(c.name, c.title) for c in cells]
@@ -100,7 +100,7 @@ def figure_4_20(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
         "box: quartiles; whiskers: last value within 1.5 interquartile ranges; each mark: an accuracy reached outside"
     )
     title = f"Figure 4.20: {total:,} random parameter settings an architecture"
-    ax.set_title(f"{title}; {sampler.title}; one draw of sentences and words", size=9)
+    ax.set_title(f"{title}; {sampler.title};\none draw of sentences and words", size=9)
     return figure
 
 

@@ -39,7 +39,7 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
         figures[f"{name}.png"] = drawn.draw_shown(title, every, factors)
         title = f"Section 4.6.3: {who};\nmeans with 95 % intervals (fewer than five networks: open, without)"
         figures[f"{name}_recovery.png"] = drawn.draw_recovery(title, seen, factors, RECOVERED)
-        title = f"Section 4.6.3: distance to the old weights; {who}"
+        title = f"Section 4.6.3: distance to the old weights;\n{who}"
         figures[f"{name}_distances.png"] = drawn.draw_distances(title, seen, factors)
         recovery += [_recovery(group, one, factors, i, config) for one in seen for i in range(len(factors))]
         places += [_place(group, one, factors, i, d) for one in seen for i in range(len(factors)) for d in DISTANCES]

@@ -105,7 +105,7 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
             number, name = like(number), f"{name}_unstopped"
         where = f"on {condition.data.title}, {how_trained(condition)}"
         figures[f"{name}.png"] = drawn.draw_shown(
-            f"{number}: cosine of each epoch's and all of training's update, {where}", seen
+            f"{number}: cosine of each epoch's and all of training's update,\n{where}", seen
         )
         if both:
             title = f"Section 4.6.2: cosine {where}, median and middle 80 % of networks"

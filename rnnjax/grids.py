@@ -108,7 +108,8 @@ def draw_rates(
 def rate_handles(intervals: Sequence[Interval], thesis: Sequence[float | None]) -> list[Line2D]:
     """A legend's entries for the marks that draw_rates makes of these."""
     here = Line2D([], [], color="0.3", lw=1.2, marker="o", ms=4, label="here, with 95 % interval")
-    alike = Line2D([], [], color="0.3", lw=1.2, ls=_ALIKE, label="none or all: what this number of draws leaves possible")
+    text = "none or all: what this number of draws leaves possible"
+    alike = Line2D([], [], color="0.3", lw=1.2, ls=_ALIKE, label=text)
     printed = Line2D([], [], ls="", marker="D", mfc="none", mec="black", mew=0.8, ms=6, label="thesis")
     return [here, *[alike] * any(map(_is_alike, intervals)), *[printed] * any(p is not None for p in thesis)]
 
