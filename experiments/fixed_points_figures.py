@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.group_figures import BEFORE, handle, in_order, line_of
+from experiments.group_figures import BEFORE, FEWEST, handle, in_order, line_of
 from rnnjax import grids, plotting, point_plots
 from rnnjax.cells import CELLS
 from rnnjax.stability import KINDS as POINT_KINDS
@@ -20,7 +20,6 @@ _STOP_WORDS = {
     "near_line": "line of slow states\n(near-line attractor)",
 }
 
-_FEWEST = 5  # networks of a line of time_constants; fewer are not drawn
 
 Row = Mapping[str, Any]
 Line = tuple[str, str, str]  # label, cell, group
@@ -84,7 +83,7 @@ def time_constants(columns: Mapping[str, Mapping[str, Slowest]], length: int) ->
     for ax, (title, groups) in zip(axes.flat, columns.items(), strict=False):
         for place, name in enumerate(in_order(groups)):
             (constants, number), (colour, line) = groups[name], line_of(name)
-            if number >= _FEWEST:
+            if number >= FEWEST:
                 point_plots.draw_exceeding(ax, constants, colour, line)
             told = {"transform": ax.transAxes, "size": 6, "ha": "right", "va": "top", "color": colour}
             ax.text(1, 1 - 0.1 * place, f"n = {number:,}", **told)
@@ -102,7 +101,7 @@ def time_constants(columns: Mapping[str, Mapping[str, Slowest]], length: int) ->
     title = "Slowest stable points of stop words: share with a time constant 1 / |ln |λ|| above x"
     figure.suptitle(
         f"{title}\n(dotted: {length} words, a sentence's length; n: networks, by validation accuracy after training;"
-        f"\nof fewer than {_FEWEST} none is drawn)",
+        f"\nof fewer than {FEWEST} none is drawn)",
         size=9,
     )
     return figure

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from matplotlib.lines import Line2D
 
 BEFORE = "before training"
+FEWEST = 5  # networks of a line, band or interval; of fewer none is drawn
 # By the first word of the group's name (see success_groups); "": what lies between successes and failures.
 _LINES = {"before": ("0.55", "-."), "above": ("#009E73", "-"), "": ("#E69F00", "--"), "below": ("#CC79A7", ":")}
 

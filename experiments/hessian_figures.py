@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, StrMethodFormatter
 
 from experiments.geometric_means import logarithm
+from experiments.group_figures import FEWEST
 from experiments.hessian_measures import STAGES
 from experiments.hessian_tables import Seen, average, groups_of
 from rnnjax import plotting
@@ -23,7 +24,6 @@ _FAILURE = "0.45"
 _WHEN = {"start": "before training", "end": "after training", "perturbed": "perturbed"}
 _LINEAR = 1e-5  # below it the scale is linear
 _TICKS = (-1e3, -10, -1e-1, -1e-3, 0, 1e-3, 1e-1, 10, 1e3)
-_FEWEST = 5  # networks of a line; fewer are not drawn
 _PANELS = {
     "largest": "largest eigenvalue", "largest_per_loss": "largest / loss",
     "negative_share": "share of negative ones", "condition": "largest / median size",
@@ -133,7 +133,7 @@ def _style(seen: Seen, group: str) -> tuple[str, str]:
 def _draw_band(ax: Axes, values: np.ndarray, colour: str, style: str) -> None:
     """The median of spectra [Q, n], eigenvalue by eigenvalue, and their middle 80 %."""
     values = values[:, np.isfinite(values).all(0)]
-    if values.shape[1] < _FEWEST:
+    if values.shape[1] < FEWEST:
         return
     low, median, high = np.quantile(values, [0.1, 0.5, 0.9], axis=1)
     places = np.linspace(0, 1, len(values))

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from experiments.found import mean_of
+from experiments.group_figures import FEWEST
 from rnnjax import plotting
 from rnnjax.landscape import Architecture
 
@@ -24,7 +25,6 @@ DISTANCES = {
     "seen_distance": "as outputs see it",
     "aligned_distance": "to the nearest copy",
 }
-_FEWEST = 5  # networks; fewer have open marks, and no interval or quartiles
 _MARKS = {"rnn": "o", "gru": "s"}
 _LINES: tuple[Any, ...] = ("-", "--", "-.", (0, (6, 1, 1, 1, 1, 1)), ":")
 
@@ -85,7 +85,7 @@ def draw_recovery(title: str, seen: Sequence[Seen], factors: np.ndarray, recover
             shift = 0.16 * (i - (len(seen) - 1) / 2)
             colour, name = plotting.COLOURS[one.shape.cell.name], f"{one.shape.title}, {_number(one)}"
             places = np.arange(len(factors)) + shift
-            few = len(one.draws) < _FEWEST
+            few = len(one.draws) < FEWEST
             if not few:
                 ax.vlines(places, [v.low for v in intervals], [v.high for v in intervals], color=colour, lw=1.5)
             style = {"color": colour, "mfc": "white" if few else colour, "ls": ""}
@@ -111,7 +111,7 @@ def draw_distances(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Fig
             for i in range(len(factors)):
                 low, median, high = np.nanquantile(one.curves[which][:, i], (0.25, 0.5, 0.75), axis=-1)
                 style = _style(i, len(factors))
-                if len(one.draws) >= _FEWEST:
+                if len(one.draws) >= FEWEST:
                     ax.fill_between(range(len(low)), low, high, color=style["color"], alpha=0.15, lw=0)
                 ax.plot(median, **style, lw=1.2)
         row[0].set_ylabel(label)
@@ -123,7 +123,7 @@ def draw_distances(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Fig
 
 def _finish(axes: np.ndarray, seen: Sequence[Seen]) -> None:
     for ax, one in zip(axes[0], seen, strict=True):
-        ax.set_title(f"{one.shape.title}, {_number(one)}: median" + ", quartiles" * (len(one.draws) >= _FEWEST))
+        ax.set_title(f"{one.shape.title}, {_number(one)}: median" + ", quartiles" * (len(one.draws) >= FEWEST))
         ax.set_ylim(0, None)
     for ax in axes[-1]:
         ax.set_xlabel("epochs after the perturbation")

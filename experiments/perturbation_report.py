@@ -9,9 +9,10 @@ from experiments import perturbation_figures as drawn
 from experiments import thesis
 from experiments.analysis import Measured
 from experiments.found import by_draw, compare, groups, how_trained, mean_of, pairs
+from experiments.group_figures import FEWEST
 from experiments.perturbation_figures import DISTANCES, Seen
 from experiments.training_experiment import Outcomes, Report, as_dict
-from experiments.training_figures import figure_name, like
+from experiments.training_figures import figure_of
 from rnnjax import resampling
 from rnnjax.statistics import Interval
 
@@ -30,14 +31,12 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
         if not seen:
             continue
         condition = next(iter(together.values())).condition
-        number, name = figure_name(_FIGURE, condition.data.title)
-        if not condition.protocol.rules.early_stop:
-            number, name = like(number), f"{name}_unstopped"
+        number, name = figure_of(_FIGURE, condition)
         where = f"on {condition.data.title}, {how_trained(condition)}"
         who = f"networks {where}, perturbed once above {config.perturbation.trained_above:.0%}"
         title = f"{number}: one network of each architecture, perturbed; {where}"
         figures[f"{name}.png"] = drawn.draw_shown(title, every, factors)
-        title = f"Section 4.6.3: {who};\nmeans with 95 % intervals (fewer than five networks: open, without)"
+        title = f"Section 4.6.3: {who};\nmeans with 95 % intervals (fewer than {FEWEST} networks: open, without)"
         figures[f"{name}_recovery.png"] = drawn.draw_recovery(title, seen, factors, RECOVERED)
         title = f"Section 4.6.3: distance to the old weights;\n{who}"
         figures[f"{name}_distances.png"] = drawn.draw_distances(title, seen, factors)

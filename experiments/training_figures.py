@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
+from experiments.conditions import Condition
 from experiments.outcomes import Outcome
 from rnnjax import grids, plotting, resampling
 from rnnjax.statistics import Interval
@@ -128,13 +129,16 @@ def figure_name(numbers: Mapping[str, str], title: str) -> tuple[str, str]:
     number = numbers.get(title)
     if number is None:
         first = next(iter(numbers.values()))
-        return like(f"Figure {first}"), f"like_figure_{first.replace('.', '_')}_{title}"
+        return f"Like Figure {first}", f"like_figure_{first.replace('.', '_')}_{title}"
     return f"Figure {number}", f"figure_{number.replace('.', '_')}"
 
 
-def like(figure: str) -> str:
-    """How a figure is called that shows what the thesis' one does not."""
-    return figure if figure.startswith("Like ") else f"Like {figure}"
+def figure_of(numbers: Mapping[str, str], condition: Condition) -> tuple[str, str]:
+    """As figure_name, of a condition's data set; without early stop it is no figure of the thesis."""
+    number, name = figure_name(numbers, condition.data.title)
+    if condition.protocol.rules.early_stop:
+        return number, name
+    return "Like " + number.removeprefix("Like "), f"{name}_unstopped"
 
 
 def shown(outcome: Outcome, report: str, number: int) -> np.ndarray:

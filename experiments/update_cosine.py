@@ -26,7 +26,7 @@ from experiments.conditions import Condition, unstopped
 from experiments.found import compare, first_found, groups, how_trained, mean_of, pairs, successes
 from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes, Report, as_dict
-from experiments.training_figures import figure_name, like
+from experiments.training_figures import figure_of
 from experiments.training_sweep import Sweep
 from experiments.update_cosine_figures import Seen
 from rnnjax import geometry, resampling
@@ -100,9 +100,7 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
         seen = [_seen(config, measured, outcome) for outcome in together.values()]
         both = pairs(seen)
         condition = next(iter(together.values())).condition
-        number, name = figure_name(_FIGURE, condition.data.title)
-        if not condition.protocol.rules.early_stop:
-            number, name = like(number), f"{name}_unstopped"
+        number, name = figure_of(_FIGURE, condition)
         where = f"on {condition.data.title}, {how_trained(condition)}"
         figures[f"{name}.png"] = drawn.draw_shown(
             f"{number}: cosine of each epoch's and all of training's update,\n{where}", seen

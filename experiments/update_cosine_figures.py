@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.found import mean_of
+from experiments.group_figures import FEWEST
 from rnnjax import plotting
 from rnnjax.landscape import Architecture
 
-_LEAST_SHOWN = 5  # networks still in training below which there is no median
 MEASURES = {
     "roughness": "roughness: mean |second difference| (thesis: lower for GRU)",
     "variation": "variation: mean |step to the next epoch|",
@@ -101,11 +101,11 @@ def draw_measures(title: str, seen: Sequence[Seen], ways: Mapping[str, str]) -> 
 
 def _draw_band(ax: Axes, one: Seen) -> None:
     curves = one.cosine["whole"]
-    enough = curves[(~np.isnan(curves)).sum(1) >= min(_LEAST_SHOWN, len(one.draws))]
+    enough = curves[(~np.isnan(curves)).sum(1) >= min(FEWEST, len(one.draws))]
     low, median, high = np.nanquantile(enough, (0.1, 0.5, 0.9), axis=1)
     epochs = np.arange(1, len(median) + 1)
     colour, line = plotting.COLOURS[one.shape.cell.name], plotting.LINES[one.shape.cell.name]
-    if len(one.draws) >= _LEAST_SHOWN:
+    if len(one.draws) >= FEWEST:
         ax.fill_between(epochs, low, high, color=colour, alpha=0.2, lw=0)
     ax.plot(epochs, median, color=colour, ls=line, lw=1.2)
 

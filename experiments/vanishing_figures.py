@@ -13,15 +13,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator
 
+from experiments.group_figures import FEWEST
 from experiments.vanishing_tables import STAGES, Row, Seen, geometric, rates_by_ratio
 from rnnjax import plotting, resampling
 
 _FAILURE = "0.45"
 _WHEN = {"start": "before training", "end": "after training"}
-_FEWEST = 5  # networks of a line or a dot; fewer are not drawn
 _LINES = {"above": "-", "between": ":", "below": "--"}
 _MARKS = {"": "o", "identity": "s", "closed": "v", "open": "^"}
-_COUNTS = f"below a column's title: networks of each line, in the legend's order; of fewer than {_FEWEST} none is drawn"
+_COUNTS = f"below a column's title: networks of each line, in the legend's order; of fewer than {FEWEST} none is drawn"
 _BIN = 0.5  # of log10 of the ratio
 
 
@@ -138,14 +138,14 @@ def draw_rates(title: str, seen: Sequence[Seen]) -> Figure:
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
     for ax, limit in zip(axes, seen[0].limits, strict=True):
         for one in seen:
-            places, rates = rates_by_ratio(one, limit, _BIN, 2 * _FEWEST)
+            places, rates = rates_by_ratio(one, limit, _BIN, 2 * FEWEST)
             low, estimate, high = np.array([(r.low, r.estimate, r.high) for r in rates]).reshape(-1, 3).T
             reach = np.array([estimate - low, high - estimate]).clip(0)
             ax.errorbar(10**places, estimate, reach, elinewidth=0.5, ms=4, lw=1, **(_style(one) | {"ls": "-"}))
         ax.set(xscale="log", title=f"above {100 * limit:g} %", xlabel="ratio before training")
     axes[0].set_ylabel("share of networks")
     axes[0].yaxis.set_major_formatter(plotting.per_cent)
-    title += f"; a dot: {2 * _FEWEST} networks or more"
+    title += f"; a dot: {2 * FEWEST} networks or more"
     _finish(figure, title, [Line2D([], [], ms=4, label=one.title, **_style(one)) for one in seen])
     return figure
 
@@ -155,7 +155,7 @@ def _draw_line(
 ) -> None:
     """The median of networks [X, S], and their middle 80 %; of too few networks nothing."""
     values = values[:, np.isfinite(values).all(0)]
-    if values.shape[1] < _FEWEST:
+    if values.shape[1] < FEWEST:
         return
     places = np.arange(len(values)) if places is None else places
     low, median, high = np.quantile(np.maximum(values, 1e-300), [0.1, 0.5, 0.9], axis=1)

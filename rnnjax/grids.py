@@ -97,8 +97,7 @@ def draw_rates(
     axes.grid(axis="y", color="0.88", lw=0.5)
     axes.set_axisbelow(True)
     if means:
-        axes.axvline(0.5, color="0.4", lw=0.6, ls=":")
-        axes.set_xlim(min(0.44, *(interval.low - 0.01 for interval in intervals)), 1)
+        _from_chance(axes, min(interval.low for interval in intervals), 1)
     else:
         axes.set_xlim(0, 1)
     axes.xaxis.set_major_locator(MultipleLocator(0.1))
@@ -138,11 +137,15 @@ def draw_accuracy_strips(
         axes.plot(np.sort(members), height, ".", color=colour, alpha=alpha, ms=size, mew=0, rasterized=True)
         axes.vlines(np.mean(members), place - 0.42, place + 0.42, colors="black", lw=1.6, zorder=3)
     _label_rows(axes, len(groups), labels)
-    axes.axvline(0.5, color="0.4", lw=0.6, ls=":")
-    least = min((float(members.min()) for members in groups if len(members)), default=0.5)
-    axes.set_xlim(min(0.44, least - 0.01), 1.01)
+    _from_chance(axes, min((float(members.min()) for members in groups if len(members)), default=0.5), 1.01)
     axes.xaxis.set_major_locator(MultipleLocator(0.1))
     axes.xaxis.set_major_formatter(plotting.per_cent)
+
+
+def _from_chance(axes: Axes, least: float, end: float) -> None:
+    """An axis of accuracies that begins a little below chance, or below the least of them; chance is dotted."""
+    axes.axvline(0.5, color="0.4", lw=0.6, ls=":")
+    axes.set_xlim(min(0.44, least - 0.01), end)
 
 
 def _draw_cells(axes: Axes, accuracies: np.ma.MaskedArray, labels: Sequence[str], size: float) -> QuadMesh:
