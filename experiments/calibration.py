@@ -5,7 +5,8 @@
 Every combination of batch size, where the words lie, how frequent stop words are, how "gets worse" and "does not
 improve" are read, and whether the last or the best epoch's accuracy is reported is scored by the likelihood of
 Tables 4.2, 4.4 and Figure 4.17's counts. The likeliest are simulated again, on other draws and with more seeds, ranked
-by that, and judged by numbers that played no part in it: Tables 4.1, 4.3, 4.5, 4.6 and Figure 4.7.
+by that, and judged by numbers that played no part in it: Tables 4.1, 4.3, 4.5, 4.6 and Figure 4.7. Of the conclusions
+that these networks can show, effects.csv tells whether they are the same in all protocols.
 
 result.npz: for every setting, such as "batch_32_margin_1_scale_1_stop_0.6/", `accuracy` [readings, 10, 2, R, S]: of
 FITTED's conditions, of the last and of the best epoch; for every finalist, such as "fresh batch_32... epoch_best
@@ -21,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments import calibration_report, runner
+from experiments import calibration_ranking, calibration_report, runner
 from experiments.calibration_candidates import (
     FITTED,
     FROZEN,
@@ -63,7 +64,7 @@ def run(run: runner.Run, wanted: list[Setting]) -> None:
         for i, setting in enumerate(wanted):
             run.log.info("[%d/%d] %s", i + 1, len(wanted), setting.name)
             arrays |= _kept(run, setting.name, setting.name, functools.partial(_simulated, run.config, sweep, setting))
-        ranking = calibration_report.rank(run.config, arrays)
+        ranking = calibration_ranking.rank(run.config, arrays)
         for i, ranked in enumerate(ranking[: run.config[NAME].finalists]):
             name = ranked.candidate.name
             run.log.info("finalist %d: %s", i + 1, name)
@@ -101,7 +102,7 @@ def _stored(path: Path, run: runner.Run) -> dict[str, np.ndarray] | None:
     arrays = None
     try:
         arrays = results.read_npz(path)
-        if any(name.startswith(calibration_report.FRESH) for name in arrays):
+        if any(name.startswith(calibration_ranking.FRESH) for name in arrays):
             run.log.info("%s is complete: only drawn again", path)
         else:
             run.log.warning("%s is an earlier version's, whose finalists have no draws of their own: made again", path)
@@ -162,7 +163,7 @@ def _finalist(run: runner.Run, candidate: Candidate, stage: str) -> dict[str, np
     for name, one in (second | {f"xor {name}": one for name, one in xor.items()}).items():
         found[name] = outcomes[one.name].accuracy(report)
     return {
-        f"{calibration_report.FRESH}{candidate.name}/{name}": array.astype(np.float32) for name, array in found.items()
+        f"{calibration_ranking.FRESH}{candidate.name}/{name}": array.astype(np.float32) for name, array in found.items()
     }
 
 

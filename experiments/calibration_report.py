@@ -1,96 +1,52 @@
-"""The ranking of protocols: tables, figures, summary.json; all from result.npz alone."""
+"""What calibration leaves of its protocols: tables, figures, summary.json; all from result.npz alone."""
 
-import functools
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from ml_collections import ConfigDict
 
-from experiments import calibration_scores, reporting, runner
-from experiments.calibration_candidates import NAME, READINGS, Candidate, candidates
-from experiments.conditions import REPORTED, listed
-from experiments.programme import PROTOCOLS, STEPS
+from experiments import calibration_effects, calibration_scores, reporting, runner
+from experiments.calibration_candidates import Candidate
+from experiments.calibration_ranking import FRESH, RULED_OUT, Ranked, in_report, rank, rank_finalists
 from rnnjax import likelihood, plotting, results
 
-_RULED_OUT = np.log(20)  # a protocol that is 20 times less likely than the best one, in 97.5 % of resampled draws
 _SHOWN = 40
-FRESH = "fresh "  # before a finalist's name in result.npz: on draws by which none was chosen
 _FIELDS = ("batch_size", "margin", "scale", "stop_share", "reading", "report")
 
 
-class Ranked(NamedTuple):
-    """A protocol and how it fits; logarithms of likelihoods, natural."""
-
-    candidate: Candidate
-    accuracy: np.ndarray  # [10, R, S], what is scored
-    logs: np.ndarray  # [R] of all printed numbers together
-    behind: tuple[float, float, float]  # by how much less likely than the best: estimate, 2.5 % and 97.5 % over draws
-
-    @property
-    def fit(self) -> float:
-        return likelihood.marginal(self.logs)
-
-    @property
-    def ruled_out(self) -> bool:
-        return self.behind[1] > _RULED_OUT
-
-
-def rank(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
-    """All protocols, the likeliest first."""
-    readings, found = listed(config[NAME].readings), {}
-    for candidate in candidates(config):
-        accuracy = arrays[f"{candidate.setting.name}/accuracy"]
-        found[candidate] = accuracy[readings.index(candidate.reading), :, REPORTED.index(candidate.report)]
-    return _ranked(found)
-
-
-def rank_finalists(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
-    """The protocols that were simulated again, on fresh draws, the likeliest of these first."""
-    names = {candidate: f"{FRESH}{candidate.name}/fitted" for candidate in candidates(config)}
-    return _ranked({candidate: arrays[name] for candidate, name in names.items() if name in arrays})
-
-
-def _ranked(accuracies: Mapping[Candidate, np.ndarray]) -> list[Ranked]:
-    logs = np.stack([calibration_scores.together(calibration_scores.fit(each)) for each in accuracies.values()])
-    fits = np.array([likelihood.marginal(each) for each in logs])
-    resampled = likelihood.bootstrap_marginal(logs)  # [M, B]
-    best = int(np.argmax(fits))
-    # Against the same protocol in every resample: the question is whether another may be as likely.
-    ends = np.quantile(resampled[best] - resampled, (0.025, 0.975), axis=1)
-    ranked = [
-        Ranked(candidate, accuracy, logs[i], (float(fits[best] - fits[i]), float(ends[0, i]), float(ends[1, i])))
-        for i, (candidate, accuracy) in enumerate(accuracies.items())
-    ]
-    return sorted(ranked, key=lambda each: -each.fit)
-
-
 def write(run: runner.Run, arrays: Mapping[str, np.ndarray]) -> None:
-    """ranking.csv, finalists.csv, fit.csv, two figures, summary.json."""
+    """ranking.csv, finalists.csv, fit.csv, effects.csv, effects_by_protocol.csv, three figures, summary.json."""
     ranking, finalists = rank(run.config, arrays), rank_finalists(run.config, arrays)
     rows, best = [_row(place, ranked) for place, ranked in enumerate(ranking, 1)], finalists[0]
     judged = [_row(place, each) | _held_out(arrays, each) for place, each in enumerate(finalists, 1)]
     fit = calibration_scores.predictions(best.accuracy)
-    for name, table in {"ranking.csv": rows, "finalists.csv": judged, "fit.csv": fit}.items():
-        results.write_text(run.workdir / name, reporting.to_csv(table))
-        run.log.info("%s:", name)
-        for line in reporting.to_text(table[:_SHOWN]):
-            run.log.info("  %s", line)
-    run.save_figure("figure_calibration.png", _figure_ranking(ranking, finalists))
-    run.save_figure("figure_calibration_fields.png", _figure_fields(ranking))
     # A finalist is judged by fresh draws, the others by those of the first simulation; behind the best one there.
     again = {each.candidate for each in finalists}
     kept = [("fresh", each) for each in finalists if not each.ruled_out]
     kept += [("first", each) for each in ranking if not each.ruled_out and each.candidate not in again]
+    possible, measured = {each.candidate for _, each in kept}, calibration_effects.measure(ranking)
+    effects = calibration_effects.effect_rows(ranking, measured, possible)
+    tables = {"ranking.csv": rows, "finalists.csv": judged, "fit.csv": fit, "effects.csv": effects}
+    for name, table in tables.items():
+        results.write_text(run.workdir / name, reporting.to_csv(table))
+        run.log.info("%s:", name)
+        for line in reporting.to_text(table[:_SHOWN]):
+            run.log.info("  %s", line)
+    by_protocol = calibration_effects.protocol_rows(ranking, measured)
+    results.write_text(run.workdir / "effects_by_protocol.csv", reporting.to_csv(by_protocol))
+    run.save_figure("figure_calibration.png", _figure_ranking(ranking, finalists))
+    run.save_figure("figure_calibration_fields.png", _figure_fields(ranking))
+    run.save_figure("figure_calibration_effects.png", calibration_effects.figure(ranking, measured, possible))
     summary = {
         "best": best.candidate.row(),
         "not_ruled_out": [each.candidate.row() | {"behind": each.behind[0], "draws": draws} for draws, each in kept],
         "protocols": len(ranking),
-        "ruled_out_beyond": float(_RULED_OUT),
+        "ruled_out_beyond": float(RULED_OUT),
         "ranking": rows,
         "finalists": judged,
         "fit": fit,
+        "effects": effects,
     }
     results.write_json(run.workdir / "summary.json", summary)
     run.log.info("%d of %d protocols are not ruled out", len(kept), len(ranking))
@@ -133,9 +89,9 @@ def _figure_ranking(ranking: Sequence[Ranked], finalists: Sequence[Ranked]) -> F
             ax.plot([estimate], [place], "x" if ranked.ruled_out else "o", color=colour, ms=4)
         ax.set_yticks(range(len(some)), [_label(ranked.candidate) for ranked in some], size=6.5)
         for label, ranked in zip(ax.get_yticklabels(), some, strict=True):
-            label.set_fontweight("bold" if _in_report(ranked.candidate) else "normal")
+            label.set_fontweight("bold" if in_report(ranked.candidate) else "normal")
         ax.set_ylim(len(some) - 0.4, -0.6)
-        ax.axvline(_RULED_OUT, color="0.4", lw=0.6, ls=":")
+        ax.axvline(RULED_OUT, color="0.4", lw=0.6, ls=":")
         draws, seeds = some[0].accuracy.shape[1:]
         title = "simulated again on other draws" if how == "again" else f"the {len(some)} likeliest of {len(ranking)}"
         ax.set_title(f"{title} ({draws} draws x {seeds} seeds)", loc="left")
@@ -176,24 +132,6 @@ def _figure_fields(ranking: Sequence[Ranked]) -> Figure:
     title = f"Calibration: every dot one of {len(rows)} protocols; black: the likeliest with that value"
     figure.suptitle(f"{title}\n(likelihood of Tables 4.2 and 4.4 and Figure 4.17's counts)", size=9)
     return figure
-
-
-def _in_report(candidate: Candidate) -> str:
-    """Which of programme.PROTOCOLS a candidate is; empty if none."""
-    setting = candidate.setting
-    data = {"embedding_margin": setting.margin, "embedding_scale": setting.scale}
-    training = {"batch_size": setting.batch_size, "report": candidate.report, **READINGS[candidate.reading]}
-    for name, config in _protocols().items():
-        same = all(config.data[field] == value for field, value in data.items())
-        same = same and all(config.training[field] == value for field, value in training.items())
-        if same and np.isclose(config.data.kind_probabilities[0], setting.stop_share):
-            return name
-    return ""
-
-
-@functools.cache
-def _protocols() -> dict[str, ConfigDict]:
-    return {name: STEPS[0].config("thesis", name) for name in PROTOCOLS}
 
 
 def _label(candidate: Candidate) -> str:

@@ -16,7 +16,7 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import calibration, calibration_report, calibration_scores, runner, thesis
+from experiments import calibration, calibration_ranking, calibration_scores, runner, thesis
 from experiments.calibration_candidates import (
     FITTED,
     READINGS,
@@ -460,7 +460,7 @@ def test_the_protocol_that_is_like_the_thesis_comes_first(truth: int) -> None:
     found = [made_up(np.random.default_rng(8 + i), shift=0.3) for i in range(8)]
     found[truth], found[twin], found[near] = good, good, good.copy()
     found[near][1, :, 0] = 0.6  # one GRU fewer or as many as before
-    ranking = calibration_report.rank(config, arrays_of(config, found))
+    ranking = calibration_ranking.rank(config, arrays_of(config, found))
     known = candidates(config)
     assert len(ranking) == 8 and {ranked.candidate for ranked in ranking} == set(known)
     assert {ranking[0].candidate, ranking[1].candidate} == {known[truth], known[twin]}
@@ -480,7 +480,7 @@ def test_the_fit_is_the_mean_likelihood_of_both_data_sets_together() -> None:
     config = small_config()
     found = [made_up(np.random.default_rng(i), draws=4, shift=i / 20) for i in range(4)]
     found[3][5:] = found[3][5:, [3, 0, 1, 2]]
-    ranking = calibration_report.rank(config, arrays_of(config, found))
+    ranking = calibration_ranking.rank(config, arrays_of(config, found))
     fits = {}
     for candidate, accuracy in zip(candidates(config), found, strict=True):
         mean = 0.0
@@ -499,7 +499,7 @@ def test_what_fits_one_data_set_here_and_the_other_there_fits_in_no_draw() -> No
     same[:, :2] = good[:, :2]
     apart[:5, :2], apart[5:, 2:] = good[:5, :2], good[5:, :2]
     config = small_config(readings=("epoch/best",))
-    first, second = calibration_report.rank(config, arrays_of(config, [apart, same]))
+    first, second = calibration_ranking.rank(config, arrays_of(config, [apart, same]))
     assert (first.candidate.report, second.candidate.report) == ("best", "last")
     assert second.behind[0] > 3
 
@@ -512,7 +512,7 @@ def test_finalists_are_ranked_by_what_was_simulated_again_alone() -> None:
     arrays[f"fresh {known[1].name}/fitted"] = made_up(np.random.default_rng(21), draws=9)
     arrays[f"fresh {known[2].name}/fitted"] = made_up(np.random.default_rng(21), draws=9, shift=0.3)
     arrays[f"fresh {known[1].name}/CountII gru"] = np.ones((9, 10))
-    finalists = calibration_report.rank_finalists(config, arrays)
+    finalists = calibration_ranking.rank_finalists(config, arrays)
     assert [each.candidate for each in finalists] == [known[1], known[2]]
     for each in finalists:
         again = arrays[f"fresh {each.candidate.name}/fitted"]
@@ -521,7 +521,7 @@ def test_finalists_are_ranked_by_what_was_simulated_again_alone() -> None:
         assert each.fit == pytest.approx(np.log(np.mean(np.exp(each.logs))))
     assert finalists[0].behind == (0, 0, 0)
     assert finalists[1].behind[0] == pytest.approx(finalists[0].fit - finalists[1].fit) and finalists[1].ruled_out
-    assert calibration_report.rank(config, arrays)[0].candidate == known[0]
+    assert calibration_ranking.rank(config, arrays)[0].candidate == known[0]
 
 
 def with_good_draws(draws: int, *good: slice) -> dict[str, np.ndarray]:
@@ -539,7 +539,7 @@ def with_good_draws(draws: int, *good: slice) -> dict[str, np.ndarray]:
 def test_a_protocol_is_ruled_out_by_the_lower_end_of_how_far_it_is_behind() -> None:
     """It fits in 3 of 80 draws, so is 27 times less likely; but a resample may have them seven times."""
     config = small_config(readings=("epoch/best",))
-    first, second = calibration_report.rank(config, with_good_draws(80, slice(3), slice(80)))
+    first, second = calibration_ranking.rank(config, with_good_draws(80, slice(3), slice(80)))
     assert (first.candidate.report, second.candidate.report) == ("best", "last")
     assert first.behind == (0, 0, 0)
     assert second.behind[0] == pytest.approx(math.log(80 / 3), abs=1e-3)
@@ -547,7 +547,7 @@ def test_a_protocol_is_ruled_out_by_the_lower_end_of_how_far_it_is_behind() -> N
     assert 80 / math.exp(second.behind[1]) == pytest.approx(7.5, abs=0.6)
     assert second.behind[2] > 10  # that of none: 5 %
     assert not second.ruled_out
-    _, rarer = calibration_report.rank(config, with_good_draws(400, slice(3), slice(400)))
+    _, rarer = calibration_ranking.rank(config, with_good_draws(400, slice(3), slice(400)))
     assert rarer.behind[0] == pytest.approx(math.log(400 / 3), abs=0.1)
     assert rarer.ruled_out
 
@@ -555,7 +555,7 @@ def test_a_protocol_is_ruled_out_by_the_lower_end_of_how_far_it_is_behind() -> N
 def test_the_second_best_may_be_ahead_in_resampled_draws_and_the_best_is_its_own_measure() -> None:
     """One fits in three draws of five, the other in the other two."""
     config = small_config(readings=("epoch/best",))
-    first, second = calibration_report.rank(config, with_good_draws(5, slice(3), slice(3, 5)))
+    first, second = calibration_ranking.rank(config, with_good_draws(5, slice(3), slice(3, 5)))
     assert (first.candidate.report, first.behind) == ("last", (0, 0, 0))
     assert second.behind[0] == pytest.approx(math.log(3 / 2), abs=1e-3)
     assert second.behind[1] <= -math.log(4) + 1e-3  # the shares 1 and 4 of five or worse: 9 % of the resamples
@@ -604,8 +604,8 @@ def test_a_bad_value_is_named(field: str, value: Any, message: str) -> None:
 # --- from the config to the figures ---------------------------------------------------------------
 
 FILES = (
-    "ranking.csv", "finalists.csv", "fit.csv", "summary.json", "result.npz",
-    "figure_calibration.png", "figure_calibration_fields.png",
+    "ranking.csv", "finalists.csv", "fit.csv", "effects.csv", "effects_by_protocol.csv", "summary.json", "result.npz",
+    "figure_calibration.png", "figure_calibration_fields.png", "figure_calibration_effects.png",
 )  # fmt: skip
 
 
@@ -640,7 +640,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_leaves_tables_figures_and_no_parts(finished: Path) -> None:
     assert {path.name for path in finished.iterdir()} == set(FILES)
-    for name in FILES[-2:]:
+    for name in FILES[-3:]:
         picture = matplotlib.image.imread(finished / name)
         assert min(picture.shape[:2]) > 200 and picture.std() > 0.01
 
@@ -657,8 +657,8 @@ def test_rankings_are_those_of_the_simulations(finished: Path) -> None:
     assert summary["protocols"] == len(summary["ranking"]) == 4
     assert len(summary["finalists"]) == 2
     for name, ranking in (
-        ("ranking", calibration_report.rank(config, arrays)),
-        ("finalists", calibration_report.rank_finalists(config, arrays)),
+        ("ranking", calibration_ranking.rank(config, arrays)),
+        ("finalists", calibration_ranking.rank_finalists(config, arrays)),
     ):
         rows, shown = summary[name], table(finished / f"{name}.csv")
         assert len(rows) == len(shown) == len(ranking)
@@ -698,7 +698,7 @@ def test_finalists_are_simulated_again_on_draws_by_which_none_was_chosen(finishe
     accuracy = calibration._simulated(config, sweep, setting, "fresh")[f"{setting.name}/accuracy"]
     assert accuracy.shape == first.shape == (2, 10, 2, 2, 3)
     assert all((accuracy[..., draw, :] != first[..., other, :]).any() for draw in (0, 1) for other in (0, 1))
-    finalists = calibration_report.rank_finalists(small_config(), arrays)
+    finalists = calibration_ranking.rank_finalists(small_config(), arrays)
     assert len(finalists) == 2
     for candidate in (each.candidate for each in finalists):
         own = accuracy[("epoch/best", "tie/best").index(candidate.reading), :, REPORTED.index(candidate.report)]
@@ -886,7 +886,7 @@ def test_finalists_are_judged_by_networks_of_their_own_protocol(staged: Staged) 
     """The right setting, reading, report, donors; and each one's held-out numbers stand in its own row."""
     workdir, stages = staged
     arrays, config = stored(workdir), stages_config()
-    chosen = [ranked.candidate for ranked in calibration_report.rank(config, arrays)[:3]]
+    chosen = [ranked.candidate for ranked in calibration_ranking.rank(config, arrays)[:3]]
     assert len({(each.setting, each.reading, each.report) for each in chosen}) == 3
     rows = {tuple(row[f] for f in chosen[0].row()): row for row in table(workdir / "finalists.csv")}
     assert len(rows) == 3
@@ -946,7 +946,7 @@ def test_the_fit_is_shown_of_the_best_finalist(staged: Staged) -> None:
     summary, arrays = json.loads((workdir / "summary.json").read_text()), stored(workdir)
     expected, *others = (
         calibration_scores.predictions(arrays[f"fresh {each.candidate.name}/fitted"])
-        for each in calibration_report.rank_finalists(stages_config(), arrays)
+        for each in calibration_ranking.rank_finalists(stages_config(), arrays)
     )
     assert len(others) == 2 and expected not in others
     assert summary["fit"] == expected

@@ -11,7 +11,7 @@ from forked import ROOT, python
 from experiments import calibration_report
 from experiments.calibration_candidates import FITTED, Candidate, Setting
 from experiments.calibration_of_report import fit_rows, rows
-from experiments.calibration_report import FRESH, Ranked
+from experiments.calibration_ranking import FRESH, Ranked
 from experiments.calibration_scores import fit, predictions, together
 from rnnjax import likelihood
 

@@ -1,0 +1,81 @@
+"""The ranking of protocols: how likely each makes the printed numbers, and which are ruled out."""
+
+import functools
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from ml_collections import ConfigDict
+
+from experiments import calibration_scores
+from experiments.calibration_candidates import NAME, READINGS, Candidate, candidates
+from experiments.conditions import REPORTED, listed
+from experiments.programme import PROTOCOLS, STEPS
+from rnnjax import likelihood
+
+RULED_OUT = np.log(20)  # a protocol that is 20 times less likely than the best one, in 97.5 % of resampled draws
+FRESH = "fresh "  # before a finalist's name in result.npz: on draws by which none was chosen
+
+
+class Ranked(NamedTuple):
+    """A protocol and how it fits; logarithms of likelihoods, natural."""
+
+    candidate: Candidate
+    accuracy: np.ndarray  # [10, R, S], what is scored
+    logs: np.ndarray  # [R] of all printed numbers together
+    behind: tuple[float, float, float]  # by how much less likely than the best: estimate, 2.5 % and 97.5 % over draws
+
+    @property
+    def fit(self) -> float:
+        return likelihood.marginal(self.logs)
+
+    @property
+    def ruled_out(self) -> bool:
+        return self.behind[1] > RULED_OUT
+
+
+def rank(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
+    """All protocols, the likeliest first."""
+    readings, found = listed(config[NAME].readings), {}
+    for candidate in candidates(config):
+        accuracy = arrays[f"{candidate.setting.name}/accuracy"]
+        found[candidate] = accuracy[readings.index(candidate.reading), :, REPORTED.index(candidate.report)]
+    return _ranked(found)
+
+
+def rank_finalists(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
+    """The protocols that were simulated again, on fresh draws, the likeliest of these first."""
+    names = {candidate: f"{FRESH}{candidate.name}/fitted" for candidate in candidates(config)}
+    return _ranked({candidate: arrays[name] for candidate, name in names.items() if name in arrays})
+
+
+def _ranked(accuracies: Mapping[Candidate, np.ndarray]) -> list[Ranked]:
+    logs = np.stack([calibration_scores.together(calibration_scores.fit(each)) for each in accuracies.values()])
+    fits = np.array([likelihood.marginal(each) for each in logs])
+    resampled = likelihood.bootstrap_marginal(logs)  # [M, B]
+    best = int(np.argmax(fits))
+    # Against the same protocol in every resample: the question is whether another may be as likely.
+    ends = np.quantile(resampled[best] - resampled, (0.025, 0.975), axis=1)
+    ranked = [
+        Ranked(candidate, accuracy, logs[i], (float(fits[best] - fits[i]), float(ends[0, i]), float(ends[1, i])))
+        for i, (candidate, accuracy) in enumerate(accuracies.items())
+    ]
+    return sorted(ranked, key=lambda each: -each.fit)
+
+
+def in_report(candidate: Candidate) -> str:
+    """Which of programme.PROTOCOLS a candidate is; empty if none."""
+    setting = candidate.setting
+    data = {"embedding_margin": setting.margin, "embedding_scale": setting.scale}
+    training = {"batch_size": setting.batch_size, "report": candidate.report, **READINGS[candidate.reading]}
+    for name, config in _protocols().items():
+        same = all(config.data[field] == value for field, value in data.items())
+        same = same and all(config.training[field] == value for field, value in training.items())
+        if same and np.isclose(config.data.kind_probabilities[0], setting.stop_share):
+            return name
+    return ""
+
+
+@functools.cache
+def _protocols() -> dict[str, ConfigDict]:
+    return {name: STEPS[0].config("thesis", name) for name in PROTOCOLS}
