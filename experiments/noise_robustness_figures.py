@@ -4,20 +4,23 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments import thesis
 from experiments.found import by_draw, mean_of
 from rnnjax import plotting, survival, trajectory_plots
+from rnnjax.cells import CELLS
 from rnnjax.field_plots import boundary_handle, draw_curve, draw_regions
 from rnnjax.landscape import Architecture
 from rnnjax.parameters import Params
 
 PAIRS = (("PNN", "SPSSSSNSSSN"), ("SSSSSSNN", "NN"))  # Figure 4.10's Sequence1 and Sequence2, (a, b) and (c, d)
-# What ends, and the step at which it ended for the thesis' RNN.
+# What ends, and of which cells the thesis says when it ended, by thesis_numbers.json's names (section_4_3_2).
 _UNTIL = {
-    "first_wrong": ("right after every step", 15),
-    "forgets": ("right from trained length on", 15),
-    "meeting": ("the two states apart", 30),
+    "first_wrong": ("right after every step", {"rnn": "rnn_correct_until_word", "gru": "gru_correct_until_word"}),
+    "forgets": ("right from trained length on", {"rnn": "rnn_correct_until_word", "gru": "gru_correct_until_word"}),
+    "meeting": ("the two states apart", {"rnn": "rnn_states_overlap_near_word"}),
 }
 _GRID = 70  # steps at which the share that lasts is drawn
 
@@ -123,16 +126,15 @@ def figure_survival(
     axes = figure.subplots(len(stop_words), len(_UNTIL), sharex=True, sharey=True, squeeze=False)
     grid = survival.grid(steps, _GRID)
     for row, kind in zip(axes, stop_words, strict=True):
-        for ax, (key, (title, thesis)) in zip(row, _UNTIL.items(), strict=True):
+        for ax, (key, (title, printed)) in zip(row, _UNTIL.items(), strict=True):
             for each in (each for each in seen if each.found):
                 name = each.shape.cell.name
                 there = grid[grid >= trained] if key == "forgets" else grid
                 curve = survival.curve(list(by_draw(*each.of(f"{kind}/{key}")).values()), there)
                 trajectory_plots.draw_survival(ax, curve, plotting.COLOURS[name], plotting.LINES[name], each.counted)
-            ax.axvline(thesis, color="0.4", lw=0.8, ls=":")
-            ax.annotate(
-                f"thesis' RNN: {thesis}", (thesis, 1.03), xycoords=("data", "axes fraction"), ha="center", size=7
-            )
+            for name, number in printed.items():
+                if (step := thesis.percent("section_4_3_2", number)) <= steps:
+                    _mark(ax, name, step)
             ax.yaxis.set_major_formatter(plotting.per_cent)
             ax.set_title(title, pad=14)
         row[0].set_ylabel(f"share of networks,\nstop words {kind}")
@@ -142,6 +144,13 @@ def figure_survival(
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     figure.suptitle(f"Beyond {called}: how long networks last (4 x 2, {data}; 95 % bands)", size=9)
     return figure
+
+
+def _mark(ax: Axes, name: str, step: int) -> None:
+    """The step that the thesis gives for a cell's network: a dotted line with its name."""
+    ax.axvline(step, color=plotting.COLOURS[name], lw=0.9, ls=":")
+    title, place = f"thesis' {CELLS[name].title}: {step:,}", (step, 1.03)
+    ax.annotate(title, place, xycoords=("data", "axes fraction"), ha="center", size=7, color=plotting.COLOURS[name])
 
 
 @plotting.house_style()

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.group_figures import BEFORE, handle, in_order, line_of
+from experiments.group_figures import BEFORE, FEWEST, handle, in_order, line_of
 from rnnjax import correlation_plots, field_plots, fields, grids, plotting
 from rnnjax.cells import CELLS, Cell
 from rnnjax.landscape import Architecture
@@ -117,7 +117,7 @@ def curves(data: str, rows: Sequence[Row]) -> Figure:
             handles = []
             for name in names:
                 here = [r for r in rows if (r["cell"], r["words"], _line_of(r)) == (cell, KINDS[kind], name)]
-                if here:
+                if here and max(r["networks"] for r in here) >= FEWEST:
                     field_plots.draw_curve(ax, np.arange(len(here)), [_interval(r) for r in here], *line_of(name))
                     handles.append(handle(name, f"{name} (n ≤ {max(r['networks'] for r in here)})"))
             _distance_axis(ax)
@@ -125,7 +125,9 @@ def curves(data: str, rows: Sequence[Row]) -> Figure:
         row_of_axes[0].set_ylabel("leads into the\npositive region")
         row_of_axes[2].legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))
     figure.supxlabel(
-        "signed distance of the state to the decision boundary before the word (positive region: above 0)", size=8
+        "signed distance of the state to the decision boundary before the word (positive region: above 0)"
+        f"\n(n: networks; of fewer than {FEWEST} no line is drawn)",
+        size=8,
     )
     figure.suptitle(f"Section 4.3.3: {data}, by validation accuracy after training; means with 95 % bands", size=9)
     return figure
