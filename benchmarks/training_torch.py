@@ -32,12 +32,13 @@ class TorchTraining(Way):
         self.facts = {"form": form, "compile_seconds": 0.0, "tried": tried}
 
     def score(self) -> int:
-        self._train(self._task.params[:, 0], self._task.orders[:, 0], 8 * _STEPS)
-        return 8 * _STEPS
+        batches = min(8 * _STEPS, _batches(self._task.orders, self._task.batch_size))
+        self._train(self._task.params[:, 0], self._task.orders[:, 0], batches)
+        return batches
 
     def losses(self, params: np.ndarray, orders: np.ndarray) -> np.ndarray:
         """The mean training loss of an epoch, [S]; starts [P, S], orders of the sentences [N, S]."""
-        batches = -(-len(orders) // self._task.batch_size)
+        batches = _batches(orders, self._task.batch_size)
         return np.array([self._train(params[:, i], orders[:, i], batches) for i in range(params.shape[1])])
 
     def _train(self, flat: np.ndarray, order: np.ndarray, batches: int) -> float:
@@ -82,14 +83,15 @@ class TorchVmapTraining(Way):
         self.facts = {"form": best_form, "compile_seconds": tried[best_form]["compile_seconds"], "tried": tried}
 
     def score(self) -> int:
-        self._train(self._task.params, self._task.orders, _STEPS)
-        return _STEPS * self._task.params.shape[1]
+        batches = min(_STEPS, _batches(self._task.orders, self._task.batch_size))
+        self._train(self._task.params, self._task.orders, batches)
+        return batches * self._task.params.shape[1]
 
     def losses(self, params: np.ndarray, orders: np.ndarray) -> np.ndarray:
         """The mean training loss of an epoch, [S]; starts [P, S], orders of the sentences [N, S]."""
         number = params.shape[1]
         filled = np.arange(self._task.params.shape[1]) % number  # what is compiled has its size
-        batches = -(-len(orders) // self._task.batch_size)
+        batches = _batches(orders, self._task.batch_size)
         return self._train(params[:, filled], orders[:, filled], batches)[:number]
 
     def _train(self, params: np.ndarray, orders: np.ndarray, batches: int) -> np.ndarray:
@@ -116,3 +118,8 @@ class TorchVmapTraining(Way):
             else:
                 h = torch.tanh(of_word + of_state)
         return torch.nn.functional.cross_entropy(h @ p.w_oh.T + p.b_oh, labels)
+
+
+def _batches(orders: np.ndarray, batch_size: int) -> int:
+    """Minibatches of an epoch; orders of the sentences [N, ...]."""
+    return -(-len(orders) // batch_size)

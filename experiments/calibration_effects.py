@@ -55,7 +55,8 @@ def _title(architecture: str, frozen: bool) -> str:
 
 
 _RNN, _GRU, _FROZEN = ("rnn_2x4", False), ("gru_2x4", False), ("gru_2x4", True)
-# The ends of C23's and C24's orders, and C22 (FirstII with 2 units, where the thesis has none above 90 %, included).
+# What C23's and C24's orders say of GRU and RNN (their other variants are not trained here), and C22 (FirstII with 2
+# units, where the thesis has none above 90 %, included).
 EFFECTS = tuple(
     Effect(claim, data, one, other, is_rate)
     for data, order in (("CountII", "C23"), ("FirstII", "C24"))

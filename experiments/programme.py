@@ -109,7 +109,6 @@ STEPS = (
         elsewhere={},
     ),
     # Its networks are trainability's, and controls that take longer than those; apart, so that either can be run alone.
-    # Four seeds at three rates fit into a tile.
     Step(
         "trainability_controls", "trainability", "4.2.1", 1200,
         {"training.tile": 16, "trainability.unstopped_seeds": 4}, presets=("quick", "full"),
