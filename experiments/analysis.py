@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 from experiments import runner
 from experiments.conditions import Condition, check_seeds, draw_embedding
 from experiments.outcomes import Outcome
-from experiments.training_experiment import Outcomes, Report, stored_outcomes, write
+from experiments.training_experiment import Outcomes, Report, stored_outcomes, with_data, write
 from experiments.training_sweep import Sweep
 from rnnjax import members, results
 
@@ -40,7 +40,7 @@ def analysis(
 
     def prepare(config: ConfigDict) -> list[Condition]:
         check_seeds(config)
-        return conditions(config)
+        return with_data(config, conditions(config))
 
     def run(run: runner.Run, wanted: list[Condition]) -> None:
         outcomes = stored_outcomes(run, [lambda _config, _outcomes: wanted])

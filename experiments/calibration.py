@@ -34,6 +34,7 @@ from experiments.calibration_candidates import (
     settings,
 )  # fmt: skip
 from experiments.conditions import REPORTED, check_seeds, listed
+from experiments.training_experiment import with_data
 from experiments.training_sweep import Sweep
 from experiments.transplants import transplanted
 from rnnjax import results
@@ -51,7 +52,7 @@ def prepare(config: ConfigDict) -> list[Setting]:
         in_range(f"{NAME}.{name}", wanted[name], 1, 10**5)
     found = settings(config)
     for setting in found:
-        list(fitted_conditions(config, setting))
+        with_data(config, list(fitted_conditions(config, setting)))
     return found
 
 

@@ -79,7 +79,7 @@ def settings(config: ConfigDict) -> list[Setting]:
         if not len(wanted[name]):
             raise UserError(f"{NAME}.{name} is empty; it must have at least one value")
         for value in wanted[name]:
-            in_range(f"{NAME}.{name}", value, low, high)
+            in_range(f"{NAME}.{name}", value, low, high, whole=name == "batch_sizes")
     found = [Setting(*values) for values in product(*(wanted[name] for name, *_ in _RANGES))]
     named: dict[str, Setting] = {}
     for each in found:

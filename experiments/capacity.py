@@ -106,13 +106,15 @@ def _row(
 ) -> dict[str, Any]:
     """A shape's best network and success rate, in per cent, thesis' numbers beside them."""
     accuracy = outcomes[f"{data.title}/{shape.name}"].accuracy(config.training.report)
-    row = {"data": data.title, "architecture": shape.name, "networks": accuracy.size, "best": 100 * accuracy.max()}
+    row = {"data": data.title, "architecture": shape.name, "networks": accuracy.size, "draws": len(accuracy)}
+    row["best"] = 100 * accuracy.max()
     row |= _above_90("above_90", accuracy)
     printed, rate = _printed_row(data, shape), _printed_rate(data, shape)
     row["thesis_best"] = max(printed) if printed else _printed_best(data, shape)
     row["thesis_above_90"] = None if rate is None else 100 * rate
     if pair:
         row |= {"unstopped_learning_rates": pair.told, "unstopped_networks": pair.accuracy.size}
+        row["unstopped_draws"] = len(pair.accuracy)
         row |= _above_90("unstopped_above_90", pair.accuracy)
         row |= _above_90("same_networks_stopped_above_90", pair.stopped)
     return row
@@ -129,7 +131,7 @@ def _ratios(accuracies: dict[Architecture, np.ndarray]) -> list[dict[str, Any]]:
     for gru in (shape for shape in accuracies if shape.cell.name == "gru"):
         both = {"rnn": accuracies[gru._replace(cell=CELLS["rnn"])], "gru": accuracies[gru]}
         successes = {cell: resampling.success(list(each), _SUCCESS) for cell, each in both.items()}
-        row: dict[str, Any] = {"shape": gru.shape, "networks": both["gru"].size}
+        row: dict[str, Any] = {"shape": gru.shape, "networks": both["gru"].size, "draws": len(both["gru"])}
         ratio = as_dict(resampling.ratio(successes["gru"], successes["rnn"]))
         row |= {f"gru_to_rnn_{end}": value for end, value in ratio.items()}
         row |= {f"{cell}_left_chance": int((each > _CHANCE).sum()) for cell, each in both.items()}

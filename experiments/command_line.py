@@ -91,6 +91,21 @@ def shared_networks() -> Path | None:
     return None if _WORKDIR.value else Path("results", "networks")
 
 
+def refuse_ignored(section: str) -> None:
+    """Stop at a data set for the landscape, if the experiment has data sets of its own.
+
+    Raises:
+        UserError: the command line has such a field.
+    """
+    given = config_flags.get_override_values(flags.FLAGS["config"])
+    for field in ("data.label", "data.version"):
+        if field in given and "data_sets" in CONFIG.value.get(section, {}):
+            raise UserError(
+                f"{field} is {given[field]!r}, which {section} does not read; valid: --config.{section}.data_sets="
+                + ",".join(CONFIG.value[section].data_sets)
+            )
+
+
 def num_devices() -> int | None:
     """How many devices the command line asks for."""
     found: int | None = _NUM_DEVICES.value

@@ -130,7 +130,8 @@ _FIGURES = {
 }
 
 _TABLES = {
-    "conditions.csv": "Every condition: accuracy after the last epoch, in per cent.",
+    "conditions.csv": "Every condition: accuracy after the last epoch, in per cent. With one draw the intervals do not"
+    " cover draws.",
     "neighbours_4_1_1.csv": "Gain of mean accuracy from one embedding to the next, in points of per cent.",
     "overall_4_2_1.csv": "Networks above 90 % over all shapes, in per cent; best: of the RNNs that the figure shows.",
     "data_sets_4_2_1.csv": "Networks above 90 % on one data set minus another, in points of per cent.",
@@ -152,6 +153,7 @@ _TABLES = {
     "gru_from_rnn_4_4_3.csv": "GRUs from RNNs beside random starts, in per cent.",
     "frozen_4_5_1.csv": "Networks above 90 %, in per cent.",
     "gates_4_5_2.csv": "Gains from one cell to the other, in points of per cent.",
+    "orders_4_5_2.csv": "The variants by mean accuracy, best first, beside the thesis' order.",
     "tails_4_6_1.csv": "Shares of random settings above an accuracy, and the ratio of the cells.",
     "cosine_4_6_2.csv": "Measures of the cosine's curve, mean over networks.",
     "gru_minus_rnn_4_6_2.csv": "GRU minus RNN in each measure, beside what the thesis says of the GRU.",

@@ -28,6 +28,7 @@ from experiments.controls import (
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from experiments.training_figures import Rate, rate_of, rates, row_panels, sorted_rows
 from rnnjax import resampling
+from rnnjax.cells import CELLS
 from rnnjax.landscape import Architecture
 from rnnjax.statistics import Interval
 
@@ -64,7 +65,9 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         figures |= _figures(data, protocols[THESIS], pairs)
         for protocol, accuracies in protocols.items():
             table += _differences(data, protocol, accuracies)
-    return Report(figures, {"gates_4_5_2.csv": table}, {"differences": table, "orders": _orders(sets, table)})
+    orders = _orders(sets, table)
+    tables = {"gates_4_5_2.csv": table, "orders_4_5_2.csv": [_told(row) for row in orders]}
+    return Report(figures, tables, {"differences": table, "orders": orders})
 
 
 def _shapes(config: ConfigDict) -> list[Architecture]:
@@ -127,6 +130,12 @@ def _orders(sets: list[DataSet], table: list[dict[str, Any]]) -> list[dict[str, 
             printed = thesis.percent("figure_4_18", "order_best_first", data.title)
             rows.append({"data": data.title, "protocol": protocol, "hidden": hidden, "order": order, "thesis": printed})
     return rows
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of _orders with its orders in words."""
+    orders = {name: " > ".join(CELLS[cell].title for cell in row[name]) for name in ("order", "thesis") if row[name]}
+    return row | orders
 
 
 EXPERIMENT = experiment(_NAME, [conditions], report)

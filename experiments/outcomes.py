@@ -17,6 +17,7 @@ import numpy as np
 from experiments.conditions import Condition
 from rnnjax import results
 from rnnjax.datasets import VERSIONS
+from rnnjax.parameters import count
 from rnnjax.training import Epoch
 
 _NAMES = ("initial", "final", "test_correct", "epochs_run", "finite", *Epoch._fields)
@@ -80,6 +81,9 @@ def read(path: Path, conditions: list[Condition]) -> dict[str, Outcome]:
         arrays = {name: array for name, array in arrays.items() if "/" not in name}
         if not set(_NAMES) <= set(arrays):
             raise results.Damaged(f"{path}: it lacks {here}{sorted(set(_NAMES) - set(arrays))[0]}")
+        needed = count(condition.architecture.sizes), condition.num_draws, condition.num_seeds
+        if arrays["final"].shape != needed:
+            raise results.Damaged(f"{path}: {here}final is {arrays['final'].shape}, not {needed}: other networks'")
         outcomes[condition.name] = Outcome(condition, arrays)
     return outcomes
 

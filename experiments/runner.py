@@ -85,6 +85,7 @@ def launch(experiment: Experiment) -> NoReturn:
 
 def _run(experiment: Experiment, workdir: Path) -> None:
     config = command_line.CONFIG.value
+    command_line.refuse_ignored(experiment.name)
     begin()
     inputs = experiment.prepare(config)
     run = new_run(experiment.name, config, make_mesh(), workdir, command_line.shared_networks())

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
 from experiments import reporting, runner
-from experiments.conditions import Condition, check_seeds, different, listed
+from experiments.conditions import Condition, check_seeds, different, draw_data, draw_embedding, listed
 from experiments.outcomes import Outcome, read
 from experiments.training_sweep import Sweep
 from rnnjax import resampling, results
@@ -45,7 +45,7 @@ def experiment(
         for field in ("embeddings", "input_dims", "hidden_dims"):
             if field in config[name]:
                 different(f"{name}.{field}", listed(config[name][field]))
-        return stages[0](config, {})
+        return with_data(config, stages[0](config, {}))
 
     def run(run: runner.Run, first: list[Condition]) -> None:
         found = stored_outcomes(run, stages)
@@ -63,6 +63,19 @@ def experiment(
                 results.remove_tree(run.store)
 
     return runner.Experiment(name, prepare, run, {})
+
+
+def with_data(config: ConfigDict, conditions: list[Condition]) -> list[Condition]:
+    """The conditions, whose first draw's sentences and words have been made.
+
+    Raises:
+        UserError: there are none such, since sentences are too short or words have too few dimensions.
+    """
+    for data in {one.data for one in conditions}:
+        draw_data(config, data, 0)
+    for data, dim in {(one.data, one.architecture.input_dim) for one in conditions}:
+        draw_embedding(config, data, 0, dim)
+    return conditions
 
 
 def stored_outcomes(run: runner.Run, stages: Sequence[Stage]) -> Outcomes | None:
@@ -100,7 +113,7 @@ def write(run: runner.Run, outcomes: Outcomes, report: Report) -> None:
 def condition_row(outcome: Outcome, report: str) -> dict[str, Any]:
     """A condition as a line of a table, in per cent."""
     accuracy = list(outcome.accuracy(report))
-    row = {"condition": outcome.condition.name, "networks": sum(map(len, accuracy))}
+    row = {"condition": outcome.condition.name, "networks": sum(map(len, accuracy)), "draws": len(accuracy)}
     row |= reporting.percent_columns("mean", resampling.mean(accuracy))
     row |= reporting.percent_columns("above_90", resampling.mean(resampling.success(accuracy, 0.9)))
     return row | {

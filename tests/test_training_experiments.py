@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import shutil
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from configs.thesis import get_config
 from experiments import outcomes, runner, training_experiment
 from experiments.conditions import draw_starts, make
 from experiments.controls import matched_rnn
-from rnnjax import results, sweeps
+from rnnjax import resampling, results, sweeps
 from rnnjax.errors import UserError
 from rnnjax.landscape import parse_architecture
 from rnnjax.parameters import Params, shapes, unflatten
@@ -60,7 +60,7 @@ FILES = {
     "gate_variants": {
         "figure_4_18.png", "figure_4_18_CountII_means.png", "figure_4_18_CountII_means_unstopped.png",
         "figure_4_18_FirstII_means.png", "figure_4_18_FirstII_means_unstopped.png", "gates_4_5_2.csv",
-        "figure_4_18_CountII_rates.png", "figure_4_18_FirstII_rates.png",
+        "orders_4_5_2.csv", "figure_4_18_CountII_rates.png", "figure_4_18_FirstII_rates.png",
     },
     "rnn_from_gru": {
         "table_4_1.csv", "table_4_2.csv", "table_4_3.csv", "table_4_4.csv", "rnn_from_gru_4_4_2.csv",
@@ -156,6 +156,16 @@ def ordered(row: Row, name: str, estimate: str = "estimate") -> bool:
     return float(row[f"{name}_low"]) - 1e-4 <= float(row[f"{name}_{estimate}"]) <= float(row[f"{name}_high"]) + 1e-4
 
 
+def ends(row: Row, name: str) -> list[float]:
+    return [float(row[f"{name}_{end}"]) for end in ("low", "high")]
+
+
+def over_draws(values: np.ndarray, scale: float = 1) -> list[float]:
+    """The ends of the interval of a mean over draws [R, S], which are resampled before seeds."""
+    interval = resampling.mean(list(values))
+    return [scale * interval.low, scale * interval.high]
+
+
 def leaves(flat: np.ndarray, cell: str) -> Params:
     """[P, R, S] as a Params of [.., R·S]; every shape here is 2x2."""
     return unflatten(flat.reshape(len(flat), -1), shapes({"rnn": 1, "relu_rnn": 1, "gru": 3}[cell], 2, 2))
@@ -219,26 +229,116 @@ def test_the_heat_maps_have_every_network_of_the_first_draw_in_its_place(
                 assert row == percents(found) and str(place) in rows[place - 1]
 
 
-@pytest.mark.parametrize(
-    ("name", "files"),
-    [
-        ("capacity", ["like_figure_4_6_CountII.png", "like_figure_4_6_FirstII.png"]),
-        ("identity_init", ["figure_4_16.png"]),
-        ("frozen_recurrent", ["figure_4_17.png"]),
-        ("gate_variants", ["figure_4_18.png"]),
-    ],
-)
-def test_sorted_rows_have_the_first_draw_s_networks_of_one_condition_each(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch, name: str, files: list[str]
+_CELLS = {"rnn": "RNN", "reset_gate_gru": "Reset-gate GRU", "update_gate_gru": "Update-gate GRU", "gru": "GRU"}
+# By experiment, file and panel: which condition's networks each row shows, by its label.
+ROWS: dict[str, dict[tuple[str, str], dict[str, str]]] = {
+    "capacity": {
+        (f"like_figure_4_6_{data}.png", f"{cell.upper()} (2 x 2)"): {"": f"{data}/{cell}_2x2"}
+        for data in SETS
+        for cell in ("rnn", "gru")
+    },
+    "identity_init": {
+        ("figure_4_16.png", "(a) RNN, CountII"): {"H = 2": "CountII/rnn_2x2"},
+        ("figure_4_16.png", "(b) ReLU RNN, CountII"): {"H = 2": "CountII/relu_rnn_2x2"},
+        ("figure_4_16.png", "(c) RNN, FirstII"): {"H = 2": "FirstII/rnn_2x2"},
+        ("figure_4_16.png", "(d) ReLU RNN, FirstII"): {"H = 2": "FirstII/relu_rnn_2x2"},
+    },
+    "frozen_recurrent": {
+        ("figure_4_17.png", "(a) GRU, CountII"): {"H = 2": "CountII/gru_2x2"},
+        ("figure_4_17.png", "(b) Modified GRU (frozen), CountII"): {"H = 2": "CountII/frozen/gru_2x2"},
+        ("figure_4_17.png", "(c) GRU, FirstII"): {"H = 2": "FirstII/gru_2x2"},
+        ("figure_4_17.png", "(d) Modified GRU (frozen), FirstII"): {"H = 2": "FirstII/frozen/gru_2x2"},
+    },
+    "gate_variants": {
+        ("figure_4_18.png", f"({letter}) {data}, H = 2"): {
+            title: f"{data}/{cell}_2x2" for cell, title in _CELLS.items()
+        }
+        for letter, data in zip("ab", SETS, strict=True)
+    },
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_sorted_rows_are_the_first_draw_s_networks_of_the_condition_that_they_name(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     figures, arrays = figures_of(runs(name), name, monkeypatch), arrays_of(runs(name))
-    conditions = {array.rpartition("/")[0] for array in arrays if "unstopped" not in array and "matched" not in array}
-    number = small_config()[name].shown_seeds
-    if name == "frozen_recurrent":  # whose figure has GRUs alone
-        conditions = {condition for condition in conditions if "/rnn_" not in condition}
-    possible = [percents(np.sort(last(arrays, condition)[0, :number] / 100)) for condition in conditions]
-    drawn = [row for file in files for numbers, *_ in cells_of(figures[file]).values() for row in numbers]
-    assert sorted(drawn) == sorted(possible)
+    number, shown = small_config()[name].shown_seeds, {}
+    for file in {file for file, _ in ROWS[name]}:
+        for panel, (numbers, labels, _) in cells_of(figures[file]).items():
+            shown[file, panel] = dict(zip(labels, numbers, strict=True))
+    assert shown == {
+        place: {
+            label: percents(np.sort(last(arrays, condition)[0, :number] / 100)) for label, condition in rows.items()
+        }
+        for place, rows in ROWS[name].items()
+    }
+
+
+def marked(figure: Figure, marker: str) -> dict[str, float]:
+    """By label: where the line's dot is, or the thesis' diamond, in per cent."""
+    (axes,) = figure.axes
+    labels = [label.get_text().partition(" (n = ")[0] for label in axes.get_yticklabels()]
+    return {
+        labels[int(np.asarray(line.get_ydata())[0]) - 1]: 100 * float(np.asarray(line.get_xdata())[0])
+        for line in axes.lines
+        if line.get_marker() == marker
+    }
+
+
+# By experiment, file: the threshold, and whose networks each line is about.
+LINES: dict[tuple[str, str], tuple[float, dict[str, str]]] = {
+    ("identity_init", "figure_4_16_rates.png"): (
+        65,
+        {
+            f"{title}, H = 2, {data}": f"{data}/{cell}_2x2"
+            for data in SETS
+            for cell, title in (("rnn", "RNN"), ("relu_rnn", "ReLU RNN"))
+        },
+    ),
+    ("frozen_recurrent", "figure_4_17_rates.png"): (
+        90,
+        {
+            f"{title}, H = 2, {data}": f"{data}/{kind}_2x2"
+            for data in SETS
+            for kind, title in (("gru", "GRU"), ("frozen/gru", "Modified GRU (frozen)"), ("rnn", "RNN"))
+        },
+    ),
+    **{
+        ("gate_variants", f"figure_4_18_{data}_rates.png"): (
+            90, {f"{title} (2 x 2)": f"{data}/{cell}_2x2" for cell, title in _CELLS.items()},
+        )
+        for data in SETS
+    },
+    **{
+        ("separability", f"figure_4_{number}_rates.png"): (
+            90,
+            {
+                f"{cell.upper()}, H = 2: Embedding_{i}": f"{data}/embedding_{i}/{cell}_2x2"
+                for cell in ("rnn", "gru")
+                for i in (1, 2, 3, 4)
+            },
+        )
+        for number, data in zip((2, 3), SETS, strict=True)
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "file"), LINES)
+def test_figures_of_rates_have_every_condition_s_own_rate(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, name: str, file: str
+) -> None:
+    figure, arrays = figures_of(runs(name), name, monkeypatch)[file], arrays_of(runs(name))
+    threshold, lines = LINES[name, file]
+    told = {label: above(last(arrays, condition), threshold) for label, condition in lines.items()}
+    assert marked(figure, "o") == pytest.approx(told)
+    printed = {}
+    if name == "identity_init":
+        printed["RNN, H = 2, FirstII"] = 10 * NUMBERS["figure_4_16"]["rnn_above_65"]["hidden_2"]
+    elif name == "frozen_recurrent":
+        for data, (title, key) in product(SETS, (("GRU", "gru"), ("Modified GRU (frozen)", "frozen"))):
+            printed[f"{title}, H = 2, {data}"] = 10 * NUMBERS["figure_4_17"][data]["hidden_2"][key]
+    assert marked(figure, "D") == pytest.approx(printed)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -253,9 +353,11 @@ def test_every_condition_s_numbers_are_those_of_its_networks(runs: Runs, name: s
         test = 100 * arrays[f"{condition}/test_correct"] / TEST
         few = "unstopped" in condition
         assert accuracy.shape == ((1, SEEDS) if few else (DRAWS, SEEDS))
-        assert int(row["networks"]) == accuracy.size
-        assert close(row["mean"], mean(accuracy)) and float(row["mean_low"]) <= mean(accuracy) + 1e-4
-        assert close(row["above_90"], above(accuracy, 90)) and close(row["test_mean"], mean(test))
+        assert (int(row["networks"]), int(row["draws"])) == (accuracy.size, len(accuracy))
+        assert close(row["mean"], mean(accuracy)) and close(row["test_mean"], mean(test))
+        assert close(row["above_90"], above(accuracy, 90))
+        assert ends(row, "mean") == pytest.approx(over_draws(accuracy), rel=2e-5, abs=1e-4)
+        assert ends(row, "above_90") == pytest.approx(over_draws(accuracy > 90, 100), rel=2e-5, abs=1e-4)
         assert close(row["epochs"], mean(arrays[f"{condition}/epochs_run"]))
         assert int(row["not_finite"]) == told["not_finite"] == 0
         assert told["mean"]["estimate"] == pytest.approx(mean(accuracy) / 100)
@@ -621,10 +723,11 @@ def test_capacity_table(runs: Runs) -> None:
     for row in rows:
         accuracy = last(arrays, f"{row['data']}/{row['architecture']}")
         assert int(row["networks"]) == accuracy.size and close(row["best"], accuracy.max())
-        assert close(row["above_90_estimate"], above(accuracy, 90)) and ordered(row, "above_90")
+        assert close(row["above_90_estimate"], above(accuracy, 90)) and int(row["draws"]) == DRAWS
+        assert ends(row, "above_90") == pytest.approx(over_draws(accuracy > 90, 100), rel=2e-5, abs=1e-4)
         rates, unstopped = best_rates(arrays, row["data"], row["architecture"])
         assert set(map(float, row["unstopped_learning_rates"].split(" and "))) == rates
-        assert int(row["unstopped_networks"]) == SEEDS
+        assert (int(row["unstopped_networks"]), int(row["unstopped_draws"])) == (SEEDS, 1)
         for name, networks in (("unstopped", unstopped), ("same_networks_stopped", accuracy[:1])):
             assert close(row[f"{name}_above_90_estimate"], above(networks, 90)) and ordered(row, f"{name}_above_90")
         assert row["thesis_best"] == row["thesis_above_90"] == ""  # it prints FirstI and XorI
@@ -696,6 +799,11 @@ def test_gates_table(runs: Runs) -> None:
         in_order = [reached[cell] for cell in told["order"]]
         assert sorted(told["order"]) == sorted(cells) and in_order == sorted(in_order, reverse=True)
         assert told["thesis"] == NUMBERS["figure_4_18"]["order_best_first"][told["data"]]
+    shown = rows_of(runs("gate_variants") / "orders_4_5_2.csv")
+    for row, told in zip(shown, orders, strict=True):
+        assert (row["data"], row["protocol"], row["hidden"]) == (told["data"], told["protocol"], "2")
+        for name in ("order", "thesis"):
+            assert row[name] == " > ".join(_CELLS[cell] for cell in told[name])
 
 
 def forbid_training(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -761,6 +869,19 @@ def test_a_result_that_lacks_an_array_is_made_again(
     run_in(workdir, "identity_init", small_config())
     assert "it lacks FirstII/relu_rnn_2x2/finite" in caplog.text
     assert "FirstII/relu_rnn_2x2/finite" in arrays_of(workdir)
+
+
+def test_a_result_of_other_numbers_of_networks_is_made_again(
+    runs: Runs, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would be complete by its names, and its tables would be about networks that the config does not ask for."""
+    workdir = tmp_path / "work"
+    shutil.copytree(runs("identity_init"), workdir)
+    fewer = {name: array[..., :1, :2] for name, array in arrays_of(workdir).items()}
+    results.write_npz(workdir / "result.npz", fewer)
+    run_in(workdir, "identity_init", small_config())
+    assert f"final is (18, 1, 2), not (18, {DRAWS}, {SEEDS})" in caplog.text
+    assert arrays_of(workdir)["FirstII/relu_rnn_2x2/final"].shape[1:] == (DRAWS, SEEDS)
 
 
 def test_a_run_killed_in_the_second_stage_goes_on_there(
@@ -918,6 +1039,8 @@ def test_a_damaged_run_to_start_from_is_refused(runs: Runs, tmp_path: Path, dama
         ("separability", "separability.embeddings", (), "separability.embeddings is .*one or more different"),
         ("separability", "separability.embeddings", ("embedding_5",), "unknown embedding 'embedding_5'; valid"),
         ("separability", "data.seed", -1, "data.seed is -1"),
+        ("trainability", "data.embedding", "embedding_1", "embedding_1 has 2 dimensions, not 3"),
+        ("gate_variants", "data.sentence_length", 1, "sentence"),
         ("frozen_recurrent", "frozen_recurrent.frozen", ("w_xx",), "cannot freeze 'w_xx' of a GRU; valid: w_ih"),
     ],
 )
@@ -934,6 +1057,8 @@ def test_a_bad_value_is_refused_before_anything_is_trained(name: str, field: str
     [
         ("--config.training.batch_size=0", ["training.batch_size is 0", "from 1 to 5000"]),
         ("--config.gate_variants.sedes=3", ["'gate_variants.sedes'", "data_sets, draws, hidden_dims, seeds"]),
+        ("--config.data.label=xor", ["data.label is 'xor'", "--config.gate_variants.data_sets=CountII,FirstII"]),
+        ("--config.data.embedding=embedding_5", ["unknown embedding 'embedding_5'", "embedding_1"]),
     ],
 )
 def test_a_bad_command_ends_in_one_line(flag: str, words: list[str], tmp_path: Path) -> None:
