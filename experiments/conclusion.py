@@ -20,7 +20,7 @@ DENSITY = "trainability_and_density.csv"
 
 
 def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
-    """Write ledger.json, report.html and report.md; the ledger.
+    """Write ledger.json and the report; the ledger.
 
     Args:
         workdir: of a reproduction, or a published one, where presets may differ from step to step.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import rnnjax
-from experiments import conclusion
+from experiments import conclusion, report
 from experiments.programme import jobs_of
 from experiments.report_images import small_png
 from experiments.report_sections import is_repeat
@@ -19,7 +19,7 @@ from rnnjax import results
 from rnnjax.errors import UserError
 
 _OF_A_STEP = ("config.json", "environment.json", "summary.json", "*.csv")
-_OF_ALL = ("config.json", "status.json", "ledger.json", "report.html", "report.md", conclusion.DENSITY)
+_OF_ALL = ("config.json", "status.json", "ledger.json", *report.FILES, conclusion.DENSITY)
 
 Status = Mapping[str, Mapping[str, Any]]  # by job as in status.json
 

@@ -1,4 +1,7 @@
-"""The report of a reproduction: report.html, one file that holds everything, and report.md beside the figures."""
+"""The report of a reproduction: report.html, one file that holds everything, and Markdown beside the figures.
+
+The Markdown is in three files, since GitHub does not show a large one: report.md, the claims' evidence, the provenance.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +12,7 @@ import jinja2
 from experiments import thesis
 from experiments.density import DECIDING, headline
 from experiments.programme import PRESETS, Job, jobs_of
-from experiments.report_ledger import ClaimShown, counts, shown_claims
+from experiments.report_ledger import ClaimShown, counts, shown_claims, with_draws
 from experiments.report_provenance import overview, provenance, step_anchor
 from experiments.report_sections import SectionShown, beyond_sections, figure_anchor, repeats, thesis_sections
 from experiments.report_tables import Table, make_table
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from experiments.ledger import Entry
 
 _TEMPLATES = Path(__file__).with_name("templates")
+FILES = ("report.html", "report.md", "report_evidence.md", "report_provenance.md")
 _FEW = 8  # steps that are named
 _MARKS = "\\`*_[]|"  # that mean something in Markdown
 
@@ -51,7 +55,9 @@ def write(
     found = _gathered(workdir, status, entries, jobs_of(presets) if wanted is None else wanted, largest)
     found["preset"] = _presets(status, presets)
     found |= {"density": _density(density), "density_steps": density_steps}
-    for name in ("report.html", "report.md"):
+    if density:
+        found["density_steps"] = with_draws(density_steps, found["known_steps"])
+    for name in FILES:
         results.write_text(workdir / name, _environment().get_template(f"{name}.j2").render(found))
 
 
@@ -81,15 +87,17 @@ def _gathered(
     wanted: Sequence[Job],
     preset: str,
 ) -> dict[str, Any]:
-    claims, sections, beyond = shown_claims(entries), thesis_sections(workdir, wanted), beyond_sections(workdir, wanted)
     runs = [provenance(workdir, status, job, preset) for job in wanted]
+    known = {run.name: None for run in runs}
+    claims, sections = shown_claims(entries, list(known)), thesis_sections(workdir, wanted)
+    beyond = beyond_sections(workdir, wanted)
     return {
         "source": thesis.NUMBERS["source"],
         "terms": terms(),
         "rule": rule(_number_of_parts(claims)),
         "overview": overview(status, runs),
         "steps": runs,
-        "known_steps": {run.name for run in runs},
+        "known_steps": known,
         "claims": claims,
         "counts": counts(claims),
         "sections": sections,

@@ -1,7 +1,7 @@
 """The ledger's entries as the report shows them: badges, numbers in words, the part that stands for a claim."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -65,11 +65,16 @@ def badge(verdict: str) -> Badge:
     return Badge(verdict, symbols[verdict], verdict.split(" ")[0] if verdict != NOT_REPRODUCED else "refuted")
 
 
-def shown_claims(entries: "Sequence[Entry]") -> list[ClaimShown]:
-    """Every claim of the thesis in order, judged or not."""
+def shown_claims(entries: "Sequence[Entry]", known: Sequence[str]) -> list[ClaimShown]:
+    """Every claim of the thesis in order, judged or not.
+
+    Args:
+        entries: of the ledger.
+        known: the steps' folders that the report knows of.
+    """
     by_id = {entry.claim.id: entry for entry in entries}
     claims: Mapping[str, Claim] = CLAIMS | {id: entry.claim for id, entry in by_id.items()}
-    return [_shown(claims[id], by_id.get(id)) for id in sorted(claims)]
+    return [_shown(claims[id], by_id.get(id), known) for id in sorted(claims)]
 
 
 def counts(claims: Sequence[ClaimShown]) -> list[tuple[Badge, int]]:
@@ -81,7 +86,13 @@ def counts(claims: Sequence[ClaimShown]) -> list[tuple[Badge, int]]:
     ]
 
 
-def _shown(claim: Claim, entry: "Entry | None") -> ClaimShown:
+def with_draws(steps: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
+    """The steps that a number rests on, and beside the landscape those of other draws (claims_landscape.landscapes)."""
+    others = [name for name in known if name.startswith("landscape_")]
+    return (*steps, *others) if "landscape" in steps else tuple(steps)
+
+
+def _shown(claim: Claim, entry: "Entry | None", known: Sequence[str]) -> ClaimShown:
     if entry is None:
         return ClaimShown(claim, badge(NOT_JUDGED), None, "", "no test of it is there", [], [], (), ())
     judged = [_judged(protocol, each) for protocol, each in entry.judged.items()]
@@ -104,7 +115,7 @@ def _shown(claim: Claim, entry: "Entry | None") -> ClaimShown:
             )
             if each
         ],
-        entry.test.steps,
+        with_draws(entry.test.steps, known),
         entry.test.figures,
     )
 

@@ -25,10 +25,11 @@ class Provenance(NamedTuple):
     config: str  # path of its config.json, empty without one
     digest: str
     seeds: list[tuple[str, str]]  # field and value
-    ended: str
-    machine: str
+    ended: str  # of the last session
+    machine: str  # of the longest session, which computed most, as versions and revision
     versions: str
     revision: str
+    drawn: str  # by which revision tables, intervals and figures were made again last; empty if by that session
     sessions: int
 
 
@@ -54,6 +55,7 @@ def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], job: Job,
     entry, config = status.get(job.name), _read(workdir / job.name / "config.json")
     sessions = _read(workdir / job.name / "environment.json").get("sessions") or [{}]
     last = sessions[-1]
+    longest = max(sessions, key=lambda session: float(session.get("seconds", {}).get("total", 0)))
     return Provenance(
         job.name,
         job.step.name,
@@ -67,9 +69,10 @@ def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], job: Job,
         digest(config) if config else _UNKNOWN,
         [(name, str(value)) for name, value in _seeds(config)],
         str(last.get("ended", _UNKNOWN)),
-        _listed(last.get("processor"), last.get("devices"), last.get("platform")),
-        _versions(last),
-        str(last.get("revision") or _UNKNOWN),
+        _listed(longest.get("processor"), longest.get("devices"), longest.get("platform")),
+        _versions(longest),
+        str(longest.get("revision") or _UNKNOWN),
+        str(last.get("revision") or _UNKNOWN) if last.get("revision") != longest.get("revision") else "",
         len(sessions) if last else 0,
     )
 

@@ -70,8 +70,9 @@ def field(members: int, draws: int) -> Found:
             contrasts.append(where | {"what": "above 90 % - below 70 %", "measure": measure} | counted)
             contrasts[-1] |= {"others": members} | percent("difference", 0.1)
         for cell in ("rnn", "gru"):
-            where = {"data": data, "cell": cell, "words": "all", "networks": "all", "number": members}
-            correlations.append(where | named("pearson", -0.3) | named("spearman", -0.2) | named("within", -0.2))
+            for words in ("all", "stop", "positive", "negative"):
+                where = {"data": data, "cell": cell, "words": words, "networks": "all", "number": members}
+                correlations.append(where | named("pearson", -0.3) | named("spearman", -0.2) | named("within", -0.2))
     conditions = {f"{d}/{c}_2x2": {"num_draws": draws} for d in ("CountII", "FirstII") for c in ("rnn", "gru")}
     return {"shares": shares, "contrasts": contrasts, "correlations": correlations, "conditions": conditions}
 

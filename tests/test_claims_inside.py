@@ -120,6 +120,8 @@ M = MATCHED.items()
         ("C18", change(_F, "correlations", named("pearson", 0.3), data="CountII", cell="rnn"), NO),
         ("C18", change(_F, "correlations", named("spearman", 0.0), data="FirstII", cell="gru"), OPEN),
         ("C18", change(_F, "correlations", named("within", 0.3), data="FirstII", cell="rnn"), NO),
+        ("C18", change(_F, "correlations", named("pearson", 0.3), data="FirstII", cell="gru", words="stop"), NO),
+        ("C18", change(_F, "correlations", named("spearman", 0.0), data="CountII", cell="rnn", words="positive"), OPEN),
         ("C26", counts("gru", 10), NO),
         ("C26", counts("rnn", 2), OPEN),
         ("C26", counts("rnn", 1.2), YES),

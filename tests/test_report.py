@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import made_up_report as made_up
 import numpy as np
@@ -18,11 +19,13 @@ from experiments.contents import BEYOND, SECTIONS, THESIS, matching
 from experiments.contents_further import figure_caption, table_caption
 from experiments.ledger import Judged, Part
 from experiments.programme import ADOPTED, PROTOCOLS, Job, Step, jobs, jobs_of
-from experiments.report import markdown, write
+from experiments.report import FILES, markdown, write
 from experiments.report_images import MAX_WIDTH, read_picture, small_png
-from experiments.report_ledger import shown_claims
+from experiments.report_ledger import shown_claims, with_draws
+from experiments.report_provenance import provenance
 from experiments.report_tables import ROWS, interval, make_table, number, read_table
 from experiments.report_terms import terms
+from rnnjax.results import write_json
 from rnnjax.statistics import Interval
 from rnnjax.verdicts import INCONCLUSIVE, Evidence
 
@@ -140,16 +143,16 @@ def test_what_others_wrote_is_escaped(html: str, workdir: Path) -> None:
     for raw in ("<b>'mean'", "<i>minus", "rnn <4>", "<certain>"):
         assert raw not in html
     assert "&lt;b&gt;&#39;mean&#39;&lt;/b&gt; &amp; more" in html and "rnn &lt;4&gt;" in html
-    text = (workdir / "report.md").read_text()
+    text = (workdir / "report_evidence.md").read_text()
     assert r"GRU &lt;i&gt;minus&lt;/i&gt; RNN &amp; \| rest" in text and "<i>minus" not in text
 
 
 def test_a_failed_step_and_one_that_was_not_run_are_told(page: Page, workdir: Path) -> None:
     text = _one_line(" ".join(page.words))
     assert text.count(made_up.ERROR) >= 2 and f"{made_up.NOT_RUN}: not run" in text
-    told = (workdir / "report.md").read_text()
-    assert f"✗ failed: {markdown(made_up.ERROR)}" in told
-    number = len(re.findall(r"^\| \[.*\| ✓ done \|", told, flags=re.MULTILINE))
+    told, steps = ((workdir / name).read_text() for name in ("report.md", "report_provenance.md"))
+    assert f"✗ failed: {markdown(made_up.ERROR)}" in steps
+    number = len(re.findall(r"^\| \[.*\| ✓ done \|", steps, flags=re.MULTILINE))
     assert f"{number} of {len(jobs('quick'))} are done; failed: {made_up.FAILED} (" in text
     assert f"- Steps: {number} of {len(jobs('quick'))} are done; failed: [{made_up.FAILED}](" in told
 
@@ -179,6 +182,33 @@ def test_every_number_leads_to_its_provenance(page: Page, html: str) -> None:
         assert expected in own
 
 
+def test_a_step_s_provenance_is_of_the_session_that_computed_and_says_who_drew_it_again(tmp_path: Path) -> None:
+    job = jobs("quick")[0]
+    sessions: list[dict[str, Any]] = [
+        {"ended": f"2020-0{month}-01", "seconds": {"total": seconds}, "revision": letter * 40, "processor": letter}
+        for month, (letter, seconds) in enumerate((("a", 3.0), ("b", 500.0), ("c", 2.0)), 1)
+    ]
+    write_json(tmp_path / job.name / "environment.json", {"sessions": sessions})
+    found = provenance(tmp_path, {}, job, "quick")
+    assert (found.revision, found.machine, found.drawn, found.sessions) == ("b" * 40, "b", "c" * 40, 3)
+    assert found.ended == "2020-03-01"
+    write_json(tmp_path / job.name / "environment.json", {"sessions": sessions[:2]})
+    assert provenance(tmp_path, {}, job, "quick").drawn == ""
+    write(tmp_path, {}, [], wanted=[job])
+    assert "made again by" not in (tmp_path / "report.html").read_text()
+    write_json(tmp_path / job.name / "environment.json", {"sessions": sessions})
+    write(tmp_path, {}, [], wanted=[job])
+    for name in ("report.html", "report_provenance.md"):
+        text = (tmp_path / name).read_text()
+        assert "b" * 40 in text and "c" * 40 in text.split("made again by")[1]
+
+
+def test_what_rests_on_all_landscapes_leads_to_all_of_them() -> None:
+    known = ["capacity", "landscape", "landscape_1", "landscape_2", "protocols/batch_4/landscape"]
+    assert with_draws(("capacity", "landscape"), known) == ("capacity", "landscape", "landscape_1", "landscape_2")
+    assert with_draws(("capacity",), known) == ("capacity",)
+
+
 def test_internal_links_resolve_and_nothing_is_loaded_from_elsewhere(page: Page, html: str) -> None:
     ids = set(page.values("id"))
     for target in page.values("href"):
@@ -187,18 +217,33 @@ def test_internal_links_resolve_and_nothing_is_loaded_from_elsewhere(page: Page,
     assert not re.search(r"https?:|//|url\(|@import|<script|file:", re.sub(r"data:image[^\"]*", "", html))
 
 
+def markdown_of(workdir: Path) -> dict[str, str]:
+    return {name: (workdir / name).read_text() for name in FILES if name.endswith(".md")}
+
+
 def test_links_of_the_markdown_resolve(workdir: Path) -> None:
-    text = (workdir / "report.md").read_text()
-    targets = re.findall(r"\]\(([^)]+)\)", text)
-    anchors = set(re.findall(r'<a id="([^"]+)"></a>', text))
-    files = [target for target in targets if not target.startswith("#")]
-    assert sum(file.endswith(".png") for file in files) > 20
-    for target in targets:
-        assert target[1:] in anchors if target.startswith("#") else (workdir / target).is_file(), target
+    texts = markdown_of(workdir)
+    anchors = {name: set(re.findall(r'<a id="([^"]+)"></a>', text)) for name, text in texts.items()}
+    assert len(texts) == 3 and texts["report.md"].count(".png)") > 20
+    for name, text in texts.items():
+        targets = re.findall(r"\]\(([^)]+)\)", text)
+        assert targets
+        for target in targets:
+            file, _, anchor = target.partition("#")
+            assert anchor in anchors[file or name] if anchor else (workdir / target).is_file(), f"{name}: {target}"
+
+
+def test_every_claim_and_step_is_in_the_markdown(workdir: Path) -> None:
+    texts = markdown_of(workdir)
+    for claim in CLAIMS.values():
+        assert texts["report.md"].count(f'<a id="{claim.id}"></a>') == 1
+        assert texts["report_evidence.md"].count(f'<a id="{claim.id}-evidence"></a>') == 1
+    for job in jobs("quick"):
+        assert texts["report_provenance.md"].count(f'<a id="step-{job.name}"></a>') == 1
 
 
 def test_tables_of_the_markdown_have_as_many_cells_in_every_line(workdir: Path) -> None:
-    lines, widths = (workdir / "report.md").read_text().splitlines(), 0
+    lines, widths = "\n".join(markdown_of(workdir).values()).splitlines(), 0
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith("|") and following.startswith("|"):
             assert len(re.findall(r"(?<!\\)\|", line)) == len(re.findall(r"(?<!\\)\|", following)), line
@@ -349,7 +394,7 @@ def test_a_part_shows_the_interval_that_decides_or_what_it_lacks() -> None:
     few = evidence._replace(members=3), evidence._replace(draws=9)
     judged = Judged([Part(one, INCONCLUSIVE, Interval(0.3, 0.1, 0.5)) for one in (evidence, *few)], INCONCLUSIVE, None)
     entry = made_up.entries()[0]
-    (shown,) = shown_claims([entry._replace(judged={"adopted": judged})])[:1]
+    (shown,) = shown_claims([entry._replace(judged={"adopted": judged})], [])[:1]
     assert [part.decides for part in shown.judged[0].parts] == ["[0.1, 0.5]", "too few members", "too few draws"]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from experiments import check, conclusion
 from experiments.programme import PROTOCOLS
+from experiments.report import FILES
 from experiments.report_ledger import counts, shown_claims
 from rnnjax import members
 
@@ -21,7 +22,7 @@ def test_readme_has_the_verdicts_of_the_shipped_ledger() -> None:
     ledger = json.loads((SHIPPED / "ledger.json").read_text())
     shipped = Counter(row["verdict"] for row in ledger)
     told = re.findall(r"^\| ([a-z ]+) \| (\d+)([^|]*)\|$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
-    verdicts = [badge.text for badge, _ in counts(shown_claims([])) if badge.text != "not judged"]
+    verdicts = [badge.text for badge, _ in counts(shown_claims([], [])) if badge.text != "not judged"]
     assert [name for name, *_ in told] == verdicts
     assert {name: int(number) for name, number, _ in told} == {name: shipped[name] for name in verdicts}
     for name, _, claims in told:
@@ -53,6 +54,12 @@ def test_what_a_document_points_at_is_there(name: str) -> None:
         target = document.parent / file if file else document
         assert target.exists(), link
         assert not anchor or anchor in anchors(target.read_text()), link
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".md")])
+def test_github_shows_the_markdown_as_it_is(name: str) -> None:
+    """It cuts documents off at half a megabyte."""
+    assert (SHIPPED / name).stat().st_size < 500_000
 
 
 def test_the_shipped_ledger_is_what_the_shipped_summaries_give() -> None:
