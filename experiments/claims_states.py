@@ -143,8 +143,8 @@ TESTS = {
         _decided_near,
     ),
     "C18": Test(
-        "The change of the field's mean norm and the change of accuracy, by training, correlate negatively, over the"
-        " words and networks all together and over each kind of words: Pearson's and Spearman's coefficients lie below 0"
+        "The change of the field's mean norm and the change of accuracy, by training, correlate negatively over all"
+        " words and networks, and over those of each kind of words: Pearson's and Spearman's coefficients lie below 0"
         " for both cells on both data sets, and so does Spearman's within draws, some of which are easier than others.",
         (_FIELD,),
         ("vector_field/figure_4_15_correlations.png", "vector_field/figure_4_15.png"),
