@@ -35,7 +35,7 @@ def test_readme_counts_the_parts_of_the_shipped_ledger() -> None:
         [*row["by_protocol"].values(), row["without_early_stop"], row["with_as_many_parameters"]] for row in ledger
     ]
     number = sum(len(each["parts"]) for row in judged for each in row if each)
-    assert f"for {number} parts of evidence" in (ROOT / "README.md").read_text()
+    assert f"for {number:,} parts of evidence" in (ROOT / "README.md").read_text()
 
 
 def anchors(text: str) -> set[str]:
