@@ -1,15 +1,21 @@
 """What the experiments that look inside trained networks share: train them or find them again, measure, draw.
 
-result.npz has the networks as outcomes.py describes them, and what was measured as "measured/<name>". An analysis is
+result.npz has the networks as outcomes.py describes them, what was measured as "measured/<name>", and "measured_by", a
+fingerprint of the sources that did: what others measured is measured again, never mixed in. An analysis is
 of final parameters, so the accuracy that goes with them is the last epoch's, whatever config.training.report is.
 """
 
+import hashlib
+import inspect
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ml_collections import ConfigDict
 
+import rnnjax
 from experiments import runner
 from experiments.conditions import Condition, check_seeds, draw_embedding
 from experiments.outcomes import Outcome
@@ -18,13 +24,15 @@ from experiments.training_sweep import Sweep
 from rnnjax import members, results
 
 Measured = dict[str, np.ndarray]
-_PREFIX = "measured/"
+Measure = Callable[[runner.Run, Sweep, Outcomes], Measured]
+_PREFIX, _MAKER = "measured/", "measured_by"
+_DRAW = ("figures", "report", "tables", "plots", "plotting", "grids")  # ends of the names of modules that only show
 
 
 def analysis(
     name: str,
     conditions: Callable[[ConfigDict], list[Condition]],
-    measure: Callable[[runner.Run, Sweep, Outcomes], Measured],
+    measure: Measure,
     report: Callable[[ConfigDict, Outcomes, Measured], Report],
     followed: Callable[[ConfigDict], bool] = lambda _: False,
 ) -> runner.Experiment:
@@ -44,7 +52,8 @@ def analysis(
 
     def run(run: runner.Run, wanted: list[Condition]) -> None:
         outcomes = stored_outcomes(run, [lambda _config, _outcomes: wanted])
-        measured = None if outcomes is None else _stored_measures(run)
+        maker = sources(measure)
+        measured = None if outcomes is None else _stored_measures(run, maker)
         if not run.all_have(measured is not None):
             sweep = Sweep(run)
             outcomes = sweep.train(name, wanted, followed(run.config))
@@ -52,6 +61,7 @@ def analysis(
             if run.leads:
                 arrays = dict(item for outcome in outcomes.values() for item in outcome.items())
                 arrays |= {f"{_PREFIX}{key}": np.asarray(value) for key, value in measured.items()}
+                arrays[_MAKER] = np.array(maker)
                 results.write_npz(run.workdir / "result.npz", arrays)
         if run.leads:
             assert outcomes is not None and measured is not None
@@ -85,8 +95,22 @@ def pick(values: np.ndarray, target: float) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(np.argmin(distance), values.shape))
 
 
-def _stored_measures(run: runner.Run) -> Measured | None:
-    """What result.npz has of them; without any the file is another's."""
+def sources(measure: Measure) -> str:
+    """A fingerprint of what decides what is measured: the library, its module and what that imports, but what draws."""
+    own = inspect.getmodule(measure)
+    assert own is not None
+    names = {str(getattr(value, "__module__", "")) for value in vars(own).values()}
+    modules = [own, *(sys.modules[name] for name in names if name.startswith("experiments."))]
+    files = {Path(str(module.__file__)) for module in modules} | set(Path(rnnjax.__path__[0]).glob("*.py"))
+    kept = sorted((path.name, path.read_bytes()) for path in files if not path.stem.endswith(_DRAW))
+    return hashlib.sha256(repr(kept).encode()).hexdigest()[:16]
+
+
+def _stored_measures(run: runner.Run, maker: str) -> Measured | None:
+    """What result.npz has of them, if these sources measured it; without any the file is another's."""
     stored: dict[str, Any] = results.read_npz(run.workdir / "result.npz")
     found = {key.removeprefix(_PREFIX): array for key, array in stored.items() if key.startswith(_PREFIX)}
+    if found and str(stored.get(_MAKER, "")) != maker:
+        run.log.warning("%s was measured by another version: measured again", run.workdir / "result.npz")
+        return None
     return found or None

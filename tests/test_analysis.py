@@ -9,8 +9,9 @@ import launching
 import numpy as np
 import pytest
 
+import rnnjax
 from configs.thesis import get_config
-from experiments import analysis, runner
+from experiments import analysis, fixed_points, runner, vector_field
 from experiments.conditions import data_sets, make
 from experiments.training_experiment import Report
 from rnnjax import members, sweeps
@@ -36,7 +37,10 @@ def test_no_tile_is_wider_than_there_are_networks(number: int, worked_on: int, m
     assert widths == [worked_on]
 
 
-def test_what_is_killed_while_it_measures_trains_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_killed_while_it_measures_trains_nothing_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "rnnjax.test")
     name, killed, trained = "vector_field", [True], list[int]()
 
     def conditions(config: Any) -> Any:
@@ -69,3 +73,23 @@ def test_what_is_killed_while_it_measures_trains_nothing_again(tmp_path: Path, m
     killed.append(False)
     launching.run_in(experiment, tmp_path, config, tmp_path / "networks")
     assert not trained and (tmp_path / "summary.json").exists()
+    # A finished run is only drawn again (nothing may be popped), unless another version measured it.
+    launching.run_in(experiment, tmp_path, config, tmp_path / "networks")
+    assert "only drawn again" in caplog.text and "measured again" not in caplog.text
+    monkeypatch.setattr(analysis, "sources", lambda _: "later")
+    killed.append(False)
+    launching.run_in(experiment, tmp_path, config, tmp_path / "networks")
+    assert "was measured by another version: measured again" in caplog.text and not (killed or trained)
+
+
+def test_what_measures_is_told_apart_from_what_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a library of two files, and a module that measures."""
+    monkeypatch.setattr(rnnjax, "__path__", [str(tmp_path)])
+    (tmp_path / "fields.py").write_text("one")
+    (tmp_path / "field_plots.py").write_text("one")
+    first = analysis.sources(vector_field.measure)
+    (tmp_path / "field_plots.py").write_text("other")
+    assert analysis.sources(vector_field.measure) == first
+    assert analysis.sources(fixed_points.measure) != first
+    (tmp_path / "fields.py").write_text("other")
+    assert analysis.sources(vector_field.measure) != first
