@@ -1,8 +1,10 @@
 """Do shipped numbers come out again? A random sample of them is computed anew and compared.
 
-A sample is of single networks (trained again from nothing; which ones, and their accuracies, are in every summary.json)
-and of the landscape's best and worst settings (scored again). All that is shipped is drawn from, under whichever
-protocol. The configs must be those that this version would use.
+A sample is of single networks (trained again from nothing; which ones, and their accuracies, are in summary.json), of
+the landscape's best and worst settings (scored again), and of how many settings of an architecture are above 55 %
+(all scored again, a million in a minute or so). All that is shipped is drawn from, under whichever protocol, except
+networks that start from trained ones and what is measured inside networks. The configs must be those that this version
+would use.
 Networks of another processor or version of JAX are rounded differently, and training may take them elsewhere.
 """
 
@@ -18,30 +20,36 @@ from jax.sharding import Mesh
 from experiments import runner
 from experiments.conclusion import check_config
 from experiments.conditions import Condition
-from experiments.landscape_audit import fast_count
+from experiments.landscape_audit import fast_count, fast_histogram
 from experiments.landscape_inputs import Inputs
 from experiments.programme import Job, jobs_of
 from experiments.training_sweep import Sweep
 from rnnjax import results
+from rnnjax.cells import CELLS
 from rnnjax.datasets import VERSIONS
 from rnnjax.errors import UserError
 from rnnjax.initializers import parse_sampler
 from rnnjax.landscape import parse_architecture
+from rnnjax.statistics import num_above
 
 _SAME = 1e-6  # of accuracies, which are rounded to so much in summary.json
+_COUNTED = 0.55  # the accuracy beyond which settings are counted, of landscape_report.THRESHOLDS
 
 
 class Number(NamedTuple):
-    """A shipped number: the accuracy of one network or setting."""
+    """A shipped number: the accuracy of one network or setting, or how many settings are above one."""
 
     job: Job
     name: str  # of a condition, or "<sampler> <architecture>"
     place: tuple[int, int]  # draw and seed; of a setting 0 and its index
     shipped: float
     preset: str
+    above: float | None = None  # count the settings above this accuracy instead
 
     @property
     def title(self) -> str:
+        if self.above is not None:
+            return f"{self.job.name}: {self.name}, settings above {self.above:g}"
         where = "draw {}, seed {}" if self.job.step.trains else "setting {1}"
         return f"{self.job.name}: {self.name}, {where.format(*self.place)}"
 
@@ -100,6 +108,11 @@ def _numbers(job: Job, preset: str, summary: Mapping[str, Any]) -> Iterator[Numb
             for name, told in by_architecture.items():
                 for which in ("best", "lowest"):
                     yield Number(job, f"{spec} {name}", (0, told[f"{which}_index"]), told[which], preset)
+        for row in summary["tails"]:
+            for cell in CELLS if row["accuracy_above"] == _COUNTED else ():
+                if f"{cell}_above" in row:
+                    name = f"{row['sampler']} {cell}_{row['shape']}"
+                    yield Number(job, name, (0, 0), row[f"{cell}_above"], preset, _COUNTED)
         return
     for condition in _conditions(job, preset):
         accuracies = summary["conditions"].get(condition.name, {}).get("accuracy", [])
@@ -118,8 +131,10 @@ def _again(number: Number, run: runner.Run) -> float:
     if not number.job.step.trains:
         inputs: Inputs = number.job.step.experiment().prepare(run.config)
         spec, name = number.name.split()
-        correct = fast_count(run, inputs, parse_sampler(spec), parse_architecture(name), number.place[1])
-        return correct / len(inputs.split.words)
+        sampler, architecture = parse_sampler(spec), parse_architecture(name)
+        if number.above is not None:
+            return num_above(fast_histogram(run, inputs, sampler, architecture), number.above)
+        return fast_count(run, inputs, sampler, architecture, number.place[1]) / len(inputs.split.words)
     condition = next(each for each in _conditions(number.job, number.preset) if each.name == number.name)
     draw, seed = (np.array([index]) for index in number.place)
     curve = Sweep(run).train_members("again", condition, draw, seed, history=False)["correct"][:, 0]

@@ -1,6 +1,6 @@
 """Section 4.6.1's oracle: settings scored again one network and one sentence at a time, and --replay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import jax
@@ -82,11 +82,26 @@ def replay(request: str, run: runner.Run, inputs: Inputs) -> None:
 
 def fast_count(run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, index: int) -> int:
     """The sweep's own count of one setting."""
+    return int(next(_fast_counts(run, inputs, sampler, architecture, index, index + 1))[0])
+
+
+def fast_histogram(run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture) -> np.ndarray:
+    """How many of all settings have 0, 1, ..., N correct sentences, [N + 1], counted as the sweep does."""
+    tally, start = landscape.empty_tally(len(inputs.split.words)), 0
+    for chunk in _fast_counts(run, inputs, sampler, architecture, 0, run.config.landscape.num_settings):
+        tally, start = tally.add(start, chunk), start + len(chunk)
+    return tally.histogram
+
+
+def _fast_counts(
+    run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, start: int, stop: int
+) -> Iterator[np.ndarray]:
     key, tile = stream(run.key, "init"), run.config.members.tile
-    drawer = landscape.make_drawer(key, architecture, sampler.name, run.mesh, call_size(run.mesh, tile, 1))
+    size = call_size(run.mesh, tile, min(run.config.landscape.settings_per_call, stop - start))
+    drawer = landscape.make_drawer(key, architecture, sampler.name, run.mesh, size)
     embedding = inputs.embeddings[architecture.input_dim]
-    counter = landscape.make_counter(architecture, inputs.split, embedding, run.mesh, tile, drawer.size)
-    return int(next(landscape.counts(drawer, counter, key, sampler.scale, index, index + 1))[0])
+    counter = landscape.make_counter(architecture, inputs.split, embedding, run.mesh, tile, size)
+    return landscape.counts(drawer, counter, key, sampler.scale, start, stop)
 
 
 def _plain(

@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from forked import ROOT, python
+from launching import run_of
 from ml_collections import ConfigDict
 
 from configs.base import base_config
-from experiments import landscape_report, runner
+from experiments import check, landscape_report, runner
 from experiments.landscape_inputs import prepare
+from experiments.programme import ADOPTED, STEPS, Job
 from rnnjax import members
 from rnnjax.errors import UserError
 
@@ -87,6 +89,21 @@ def test_a_run_leaves_the_files_that_are_promised(finished: Path) -> None:
         "compile",
         "total",
     }
+
+
+def test_check_counts_the_settings_above_an_accuracy_again(finished: Path, tmp_path: Path) -> None:
+    summary = json.loads((finished / "summary.json").read_text())
+    step = next(step for step in STEPS if step.name == "landscape")
+    numbers = [n for n in check._numbers(Job(step, ADOPTED), "quick", summary) if n.above is not None]
+    assert len(numbers) == 2 * 2  # samplers, cells
+    run = run_of(tmp_path, ConfigDict(json.loads((finished / "config.json").read_text())))
+    for number in numbers:
+        correct = counts(finished)[number.name.replace(":", "_").replace(" ", "/") + "/counts"]
+        expected = int((correct > 0.55 * summary["num_sentences"]).sum())
+        again = check._again(number, run)
+        assert number.shipped == again == expected
+        assert check.Checked(number, again).agrees and not check.Checked(number, again + 1).agrees
+    assert max(number.shipped for number in numbers) > 0
 
 
 def test_everything_written_agrees_with_the_counts(finished: Path) -> None:
