@@ -18,17 +18,14 @@ _FIELDS = ("batch_size", "margin", "scale", "stop_share", "reading", "report")
 def write(run: runner.Run, arrays: Mapping[str, np.ndarray]) -> None:
     """ranking.csv, finalists.csv, fit.csv, effects.csv, effects_by_protocol.csv, three figures, summary.json."""
     ranking, finalists = rank(run.config, arrays), rank_finalists(run.config, arrays)
-    rows, best = [_row(place, ranked) for place, ranked in enumerate(ranking, 1)], finalists[0]
-    judged = [_row(place, each) | _held_out(arrays, each) for place, each in enumerate(finalists, 1)]
-    fit = calibration_scores.predictions(best.accuracy)
     # A finalist is judged by fresh draws, the others by those of the first simulation; behind the best one there.
     again = {each.candidate for each in finalists}
     kept = [("fresh", each) for each in finalists if not each.ruled_out]
     kept += [("first", each) for each in ranking if not each.ruled_out and each.candidate not in again]
     possible, measured = {each.candidate for _, each in kept}, calibration_effects.measure(ranking)
     effects = calibration_effects.effect_rows(ranking, measured, possible)
-    tables = {"ranking.csv": rows, "finalists.csv": judged, "fit.csv": fit, "effects.csv": effects}
-    for name, table in tables.items():
+    tables = tables_of(arrays, ranking, finalists)
+    for name, table in {**tables, "effects.csv": effects}.items():
         results.write_text(run.workdir / name, reporting.to_csv(table))
         run.log.info("%s:", name)
         for line in reporting.to_text(table[:_SHOWN]):
@@ -39,17 +36,28 @@ def write(run: runner.Run, arrays: Mapping[str, np.ndarray]) -> None:
     run.save_figure("figure_calibration_fields.png", _figure_fields(ranking))
     run.save_figure("figure_calibration_effects.png", calibration_effects.figure(ranking, measured, possible))
     summary = {
-        "best": best.candidate.row(),
+        "best": finalists[0].candidate.row(),
         "not_ruled_out": [each.candidate.row() | {"behind": each.behind[0], "draws": draws} for draws, each in kept],
         "protocols": len(ranking),
         "ruled_out_beyond": float(RULED_OUT),
-        "ranking": rows,
-        "finalists": judged,
-        "fit": fit,
+        "ranking": tables["ranking.csv"],
+        "finalists": tables["finalists.csv"],
+        "fit": tables["fit.csv"],
         "effects": effects,
     }
     results.write_json(run.workdir / "summary.json", summary)
     run.log.info("%d of %d protocols are not ruled out", len(kept), len(ranking))
+
+
+def tables_of(
+    arrays: Mapping[str, np.ndarray], ranking: Sequence[Ranked], finalists: Sequence[Ranked]
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows of ranking.csv, finalists.csv and fit.csv, from result.npz's arrays."""
+    return {
+        "ranking.csv": [_row(place, each) for place, each in enumerate(ranking, 1)],
+        "finalists.csv": [_row(place, each) | _held_out(arrays, each) for place, each in enumerate(finalists, 1)],
+        "fit.csv": calibration_scores.predictions(finalists[0].accuracy),
+    }
 
 
 def _row(place: int, ranked: Ranked) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import check, conclusion
+from configs.thesis import get_config
+from experiments import calibration_effects, calibration_report, check, conclusion, reporting
+from experiments.calibration_ranking import rank, rank_finalists
 from experiments.programme import PROTOCOLS
 from experiments.report import FILES
 from experiments.report_ledger import counts, shown_claims
-from rnnjax import members
+from rnnjax import members, results
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "docs" / "report"
@@ -64,6 +66,23 @@ def test_github_shows_the_markdown_as_it_is(name: str) -> None:
 
 def test_the_shipped_ledger_is_what_the_shipped_summaries_give() -> None:
     assert conclusion.numbers_agree(SHIPPED)
+
+
+def test_the_shipped_ranking_of_protocols_is_what_the_shipped_networks_give() -> None:
+    folder = ROOT / "docs" / "calibration"
+    config = get_config()
+    config.training.members_per_call = 1024
+    assert results.digest(results.read_json(folder / "config.json")) == results.digest(config.to_dict())
+    arrays = results.read_npz(folder / "result.npz")
+    ranking, finalists = rank(config, arrays), rank_finalists(config, arrays)
+    for name, rows in calibration_report.tables_of(arrays, ranking, finalists).items():
+        assert (folder / name).read_text() == reporting.to_csv(rows), name
+    some = [0, 120, 250, 383]
+    measured = calibration_effects.measure([ranking[place] for place in some])
+    rows = calibration_effects.protocol_rows([ranking[place] for place in some], measured)
+    shipped = (folder / "effects_by_protocol.csv").read_text().splitlines()
+    for place, line in zip(some, reporting.to_csv(rows).splitlines()[1:], strict=True):
+        assert shipped[place + 1].partition(",")[2] == line.partition(",")[2]
 
 
 def test_every_shipped_step_is_done_and_leads_to_its_command() -> None:
