@@ -5,34 +5,28 @@ fingerprint of the sources that did: what others measured is measured again, nev
 of final parameters, so the accuracy that goes with them is the last epoch's, whatever config.training.report is.
 """
 
-import hashlib
-import inspect
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ml_collections import ConfigDict
 
-import rnnjax
 from experiments import runner
 from experiments.conditions import Condition, check_seeds, draw_embedding
+from experiments.measured_by import measured_by
 from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes, Report, stored_outcomes, with_data, write
 from experiments.training_sweep import Sweep
 from rnnjax import members, results
 
 Measured = dict[str, np.ndarray]
-Measure = Callable[[runner.Run, Sweep, Outcomes], Measured]
 _PREFIX, _MAKER = "measured/", "measured_by"
-_DRAW = ("figures", "report", "tables", "plots", "plotting", "grids")  # ends of the names of modules that only show
 
 
 def analysis(
     name: str,
     conditions: Callable[[ConfigDict], list[Condition]],
-    measure: Measure,
+    measure: Callable[[runner.Run, Sweep, Outcomes], Measured],
     report: Callable[[ConfigDict, Outcomes, Measured], Report],
     followed: Callable[[ConfigDict], bool] = lambda _: False,
 ) -> runner.Experiment:
@@ -52,11 +46,12 @@ def analysis(
 
     def run(run: runner.Run, wanted: list[Condition]) -> None:
         outcomes = stored_outcomes(run, [lambda _config, _outcomes: wanted])
-        maker = sources(measure)
+        maker, sweep = measured_by(measure), Sweep(run)
         measured = None if outcomes is None else _stored_measures(run, maker)
-        if not run.all_have(measured is not None):
-            sweep = Sweep(run)
+        if not run.all_have(outcomes is not None):
             outcomes = sweep.train(name, wanted, followed(run.config))
+        assert outcomes is not None
+        if not run.all_have(measured is not None):
             measured = measure(run, sweep, outcomes)
             if run.leads:
                 arrays = dict(item for outcome in outcomes.values() for item in outcome.items())
@@ -64,7 +59,7 @@ def analysis(
                 arrays[_MAKER] = np.array(maker)
                 results.write_npz(run.workdir / "result.npz", arrays)
         if run.leads:
-            assert outcomes is not None and measured is not None
+            assert measured is not None
             write(run, outcomes, report(run.config, outcomes, measured))
             if run.networks is None:
                 results.remove_tree(run.store)
@@ -93,17 +88,6 @@ def pick(values: np.ndarray, target: float) -> tuple[int, ...]:
     """The index of the value that is nearest to a target; of several the first. NaN is never picked."""
     distance = np.where(np.isnan(values), np.inf, np.abs(values - target))
     return tuple(int(i) for i in np.unravel_index(np.argmin(distance), values.shape))
-
-
-def sources(measure: Measure) -> str:
-    """A fingerprint of what decides what is measured: the library, its module and what that imports, but what draws."""
-    own = inspect.getmodule(measure)
-    assert own is not None
-    names = {str(getattr(value, "__module__", "")) for value in vars(own).values()}
-    modules = [own, *(sys.modules[name] for name in names if name.startswith("experiments."))]
-    files = {Path(str(module.__file__)) for module in modules} | set(Path(rnnjax.__path__[0]).glob("*.py"))
-    kept = sorted((path.name, path.read_bytes()) for path in files if not path.stem.endswith(_DRAW))
-    return hashlib.sha256(repr(kept).encode()).hexdigest()[:16]
 
 
 def _stored_measures(run: runner.Run, maker: str) -> Measured | None:

@@ -2,8 +2,8 @@
 
 A sample is of single networks (trained again from nothing; which ones, and their accuracies, are in summary.json), of
 the landscape's best and worst settings (scored again), and of how many settings of an architecture are above 55 %
-(all scored again, a million in a minute or so). All that is shipped is drawn from, under whichever protocol, except
-networks that start from trained ones and what is measured inside networks. The configs must be those that this version
+(all scored again, a million in a minute or so). All steps and protocols may be picked; networks that start from trained
+ones are not among the numbers, nor is what is measured inside networks. The configs must be those that this version
 would use.
 Networks of another processor or version of JAX are rounded differently, and training may take them elsewhere.
 """

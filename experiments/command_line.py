@@ -91,19 +91,20 @@ def shared_networks() -> Path | None:
     return None if _WORKDIR.value else Path("results", "networks")
 
 
-def refuse_ignored(section: str) -> None:
-    """Stop at a data set for the landscape, if the experiment has data sets of its own.
+def refuse_ignored(experiment: str) -> None:
+    """Stop at a data set for the landscape where another experiment is asked for: it would train on its own ones.
 
     Raises:
         UserError: the command line has such a field.
     """
-    given = config_flags.get_override_values(flags.FLAGS["config"])
+    given = config_flags.get_override_values(flags.FLAGS["config"]) if experiment != "landscape" else {}
     for field in ("data.label", "data.version"):
-        if field in given and "data_sets" in CONFIG.value.get(section, {}):
-            raise UserError(
-                f"{field} is {given[field]!r}, which {section} does not read; valid: --config.{section}.data_sets="
-                + ",".join(CONFIG.value[section].data_sets)
-            )
+        if field in given:
+            own = experiment if "data_sets" in CONFIG.value.get(experiment, {}) else "search"
+            instead = f"--config.{own}.data_sets, now {', '.join(map(str, CONFIG.value[own].data_sets))}"
+            if experiment == "calibration":
+                instead = "none, it trains on what the printed numbers are about"
+            raise UserError(f"{field} is {given[field]!r}, which {experiment} does not read; valid: {instead}")
 
 
 def num_devices() -> int | None:

@@ -29,7 +29,7 @@ class Provenance(NamedTuple):
     machine: str  # of the longest session, which computed most, as versions and revision
     versions: str
     revision: str
-    drawn: str  # by which revision tables, intervals and figures were made again last; empty if by that session
+    later: list[tuple[str, str]]  # revisions of sessions after that one, and what each did
     sessions: int
 
 
@@ -72,9 +72,16 @@ def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], job: Job,
         _listed(longest.get("processor"), longest.get("devices"), longest.get("platform")),
         _versions(longest),
         str(longest.get("revision") or _UNKNOWN),
-        str(last.get("revision") or _UNKNOWN) if last.get("revision") != longest.get("revision") else "",
+        _later(sessions, longest),
         len(sessions) if last else 0,
     )
+
+
+def _later(sessions: Sequence[Mapping[str, Any]], longest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The sessions of other revisions after the longest, which went on, or drew again what was there."""
+    after = sessions[sessions.index(longest) + 1 :]
+    told = [(str(each.get("revision") or _UNKNOWN), str(each.get("what") or "went on or drew again")) for each in after]
+    return list(dict.fromkeys(each for each in told if each[0] != longest.get("revision")))
 
 
 def overview(status: Mapping[str, Mapping[str, Any]], steps: Sequence[Provenance]) -> Overview:

@@ -5,7 +5,8 @@
 Presets: `quick` (minutes, nothing is decided by it), `thesis` (its counts, the million settings included), `full`
 (1,000 networks a condition, several evenings). Networks that one experiment has trained serve the others. Killed
 anywhere, the same command goes on; an experiment that fails does not take the others down: status.json, the report
-and the exit status say so. report.html and report.md have every figure, table and claim; ledger.json the claims.
+and the exit status say so. report.html and report.md have every figure, table and claim (report_evidence.md has what
+decides these); ledger.json the claims.
 
     python -m experiments.reproduce --check
 
@@ -45,7 +46,6 @@ _SAMPLE = flags.DEFINE_integer("sample", 8, "How many numbers --check computes."
 _SAMPLE_SEED = flags.DEFINE_integer("sample_seed", None, "Which ones; default: others each time.")
 
 _SHIPPED = Path("docs", "report")
-_DRAWN = 5.0  # seconds that a finished step's tables and figures take
 
 
 class Reproduction:
@@ -62,18 +62,20 @@ class Reproduction:
 
     def run(self, log: logging.Logger) -> bool:
         """The steps, then the report of all that there is; whether every step was done."""
-        mesh, started, spent = runner.make_mesh(), time.monotonic(), 0.0
+        mesh, started = runner.make_mesh(), time.monotonic()
+        computing, spent = 0.0, 0.0  # seconds, and what was expected of the steps that took them
         self.status = self._earlier()
         with Artist() as artist:
             for number, job in enumerate(self._jobs, 1):
                 passed = time.monotonic() - started
-                left = sum(map(self._cost, self._jobs[number - 1 :])) * (passed / spent if spent else 1)
+                left = sum(map(self._cost, self._jobs[number - 1 :])) * (computing / spent if spent else 1)
                 known = f", about {clock(left)} left" if spent or self._preset == "thesis" else ""
                 where = f"[{number}/{len(self._jobs)}] {job.name} (section {job.step.section})"
                 log.info("%s after %s%s", where, clock(passed), known)
                 cost = self._cost(job)
                 self._run(job, mesh, artist, log)
-                spent += cost
+                if cost:
+                    computing, spent = computing + time.monotonic() - started - passed, spent + cost
             for job in self._jobs:
                 for problem in artist.problems(self._workdir / job.name):
                     self._note(job, {"error": self._told(job, problem, log)})
@@ -83,9 +85,9 @@ class Reproduction:
         return all(self.status[job.name]["error"] is None for job in self._jobs)
 
     def _cost(self, job: Job) -> float:
-        """How long a step may take, in seconds of some machine; little where it is only drawn again."""
+        """How long a step may take, in seconds of some machine; nothing where it is only drawn again."""
         before = self.status.get(job.name)
-        return _DRAWN if before and before["error"] is None else job.step.cost
+        return 0.0 if before and before["error"] is None else job.step.cost
 
     def _earlier(self) -> dict[str, dict[str, Any]]:
         """What earlier commands did in this directory."""
@@ -190,7 +192,7 @@ def _checked(shipped: Path) -> bool:
     for one in check(shipped, presets, _SAMPLE.value, np.random.default_rng(seed), runner.make_mesh()):
         done, agreed = done + 1, agreed + one.agrees
         verdict = "agrees" if one.agrees else "DIFFERS"
-        log.info("%s: shipped %.4f, again %.4f: %s", one.number.title, one.number.shipped, one.again, verdict)
+        log.info("%s: shipped %g, again %g: %s", one.number.title, one.number.shipped, one.again, verdict)
     judged = conclusion.numbers_agree(shipped)
     log.info("%d of %d numbers agree; the ledger and its table %s", agreed, done, "agree" if judged else "DIFFER")
     return agreed == done and judged

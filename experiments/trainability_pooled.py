@@ -32,7 +32,7 @@ def pool(
     """Which networks are above a threshold, by protocol, with all shapes of a cell together.
 
     Resampling a draw's seeds then resamples its shapes with them, though these are given: of ten draws, which differ by
-    more, that moves an end by at most half a point; an interval of one draw is too wide by a half.
+    more, that moves an end by at most half a point; an interval of one draw is too wide by up to three quarters.
 
     Args:
         config: of the run.

@@ -66,10 +66,10 @@ def experiment(
 
 
 def with_data(config: ConfigDict, conditions: list[Condition]) -> list[Condition]:
-    """The conditions, whose first draw's sentences and words have been made.
+    """The conditions; their first draw's sentences and words are made, so that impossible data are refused.
 
     Raises:
-        UserError: there are none such, since sentences are too short or words have too few dimensions.
+        UserError: sentences are too short, or words have other dimensions than the networks' inputs.
     """
     for data in {one.data for one in conditions}:
         draw_data(config, data, 0)

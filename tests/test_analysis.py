@@ -1,6 +1,7 @@
 """What the experiments that look inside networks share: they go on after a kill, and few networks are not many."""
 
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,8 @@ import launching
 import numpy as np
 import pytest
 
-import rnnjax
 from configs.thesis import get_config
-from experiments import analysis, fixed_points, runner, vector_field
+from experiments import analysis, runner
 from experiments.conditions import data_sets, make
 from experiments.training_experiment import Report
 from rnnjax import members, sweeps
@@ -76,20 +76,8 @@ def test_what_is_killed_while_it_measures_trains_nothing_again(
     # A finished run is only drawn again (nothing may be popped), unless another version measured it.
     launching.run_in(experiment, tmp_path, config, tmp_path / "networks")
     assert "only drawn again" in caplog.text and "measured again" not in caplog.text
-    monkeypatch.setattr(analysis, "sources", lambda _: "later")
+    monkeypatch.setattr(analysis, "measured_by", lambda _: "later")
     killed.append(False)
+    shutil.rmtree(tmp_path / "networks")  # result.npz has them
     launching.run_in(experiment, tmp_path, config, tmp_path / "networks")
     assert "was measured by another version: measured again" in caplog.text and not (killed or trained)
-
-
-def test_what_measures_is_told_apart_from_what_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a library of two files, and a module that measures."""
-    monkeypatch.setattr(rnnjax, "__path__", [str(tmp_path)])
-    (tmp_path / "fields.py").write_text("one")
-    (tmp_path / "field_plots.py").write_text("one")
-    first = analysis.sources(vector_field.measure)
-    (tmp_path / "field_plots.py").write_text("other")
-    assert analysis.sources(vector_field.measure) == first
-    assert analysis.sources(fixed_points.measure) != first
-    (tmp_path / "fields.py").write_text("other")
-    assert analysis.sources(vector_field.measure) != first

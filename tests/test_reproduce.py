@@ -274,6 +274,20 @@ def test_a_bad_command_ends_in_one_line(flags: list[str], words: str) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_only_what_is_still_to_be_computed_takes_time() -> None:
+    program = """
+        from pathlib import Path
+        from experiments import reproduce
+        done, broken, missing = wanted = reproduce.jobs("thesis")[:3]
+        state = reproduce.Reproduction(Path("nowhere"), "thesis", wanted)
+        state.status = {done.name: {"error": None, "seconds": 9.0}, broken.name: {"error": "no", "seconds": 1.0}}
+        print(*(state._cost(job) for job in wanted))
+    """
+    costs = [job.step.cost for job in jobs("thesis")[1:3]]
+    told = python("-c", textwrap.dedent(program)).stdout
+    assert [float(word) for word in told.split()] == [0.0, *costs] and min(costs) > 0
+
+
 def test_every_step_can_be_prepared_and_their_folders_differ() -> None:
     assert len({step.name for step in STEPS}) == len(STEPS)
     for step in STEPS:

@@ -1,5 +1,6 @@
 """What is shipped: README's summary is the ledger's, which the shipped numbers give; links lead somewhere."""
 
+import csv
 import json
 import re
 from collections import Counter
@@ -18,6 +19,7 @@ from rnnjax import members, results
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "docs" / "report"
+FIELDS = ("reading", "report", "batch_size", "margin", "scale", "stop_share")
 
 
 def test_readme_has_the_verdicts_of_the_shipped_ledger() -> None:
@@ -77,6 +79,19 @@ def test_the_shipped_ranking_of_protocols_is_what_the_shipped_networks_give() ->
     ranking, finalists = rank(config, arrays), rank_finalists(config, arrays)
     for name, rows in calibration_report.tables_of(arrays, ranking, finalists).items():
         assert (folder / name).read_text() == reporting.to_csv(rows), name
+    possible = {tuple(row[field] for field in FIELDS) for row in results.read_json(folder / "not_ruled_out.json")}
+    with (folder / "effects_by_protocol.csv").open(newline="") as file:
+        by_protocol = list(csv.DictReader(file))
+    kept = [(row["reading"], row["report"], *(f"{float(row[name]):.4g}" for name in FIELDS[2:])) for row in by_protocol]
+    told = {(reading, report, *(f"{value:.4g}" for value in rest)) for reading, report, *rest in possible}
+    with (folder / "effects.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            name, wanted = row["effect"], row["protocols"] == "possible"
+            own = [each for each, place in zip(by_protocol, kept, strict=True) if (place in told) is wanted]
+            assert int(row["number"]) == len(own)
+            assert int(row["above_0"]) == sum(float(each[name]) > 0 for each in own)
+            assert int(row["interval_above_0"]) == sum(float(each[f"{name}_low"]) > 0 for each in own)
+            assert int(row["interval_below_0"]) == sum(float(each[f"{name}_high"]) < 0 for each in own)
     some = [0, 120, 250, 383]
     measured = calibration_effects.measure([ranking[place] for place in some])
     rows = calibration_effects.protocol_rows([ranking[place] for place in some], measured)

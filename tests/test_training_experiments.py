@@ -1057,7 +1057,7 @@ def test_a_bad_value_is_refused_before_anything_is_trained(name: str, field: str
     [
         ("--config.training.batch_size=0", ["training.batch_size is 0", "from 1 to 5000"]),
         ("--config.gate_variants.sedes=3", ["'gate_variants.sedes'", "data_sets, draws, hidden_dims, seeds"]),
-        ("--config.data.label=xor", ["data.label is 'xor'", "--config.gate_variants.data_sets=CountII,FirstII"]),
+        ("--config.data.label=xor", ["data.label is 'xor'", "--config.gate_variants.data_sets, now CountII, FirstII"]),
         ("--config.data.embedding=embedding_5", ["unknown embedding 'embedding_5'", "embedding_1"]),
     ],
 )
