@@ -51,8 +51,7 @@ def prepare(config: ConfigDict) -> list[Setting]:
     for name in ("finalists", "final_draws", "final_seeds", "xor_draws", "xor_seeds"):
         in_range(f"{NAME}.{name}", wanted[name], 1, 10**5)
     found = settings(config)
-    for setting in found:
-        with_data(config, list(fitted_conditions(config, setting)))
+    with_data(config, [one for setting in found for one in fitted_conditions(config, setting)])
     return found
 
 

@@ -15,7 +15,7 @@ from experiments.conditions import Condition, DataSet, make, unstopped
 from experiments.training_experiment import Outcomes
 from experiments.training_figures import Rate, rates, success_rate
 from rnnjax.cells import CELLS
-from rnnjax.errors import UserError, in_range
+from rnnjax.errors import in_range
 from rnnjax.landscape import Architecture
 from rnnjax.parameters import count
 from rnnjax.statistics import Interval
@@ -40,8 +40,6 @@ def unstopped_conditions(config: ConfigDict, section: str, data: DataSet, shape:
     in_range(f"{section}.unstopped_draws", draws, 0, wanted.draws)
     rates = config.training.unstopped_learning_rates
     for rate in rates:
-        if isinstance(rate, str):
-            raise UserError(f"training.unstopped_learning_rates has {rate!r}; valid: numbers, such as 0.001,0.003")
         in_range("training.unstopped_learning_rates", rate, 1e-9, 1e3)
     if not seeds or not draws:
         return []

@@ -25,7 +25,7 @@ from experiments.found import successes
 from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
 from rnnjax import plotting, resampling
-from rnnjax.errors import UserError, in_range, one_of
+from rnnjax.errors import in_range, one_of
 from rnnjax.landscape import Architecture, parse_architecture
 
 NAME = "search"
@@ -79,8 +79,6 @@ def numbers(what: str, values: Sequence[Any], low: float, high: float) -> list[f
     """
     different(what, list(values), f", numbers from {low:g} to {high:g}")
     for value in values:
-        if isinstance(value, str):
-            raise UserError(f"{what} has {value!r}; valid: numbers from {low:g} to {high:g}")
         in_range(what, value, low, high)
     return [float(value) for value in values]
 
