@@ -354,7 +354,7 @@ def test_rates_anew_or_kept(rate: float, expected: list[float]) -> None:
         ("ddof", 2, "ddof is 2; valid: 0, 1"),
         ("factors", (0.1, 0.1), r"factors is \(0\.1, 0\.1\)"),
         ("factors", (0.0,), r"factors is 0\.0"),
-        ("factors", ("much",), "factors has 'much'"),
+        ("factors", ("much",), "factors is 'much'; it must be a number from 1e-06 to 1000"),
         ("architectures", ("gru_4x4",), "architectures is 'gru_4x4'; valid: rnn_2x2, gru_2x2"),
         ("architectures", (), r"architectures is \(\)"),
     ],

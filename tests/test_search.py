@@ -199,7 +199,7 @@ def test_groups_are_trained_alike() -> None:
         ("rare_unstopped_seeds", 0, r"search\.rare_unstopped_seeds is 0"),
         ("unstopped_learning_rate", 0.0, r"search\.unstopped_learning_rate is 0"),
         ("thresholds", (0.96, 1.1), r"search\.thresholds is 1\.1"),
-        ("thresholds", ("high",), r"search\.thresholds has 'high'"),
+        ("thresholds", ("high",), r"search\.thresholds is 'high'; it must be a number from 0 to 1"),
         ("thresholds", (), r"search\.thresholds is \(\)"),
         ("data_sets", ("FirstIII",), "FirstIII"),
     ],
