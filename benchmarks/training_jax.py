@@ -75,7 +75,7 @@ class RnnjaxTraining(Way):
         mesh = members.make_mesh()
         self._material = training.make_material(task.dataset.train, task.dataset.validation, task.embedding)
         size = members.call_size(mesh, tile, task.params.shape[1])
-        setup = training.Setup(parse_architecture(task.name), task.batch_size, epochs_per_call=2)
+        setup = training.Setup(parse_architecture(task.name), task.batch_size)
         started = time.perf_counter()
         self._program = sweeps.compile_program(setup, mesh, tile, size, self._material)
         seconds = time.perf_counter() - started

@@ -108,7 +108,6 @@ def protocol(config: ConfigDict, **changed: Any) -> Protocol:
         ("max_epochs", 1, 100_000),
         ("tile", 1, 65_536),
         ("members_per_call", 1, 2**20),
-        ("epochs_per_call", 1, 10_000),
         ("learning_rate", 1e-9, 1e3),
         ("factor", 1e-6, 1),
         ("patience", 1, 10**6),

@@ -1,4 +1,4 @@
-"""Which networks share a compiled call: members of all conditions that share a cell, a hidden size, a batch size and
+"""Which networks are trained together: members of all conditions that share a cell, a hidden size, a batch size and
 sizes of the splits, cut into groups of config.training.members_per_call.
 """
 
@@ -16,7 +16,7 @@ from rnnjax.schedule import Rules
 
 
 class Kind(NamedTuple):
-    """What is compiled once."""
+    """What shares a compiled program, but for the history."""
 
     architecture: Architecture  # its inputs are as many as any condition of the kind needs
     batch_size: int
@@ -62,7 +62,7 @@ class Block(NamedTuple):
 
 
 class Group(NamedTuple):
-    """What is trained in one call."""
+    """What is trained together."""
 
     kind: Kind
     max_epochs: int

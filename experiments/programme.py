@@ -103,7 +103,7 @@ STEPS = (
         _fields("capacity", {"data_sets": ("CountI", "FirstI", "XorI")} | _ALONE), elsewhere={},
     ),
     Step("separability", "separability", "4.1.1", 150, elsewhere={}),
-    # Its draws have 16 networks a shape; in wider tiles the largest shapes would take twice as long.
+    # Its draws have 16 networks a shape; a tile's width is part of a network.
     Step(
         "trainability", "trainability", "4.2.1", 165, {"training.tile": 16} | _fields("trainability", _ALONE),
         elsewhere={},

@@ -172,6 +172,7 @@ class Sweep:
             group.max_epochs,
             draws,
             group.trainable(),
+            history=group.kind.history,
             progress=advance,
         )
         progress.spare(group.num_members * group.max_epochs - done)  # who has been stopped early
@@ -193,12 +194,12 @@ class Sweep:
     def _program(self, kind: Kind) -> Hashable:
         """All that a compiled program depends on."""
         wanted = self._config.training
-        return kind, self._run.mesh, wanted.tile, wanted.members_per_call, wanted.epochs_per_call
+        return kind._replace(history=False), self._run.mesh, wanted.tile, wanted.members_per_call
 
     def _compiled(self, kind: Kind, material: Material, exam: Exam) -> tuple[sweeps.Program, Judging]:
         wanted, mesh = self._config.training, self._run.mesh
         size = call_size(mesh, wanted.tile, wanted.members_per_call)
-        setup = Setup(kind.architecture, kind.batch_size, wanted.epochs_per_call, kind.history)
+        setup = Setup(kind.architecture, kind.batch_size)
         program = sweeps.compile_program(setup, mesh, wanted.tile, size, material)
         judging = compile_judging(kind.architecture, mesh, wanted.tile, size, exam)
         return program, judging

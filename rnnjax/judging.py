@@ -31,8 +31,9 @@ class Judging(NamedTuple):
     mesh: Mesh
     tile: int
     size: int  # members of a call
-    # (params [P, size], draws [size], the same in all of a tile, exams stacked) -> as judge, of every place.
-    judge: Callable[[np.ndarray, np.ndarray, Exam], tuple[jax.Array, jax.Array]]
+    # (params [P, size], draws [size], the same in all of a tile, wanted [size], exams stacked) -> as judge; 0 of a tile
+    # of which nobody is wanted.
+    judge: Callable[[np.ndarray, np.ndarray, np.ndarray, Exam], tuple[jax.Array, jax.Array]]
 
 
 def make_exam(split: Split, embedding: np.ndarray) -> Exam:
@@ -51,18 +52,22 @@ def compile_judging(architecture: Architecture, mesh: Mesh, tile: int, size: int
         exam: it stands for all others of its shapes.
     """
 
-    def judge_tile(members: tuple[jax.Array, jax.Array], exams: Exam, one: jax.Array) -> tuple[jax.Array, jax.Array]:
-        params, draws = members
-        exam = of_draw(exams, draws[0], one)
-        return evaluate(architecture, params, exam.plan, exam.embedding, exam.labels)
+    def judge_tile(members: tuple[jax.Array, ...], exams: Exam, one: jax.Array) -> tuple[jax.Array, jax.Array]:
+        params, draws, wanted = members
+
+        def judged() -> tuple[jax.Array, jax.Array]:
+            exam = of_draw(exams, draws[0], one)
+            return evaluate(architecture, params, exam.plan, exam.embedding, exam.labels)
+
+        return jax.lax.cond(wanted.any(), judged, lambda: (jnp.zeros_like(draws), jnp.zeros_like(params[0])))
 
     params = jax.ShapeDtypeStruct((count(architecture.sizes), size), jnp.float32)
-    members = (params, jax.ShapeDtypeStruct((size,), jnp.int32))
+    members = (params, jax.ShapeDtypeStruct((size,), jnp.int32), jax.ShapeDtypeStruct((size,), bool))
     exams = stack([exam], size // tile)
     # What the host reads must be whole on every process.
     whole = jax.process_count() > 1
     compiled = spread(judge_tile, mesh, tile, members, exams, np.int32(1), whole=whole)
-    return Judging(mesh, tile, size, lambda params, draws, exams: compiled((params, draws), exams, np.int32(1)))
+    return Judging(mesh, tile, size, lambda *arguments: compiled(arguments[:-1], arguments[-1], np.int32(1)))
 
 
 def judge(
@@ -82,7 +87,9 @@ def judge(
     """
     exams = [exam] if isinstance(exam, Exam) else list(exam)
     number = params.shape[1]
-    draws = which_draws(draws, number, len(exams))
-    placed, back = places(judging.mesh, judging.tile, judging.size, np.ones(number, bool), draws)
-    correct, loss = judging.judge(params[:, placed], draws[placed], stack(exams, judging.size // judging.tile))
+    draws, exams = which_draws(draws, number, exams)
+    placed, back = places(judging.mesh, judging.tile, judging.size, draws)
+    wanted = np.isin(np.arange(judging.size), back)
+    stacked = stack(exams, judging.size // judging.tile)
+    correct, loss = judging.judge(params[:, placed], draws[placed], wanted, stacked)
     return np.asarray(correct)[back], np.asarray(loss)[back]

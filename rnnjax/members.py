@@ -119,9 +119,28 @@ def spread(
     )
 
     def call(members: Any, *shared: Any) -> Any:
-        return compiled(one, jax.device_put(members, dealt_out), *shared)
+        return compiled(one, put(members, dealt_out), *shared)
 
     return call
+
+
+def put(arrays: Any, shardings: Any) -> Any:
+    """Host arrays, the same on every process, to the devices.
+
+    Args:
+        arrays: a tree.
+        shardings: of each, or one for all.
+    """
+    if jax.process_count() == 1:
+        return jax.device_put(arrays, shardings)
+    # jax.device_put would compare each array over all processes first, and take NaN for a difference.
+    if isinstance(shardings, NamedSharding):
+        shardings = jax.tree.map(lambda _: shardings, arrays)
+    return jax.tree.map(
+        lambda leaf, sharding: jax.make_array_from_callback(np.shape(leaf), sharding, np.asarray(leaf).__getitem__),
+        arrays,
+        shardings,
+    )
 
 
 def each(function: Callable[..., Any], mesh: Mesh, tile: int, *arrays: Any) -> Any:

@@ -1,14 +1,15 @@
-"""Training sweeps seen from the host: calls of some epochs, members that have ended out of the way, curves."""
+"""Training sweeps seen from the host: an epoch after the other, who still trains in as few tiles as hold them."""
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import numpy as np
 from jax.sharding import Mesh
 
 from rnnjax.errors import UserError, in_range
-from rnnjax.schedule import Clock, Rules
+from rnnjax.schedule import Rules
 from rnnjax.training import (
     Epoch,
     Material,
@@ -19,8 +20,11 @@ from rnnjax.training import (
     begin,
     make_trainer,
     per_member,
-    stack,
 )
+
+T = TypeVar("T")
+
+_KINDS = (np.int32, np.float32, np.int32, np.float32, np.float32, np.bool_)  # of an Epoch's fields
 
 
 class Trained(NamedTuple):
@@ -41,6 +45,7 @@ class Program(NamedTuple):
     mesh: Mesh
     tile: int
     size: int  # members of a call
+    num_sentences: int  # of the training set
     trainer: Trainer
 
 
@@ -48,12 +53,11 @@ def compile_program(setup: Setup, mesh: Mesh, tile: int, size: int, material: Ma
     """Compile; `material` stands for all others of its shapes.
 
     Raises:
-        UserError: a batch size or a number of epochs that cannot be.
+        UserError: a batch size that cannot be.
     """
     in_range("training.batch_size", setup.batch_size, 1, len(material.words))
-    in_range("training.epochs_per_call", setup.epochs_per_call, 1, 10_000)
-    trainer = make_trainer(setup, mesh, tile, size, stack([material], size // tile))
-    return Program(setup, mesh, tile, size, trainer)
+    trainer = make_trainer(setup, mesh, tile, size, material)
+    return Program(setup, mesh, tile, size, len(material.words), trainer)
 
 
 def train(
@@ -66,6 +70,7 @@ def train(
     draws: np.ndarray | None = None,
     trainable: np.ndarray | None = None,
     first_epoch: int = 0,
+    history: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Trained:
     """Train S members to their ends, at most as many as fit into the program's tiles (see num_tiles).
@@ -80,6 +85,7 @@ def train(
         draws: [S], which of the materials each member trains on; default: the first.
         trainable: [P] or [P, S] bool, False for what is frozen; default: all train.
         first_epoch: epochs first_epoch, ..., max_epochs - 1 are run: minibatches depend on it.
+        history: whether each epoch's parameters are kept.
         progress: called with the number of member epochs that were just done.
 
     Raises:
@@ -89,24 +95,39 @@ def train(
     in_range("training.max_epochs", max_epochs, first_epoch + 1, 100_000)
     materials = [material] if isinstance(material, Material) else list(material)
     state = _on_host(start if isinstance(start, State) else begin(np.asarray(start), rules))
-    draws = which_draws(draws, state.params.shape[1], len(materials))
+    draws, materials = which_draws(draws, state.params.shape[1], materials)
     task = _make_task(state.params, keys, draws, trainable, rules)
-    stacked, initial = stack(materials, program.size // program.tile), state.params
-    records, histories = [], [initial[None]]
-    for first in range(first_epoch, max_epochs, program.setup.epochs_per_call):
-        number_of_epochs = min(program.setup.epochs_per_call, max_epochs - first)
-        placed, back = places(program.mesh, program.tile, program.size, state.clock.active, draws)
-        called = _repeats_ended(_taken(state, placed), placed, back)
-        out = program.trainer(called, _taken(task, placed), stacked, first, number_of_epochs)
-        state, record, history = (_taken(_on_host(part), back) for part in out)
-        record = Epoch(*(leaf[:number_of_epochs] for leaf in record))
-        records.append(record)
-        if history is not None:
-            histories.append(history[:number_of_epochs])
-        progress(int(record.trained.sum()))
-        if not state.clock.active.any():
+    _check_room(draws, program.tile, program.size)
+    shared, initial = program.trainer.share(materials), state.params
+    nothing = Epoch(*(np.zeros(len(draws), kind) for kind in _KINDS))
+    records, histories = [], [initial]
+    for epoch in range(first_epoch, max_epochs):
+        here = np.flatnonzero(state.clock.active)
+        if not len(here):
             break
-    return _trained(initial, state, records, histories, program.setup.history)
+        after, record = _one_epoch(program, _taken(state, here), _taken(task, here), shared, epoch)
+        state = jax.tree.map(functools.partial(_with, places=here), state, after)
+        records.append(jax.tree.map(functools.partial(_with, places=here), nothing, record))
+        if history:
+            histories.append(state.params)
+        progress(len(here))
+    curves = jax.tree.map(lambda leaf, *epochs: np.array(epochs, leaf.dtype).reshape(-1, len(leaf)), nothing, *records)
+    return _trained(initial, state, curves, np.stack(histories) if history else None)
+
+
+def _one_epoch(program: Program, state: State, task: Task, shared: Any, epoch: int) -> tuple[State, Epoch]:
+    """An epoch of members all of whom train; first packed into few tiles, then those of a draw together."""
+    placed, back = places(program.mesh, program.tile, program.size, np.zeros_like(task.draw))
+    called = _in_one_place(_taken(state, placed), back)
+    learned = program.trainer.learn(called, _taken(task, placed), shared, epoch)
+    params, adam, loss = _taken(_on_host(learned), back)
+    placed, back = places(program.mesh, program.tile, program.size, task.draw)
+    called = _in_one_place(_taken(State(params, adam, state.clock), placed), back)
+    marked = program.trainer.mark(called, _taken(task, placed), shared)
+    correct, validation_loss, clock = _taken(_on_host(marked), back)
+    train_loss = loss.total * (np.float32(1) / np.float32(program.num_sentences))  # as XLA divides by a constant
+    trained, rate = state.clock.active, state.clock.learning_rate
+    return State(params, adam, clock), Epoch(correct, validation_loss, loss.correct, train_loss, rate, trained)
 
 
 def num_tiles(draws: np.ndarray, tile: int) -> int:
@@ -114,46 +135,47 @@ def num_tiles(draws: np.ndarray, tile: int) -> int:
     return int(sum(-(-np.unique(draws, return_counts=True)[1] // tile)))
 
 
-def which_draws(draws: np.ndarray | None, number: int, there: int) -> np.ndarray:
-    """[S] int32, of which draw each of so many members is: of the first by default.
+def which_draws(draws: np.ndarray | None, number: int, several: Sequence[T]) -> tuple[np.ndarray, list[T]]:
+    """[S] int32, of which draw each of so many members is, and what those draws have; of the first by default.
+
+    Args:
+        draws: [S], places in `several`.
+        number: S.
+        several: materials, or exams; those that no member needs are left out.
 
     Raises:
-        ValueError: one that is not there.
+        ValueError: a draw that is not there.
     """
     draws = np.zeros(number, np.int32) if draws is None else np.asarray(draws, np.int32)
-    if not ((draws >= 0) & (draws < there)).all():
-        raise ValueError(f"members of draws {np.unique(draws)}, where there are {there}")
-    return draws
+    if not ((draws >= 0) & (draws < len(several))).all():
+        raise ValueError(f"members of draws {np.unique(draws)}, where there are {len(several)}")
+    used, draws = np.unique(draws, return_inverse=True)
+    return draws.astype(np.int32), [several[draw] for draw in used]
 
 
-def places(mesh: Mesh, tile: int, size: int, active: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def places(mesh: Mesh, tile: int, size: int, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which member is in each place of a call, [size], and where each member is found, [S].
 
-    The members of a draw fill tiles of their own, those that still train first: a tile in which nobody does
-    costs nothing. Tiles are dealt out to the devices in turn, the fullest first; what is left of a tile,
-    and the tiles that nobody needs, repeat members.
+    The members of a draw fill tiles of their own. Tiles are dealt out to the devices in turn, the fullest first; what
+    is left of a tile, and the tiles that nobody needs, repeat members.
 
     Args:
         mesh: over which a call's members are spread.
         tile: members that are worked on at once.
         size: members of a call.
-        active: [S], who still trains.
         draws: [S].
 
     Raises:
         UserError: more members than fit, or none.
     """
-    needed, there = num_tiles(draws, tile), size // tile
-    if not 1 <= needed <= there:
-        raise UserError(f"{len(draws)} members need {needed} tiles; this program has {there} (at least 1 is needed)")
+    _check_room(draws, tile, size)
     tiles = []
     for draw in np.unique(draws):
         own = np.flatnonzero(draws == draw)
-        own = own[np.argsort(~active[own], kind="stable")]
         tiles += [own[i : i + tile] for i in range(0, len(own), tile)]
-    tiles.sort(key=lambda members: -int(active[members].sum()))
+    tiles.sort(key=lambda members: -len(members))
     filled = [np.resize(members, tile) for members in tiles]
-    filled += [filled[0]] * (there - needed)
+    filled += [filled[0]] * (size // tile - len(tiles))
     # Place k of the dealt tiles lies on device k mod n.
     by_device = np.stack(filled).reshape(-1, mesh.size, tile).swapaxes(0, 1)
     where = np.arange(size).reshape(mesh.size, -1, tile).swapaxes(0, 1)
@@ -161,6 +183,12 @@ def places(mesh: Mesh, tile: int, size: int, active: np.ndarray, draws: np.ndarr
     for members, theirs in reversed(list(zip(tiles, where.reshape(-1, tile), strict=False))):
         back[members] = theirs[: len(members)]
     return by_device.ravel(), back
+
+
+def _check_room(draws: np.ndarray, tile: int, size: int) -> None:
+    needed, there = num_tiles(draws, tile), size // tile
+    if not 1 <= needed <= there:
+        raise UserError(f"{len(draws)} members need {needed} tiles; this program has {there} (at least 1 is needed)")
 
 
 def _make_task(
@@ -171,34 +199,33 @@ def _make_task(
     return Task(np.asarray(jax.random.key_data(keys)).T, draws, trainable, per_member(rules, params.shape[1]))
 
 
-def _repeats_ended(state: State, placed: np.ndarray, back: np.ndarray) -> State:
-    """The state in which all repeats of a member have ended: each trains in one place."""
-    original = back[placed] == np.arange(len(placed))
-    clock: Clock = state.clock
-    return state._replace(clock=clock._replace(active=clock.active & original))
+def _in_one_place(state: State, back: np.ndarray) -> State:
+    """All repeats of a member have ended, so that it trains in one place and a tile of repeats costs nothing."""
+    active: Any = np.zeros(state.clock.active.shape, bool)
+    active[back] = True
+    return state._replace(clock=state.clock._replace(active=active))
 
 
-def _trained(
-    initial: np.ndarray, state: State, records: list[Epoch], histories: list[np.ndarray], with_history: bool
-) -> Trained:
-    """The calls' records put together; epochs after a member's end repeat its last."""
-    curves = jax.tree.map(lambda *parts: np.concatenate(parts), *records)
+def _trained(initial: np.ndarray, state: State, curves: Epoch, history: np.ndarray | None) -> Trained:
+    """What is kept; epochs after a member's end repeat its last."""
     losses = curves.train_loss + curves.validation_loss
     finite = np.asarray(np.isfinite(np.where(curves.trained, losses, 0)).all(0))
     # Of each epoch the last one in which the member trained; -1: it had ended before all of these.
     last = np.maximum.accumulate(np.where(curves.trained, np.arange(len(curves.trained))[:, None], -1))
     held = Epoch(*(np.where(last < 0, 0, np.take_along_axis(leaf, np.maximum(last, 0), 0)) for leaf in curves))
     held = held._replace(trained=curves.trained)
-    history = None
-    if with_history:
-        every = np.concatenate(histories)
-        places = np.concatenate([np.zeros((1, last.shape[1]), int), last + 1])
-        history = np.take_along_axis(every, places[:, None], 0)
     return Trained(initial, state, held, curves.trained.sum(0).astype(np.int32), finite, history)
 
 
 def _taken(tree: Any, places: np.ndarray) -> Any:
     return jax.tree.map(lambda leaf: leaf[..., places], tree)
+
+
+def _with(old: np.ndarray, new: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """A copy in which the last axis has the new values in these places."""
+    changed = np.array(old)
+    changed[..., places] = new
+    return changed
 
 
 def _on_host(tree: Any) -> Any:

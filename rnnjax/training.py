@@ -12,13 +12,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.sharding import Mesh
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from rnnjax.backpropagation import Batch, Loss, cross_entropy, loss_and_gradient
 from rnnjax.classifier import margin
 from rnnjax.datasets import Split
 from rnnjax.landscape import Architecture
-from rnnjax.members import apart, spread
+from rnnjax.members import apart, put, spread
 from rnnjax.parameters import Params, count, flatten_members, unflatten
 from rnnjax.prefixes import Plan, final_states, make_plan
 from rnnjax.schedule import Clock, Rules, start, tick
@@ -29,8 +29,6 @@ class Setup(NamedTuple):
 
     architecture: Architecture
     batch_size: int = 32  # B
-    epochs_per_call: int = 10  # E, at most
-    history: bool = False  # whether each epoch's parameters are handed out
 
 
 class Material(NamedTuple):
@@ -43,13 +41,25 @@ class Material(NamedTuple):
     embedding: Any  # [V, D] float32
 
 
+class Lessons(NamedTuple):
+    """What R materials train on, one after the other: a sentence is found by its draw and its place in that.
+
+    Sentences lie as words and are embedded minibatch by minibatch: to look up a few bytes and then a table that fits
+    into the nearest cache is three times as fast as to look up embedded sentences (15 dimensions, eight materials).
+    """
+
+    words: Any  # [R N, T] uint8
+    positive: Any  # [R, N] bool
+    embedding: Any  # [D, R V] float32
+
+
 class Task(NamedTuple):
     """What each of S members is given; with `State` all that its training depends on."""
 
     key: Any  # [2, S] uint32, a key's data, of its shuffles: its minibatches of epoch e are a function of (key, e)
-    draw: Any  # [S] int32, which of the materials it trains on; the members of a tile share theirs
+    draw: Any  # [S] int32, which of the materials it trains on
     trainable: Any  # [P, S] bool, False for what is frozen
-    rules: Rules  # of [S] each
+    rules: Any  # Rules of [S] each
 
 
 class State(NamedTuple):
@@ -58,6 +68,14 @@ class State(NamedTuple):
     params: Any  # [P, S] float32
     adam: optax.ScaleByAdamState  # moments [P, S]; the number of updates [1, S]
     clock: Clock  # [S]
+
+
+class Trainer(NamedTuple):
+    """An epoch, compiled in two halves, because members that learn in one tile may be marked in different ones."""
+
+    share: Callable[[Sequence[Material]], Any]  # up to size / tile materials to all devices: `shared` below
+    learn: Callable[..., tuple[Any, optax.ScaleByAdamState, Loss]]  # (state, task, shared, epoch), as `learn` below
+    mark: Callable[..., tuple[Any, Any, Clock]]  # (state, task, shared), as `mark` below
 
 
 class Epoch(NamedTuple):
@@ -72,7 +90,6 @@ class Epoch(NamedTuple):
 
 
 T = TypeVar("T")
-Trainer = Callable[..., tuple[State, Epoch, Any]]
 
 _PORTION = 8  # sentences of a minibatch that are worked on at once, at most
 _ADAM = optax.scale_by_adam()  # b1 0.9, b2 0.999, eps 1e-8: PyTorch's defaults too
@@ -97,107 +114,112 @@ def begin(params: Any, rules: Rules) -> State:
     return State(params, adam, start(rules, params.shape[1:]))
 
 
-def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, materials: Material) -> Trainer:
-    """Compile some epochs of training.
+def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, material: Material) -> Trainer:
+    """Compile an epoch of training.
+
+    Members of any draws learn in one tile; to be marked, those of a tile must be of one draw.
 
     Args:
         setup: what to compile.
         mesh: over which the members are spread.
         tile: members that are worked on at once.
         size: members of a call, a multiple of the mesh's size times the tile.
-        materials: several, stacked on a first axis R; they stand for all others of their shapes.
-
-    Returns:
-        (state, task, materials, first epoch, number of epochs <= E) -> (state, Epoch [E, S], history
-        [E, P, S] or None). Epochs that were not run are 0 in what is handed out.
+        material: it stands for all others of its shapes.
     """
+    room, whole = size // tile, jax.process_count() > 1  # what the host reads must be whole on every process
     flat = jax.ShapeDtypeStruct((count(setup.architecture.sizes), size), jnp.float32)
     state = jax.eval_shape(lambda params: begin(params, Rules()), flat)
     task = jax.eval_shape(lambda: _any_task(flat.shape))
-    shared = (materials, np.int32(0), np.int32(0), np.int32(1))
 
-    def some_epochs(members: tuple[State, Task], *shared: Any) -> tuple[State, Epoch, Any]:
-        return run_epochs(setup, *members, *shared)
+    def filled(materials: Sequence[Material]) -> tuple[Lessons, Material]:
+        return make_lessons(materials, room), stack(materials, room)._replace(words=None, positive=None)
 
-    # What the host reads must be whole on every process.
-    whole = jax.process_count() > 1
-    compiled = spread(some_epochs, mesh, tile, (state, task), *shared, whole=whole)
+    def to_learn(state: State, task: Task) -> tuple[State, Task]:
+        return state, task._replace(rules=None)
 
-    def trainer(state: State, task: Task, materials: Material, first: int, number: int) -> tuple[State, Epoch, Any]:
-        return compiled((state, task), materials, np.int32(first), np.int32(number), np.int32(1))
+    def to_mark(state: State, task: Task) -> tuple[State, Task]:
+        return state._replace(adam=None), task._replace(key=None, trainable=None)
 
-    return trainer
+    def learn_tile(members: tuple[State, Task], *shared: Any) -> tuple[jax.Array, optax.ScaleByAdamState, Loss]:
+        return learn(setup, *members, *shared)
 
+    def mark_tile(members: tuple[State, Task], *shared: Any) -> tuple[jax.Array, jax.Array, Clock]:
+        return mark(setup, *members, *shared)
 
-def run_epochs(
-    setup: Setup,
-    state: State,
-    task: Task,
-    materials: Material,
-    first: jax.Array,
-    number: jax.Array,
-    one: jax.Array,
-) -> tuple[State, Epoch, Any]:
-    """What make_trainer compiles, for one tile; it stops early when all members have ended."""
-    material = of_draw(materials, task.draw[0], one)
-    an_epoch = jax.jit(functools.partial(one_epoch, setup))  # traced once, not here and below
-    epoch_shapes = jax.eval_shape(an_epoch, state, task, material, first)[1]
-    records = jax.tree.map(lambda leaf: jnp.zeros((setup.epochs_per_call, *leaf.shape), leaf.dtype), epoch_shapes)
-    history = jnp.zeros((setup.epochs_per_call, *state.params.shape)) if setup.history else None
-
-    def goes_on(carry: Any) -> jax.Array:
-        epoch, state, _records, _history = carry
-        return (epoch < number) & state.clock.active.any()
-
-    def body(carry: Any) -> Any:
-        epoch, state, records, history = carry
-        state, record = an_epoch(state, task, material, first + epoch)
-        records = jax.tree.map(lambda all, one: all.at[epoch].set(one), records, record)
-        history = history if history is None else history.at[epoch].set(state.params)
-        return epoch + 1, state, records, history
-
-    _, state, records, history = jax.lax.while_loop(goes_on, body, (jnp.int32(0), state, records, history))
-    return state, records, history
+    lessons, exams = filled([material])
+    one = np.int32(1)
+    learned = spread(learn_tile, mesh, tile, to_learn(state, task), lessons, np.int32(0), one, whole=whole)
+    marked = spread(mark_tile, mesh, tile, to_mark(state, task), exams, one, whole=whole)
+    return Trainer(
+        lambda materials: put(filled(materials), NamedSharding(mesh, PartitionSpec())),
+        lambda state, task, shared, epoch: learned(to_learn(state, task), shared[0], np.int32(epoch), one),
+        lambda state, task, shared: marked(to_mark(state, task), shared[1], one),
+    )
 
 
-def one_epoch(setup: Setup, state: State, task: Task, material: Material, number: jax.Array) -> tuple[State, Epoch]:
-    """All minibatches once, then the validation sentences and the clock; `number` is the epoch's."""
-    num_sentences, one = len(material.words), material.plan.one
-    keys = jax.vmap(lambda data: jax.random.fold_in(jax.random.wrap_key_data(data), number), in_axes=1)(task.key)
+def make_lessons(materials: Sequence[Material], number: int) -> Lessons:
+    """Of materials of the same shapes, over and over, `number` in all."""
+    several = stack(materials, number)
+    words = several.words.reshape(-1, several.words.shape[-1])
+    return Lessons(words.astype(np.uint8), several.positive, np.concatenate(several.embedding).T)
+
+
+def learn(
+    setup: Setup, state: State, task: Task, lessons: Lessons, epoch: jax.Array, one: jax.Array
+) -> tuple[jax.Array, optax.ScaleByAdamState, Loss]:
+    """All minibatches of an epoch once, for one tile: parameters, Adam's state, the sum of the losses.
+
+    The parameters of a member that has ended stay as they are; where all have, nothing is done.
+    """
+    num_sentences = lessons.positive.shape[1]
+    nothing = jnp.zeros_like(state.clock.learning_rate)
+    no_loss = Loss(nothing, nothing.astype(jnp.int32))
     # A minibatch is worked on in portions, so that compile time and caches do not grow with it.
     portions = -(-setup.batch_size // _PORTION)
     rows = -(-setup.batch_size // portions)
-    order = jnp.pad(orders(keys, num_sentences), ((0, rows), (0, 0)))
-    table = jnp.moveaxis(material.embedding[material.words], 0, 2)  # [T, D, N]
 
-    def minibatch(i: jax.Array, carry: Any) -> Any:
-        params, adam, loss = carry
-        networks = unflatten(params, setup.architecture.sizes)
-        start = i * setup.batch_size
-        size = jnp.minimum(setup.batch_size, num_sentences - start)
+    def minibatches() -> tuple[jax.Array, optax.ScaleByAdamState, Loss]:
+        keys = jax.vmap(lambda data: jax.random.fold_in(jax.random.wrap_key_data(data), epoch), in_axes=1)(task.key)
+        order = jnp.pad(orders(keys, num_sentences), ((0, rows), (0, 0))) + task.draw[None] * num_sentences
 
-        def portion(k: jax.Array, carry: tuple[Params, Loss]) -> tuple[Params, Loss]:
-            chosen = jax.lax.dynamic_slice_in_dim(order, start + k * rows, rows)
-            weight = (k * rows + jnp.arange(rows) < size).astype(jnp.float32)
-            batch = apart(_look_up, one, chosen, weight, table, material.positive)
-            new = loss_and_gradient(setup.architecture.cell, networks, batch, one)
-            return jax.tree.map(jnp.add, carry, new[::-1])
+        def minibatch(i: jax.Array, carry: Any) -> Any:
+            params, adam, loss = carry
+            networks = unflatten(params, setup.architecture.sizes)
+            start = i * setup.batch_size
+            size = jnp.minimum(setup.batch_size, num_sentences - start)
 
-        nothing = jnp.zeros(params.shape[1])
-        empty = jax.tree.map(jnp.zeros_like, networks), Loss(nothing, nothing.astype(jnp.int32))
-        gradient, of_batch = jax.lax.fori_loop(0, portions, portion, empty)
-        step = functools.partial(_step, state.clock, task.trainable)
-        params, adam = apart(step, one, params, adam, flatten_members(gradient), size.astype(jnp.float32))
-        return params, adam, jax.tree.map(jnp.add, loss, of_batch)
+            def portion(k: jax.Array, carry: tuple[Params, Loss]) -> tuple[Params, Loss]:
+                chosen = jax.lax.dynamic_slice_in_dim(order, start + k * rows, rows)
+                weight = (k * rows + jnp.arange(rows) < size).astype(jnp.float32)
+                batch = apart(_look_up, one, chosen, weight, task.draw, lessons)
+                new = loss_and_gradient(setup.architecture.cell, networks, batch, one)
+                return jax.tree.map(jnp.add, carry, new[::-1])
 
+            empty = jax.tree.map(jnp.zeros_like, networks), no_loss
+            gradient, of_batch = jax.lax.fori_loop(0, portions, portion, empty)
+            step = functools.partial(_step, state.clock, task.trainable)
+            params, adam = apart(step, one, params, adam, flatten_members(gradient), size.astype(jnp.float32))
+            return params, adam, jax.tree.map(jnp.add, loss, of_batch)
+
+        carry = state.params, state.adam, no_loss
+        return jax.lax.fori_loop(0, -(-num_sentences // setup.batch_size), minibatch, carry)
+
+    return jax.lax.cond(state.clock.active.any(), minibatches, lambda: (state.params, state.adam, no_loss))
+
+
+def mark(setup: Setup, state: State, task: Task, exams: Material, one: jax.Array) -> tuple[jax.Array, jax.Array, Clock]:
+    """Validation for one tile of members of one draw: correct sentences, mean cross-entropy, the clock after the epoch.
+
+    Where all members have ended, nothing is done.
+    """
     nothing = jnp.zeros_like(state.clock.learning_rate)
-    carry = (state.params, state.adam, Loss(nothing, nothing.astype(jnp.int32)))
-    params, adam, loss = jax.lax.fori_loop(0, -(-num_sentences // setup.batch_size), minibatch, carry)
-    correct, validation_loss = evaluate(setup.architecture, params, material.plan, material.embedding, material.labels)
-    active, rate = state.clock.active, state.clock.learning_rate
-    adam = jax.tree.map(lambda new, old: jnp.where(active[None], new, old), adam, state.adam)
-    record = Epoch(correct, validation_loss, loss.correct, loss.total / num_sentences, rate, active)
-    return State(params, adam, tick(task.rules, state.clock, correct)), record
+
+    def marks() -> tuple[jax.Array, jax.Array, Clock]:
+        exam = of_draw(exams, task.draw[0], one)
+        correct, loss = evaluate(setup.architecture, state.params, exam.plan, exam.embedding, exam.labels)
+        return correct, loss, tick(task.rules, state.clock, correct)
+
+    return jax.lax.cond(state.clock.active.any(), marks, lambda: (nothing.astype(jnp.int32), nothing, state.clock))
 
 
 def orders(keys: jax.Array, number: int) -> jax.Array:
@@ -249,9 +271,14 @@ def of_draw(stacked: T, draw: jax.Array, one: jax.Array) -> T:
     return picked
 
 
-def _look_up(chosen: jax.Array, weight: jax.Array, table: jax.Array, positive: jax.Array) -> Batch:
-    """The sentences chosen [B, S], from the table [T, D, N] of all."""
-    return Batch(jnp.swapaxes(jnp.take(table, chosen, axis=2), 1, 2), positive[chosen], weight)
+def _look_up(chosen: jax.Array, weight: jax.Array, draw: jax.Array, lessons: Lessons) -> Batch:
+    """The sentences chosen [B, S], places among those of all materials, for members of the draws [S]."""
+    vocabulary = lessons.embedding.shape[1] // lessons.positive.shape[0]
+    words = lessons.words.at[chosen].get(mode="promise_in_bounds")  # [B, S, T]
+    columns = jnp.moveaxis(words, 2, 0).astype(jnp.int32) + draw[None, None] * vocabulary
+    x = lessons.embedding.at[:, columns].get(mode="promise_in_bounds")  # [D, T, B, S]
+    positive = lessons.positive.ravel().at[chosen].get(mode="promise_in_bounds")
+    return Batch(jnp.moveaxis(x, 0, 2), positive, weight)
 
 
 def _step(

@@ -21,7 +21,7 @@ CONDITIONS = ("FirstI/rnn_2x2", "FirstI/gru_2x2", "FirstI/unstopped_0.03/rnn_2x2
 def small_config(**changed: Any) -> ConfigDict:
     """Sentences of five words, a few epochs of a few minibatches at a rate at which some networks already get worse.
 
-    All weights are kept, so that one program trains the search's networks and those that are trained again.
+    All weights are kept, so that the search's networks need not be trained again to be followed.
     """
     config = get_config("quick")
     config.data.sentence_length = 5

@@ -73,7 +73,6 @@ def test_the_shipped_ledger_is_what_the_shipped_summaries_give() -> None:
 def test_the_shipped_ranking_of_protocols_is_what_the_shipped_networks_give() -> None:
     folder = ROOT / "docs" / "calibration"
     config = get_config()
-    config.training.members_per_call = 1024
     assert results.digest(results.read_json(folder / "config.json")) == results.digest(config.to_dict())
     arrays = results.read_npz(folder / "result.npz")
     ranking, finalists = rank(config, arrays), rank_finalists(config, arrays)

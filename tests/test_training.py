@@ -61,7 +61,7 @@ def program(
 ) -> tuple[sweeps.Program, Material]:
     architecture = parse_architecture(name)
     data = material(architecture, words)
-    chosen = Setup(architecture, **{"batch_size": BATCH, "epochs_per_call": 3, **setup})
+    chosen = Setup(architecture, **{"batch_size": BATCH, **setup})
     return sweeps.compile_program(chosen, members.make_mesh(devices), tile, size, data), data
 
 
@@ -69,11 +69,12 @@ def run(
     name: str, number: int, epochs: int, rules: Rules = RULES, sampler: str = "pytorch", **options: Any
 ) -> sweeps.Trained:
     """Train members 0, 1, ..., as the experiments do."""
-    trainable = options.pop("trainable", None)
+    trainable, history = options.pop("trainable", None), options.pop("history", False)
     indices = options.pop("indices", np.arange(number))
     compiled, data = program(name, **options)
     start = starts(compiled.setup.architecture, int(indices.max()) + 1, sampler)[:, indices]
-    return sweeps.train(compiled, start, of_members(KEY, indices), data, rules, epochs, None, trainable)
+    keys = of_members(KEY, indices)
+    return sweeps.train(compiled, start, keys, data, rules, epochs, None, trainable, history=history)
 
 
 class TorchClassifier(torch.nn.Module):
@@ -198,7 +199,6 @@ def test_a_member_is_the_same_in_any_sweep_tile_and_place(name: str, tiles: tupl
     others: list[tuple[sweeps.Trained, Sequence[int]]] = [
         (run(name, 1, 4, indices=np.array([5])), [5]),
         (run(name, 3, 4, indices=np.array([6, 0, 5])), [6, 0, 5]),
-        (run(name, 8, 4, epochs_per_call=1), range(8)),
         *((run(name, 8, 4, tile=tile, size=-(-8 // tile) * tile), range(8)) for tile in tiles),
     ]
     for trained, indices in others:
@@ -289,16 +289,16 @@ def another_material(architecture: Architecture) -> Material:
 
 def test_members_of_several_draws_train_together_as_each_draw_alone() -> None:
     # Six members of the first draw and three of the second need three tiles of four.
-    compiled, data = program("gru_2x2", tile=4, size=16, history=True)
+    compiled, data = program("gru_2x2", tile=4, size=16)
     other = another_material(compiled.setup.architecture)
     start, keys = starts(compiled.setup.architecture, 9), of_members(KEY, np.arange(9))
     draws = np.array([0, 1, 0, 0, 1, 0, 0, 1, 0])
     rules = Rules(learning_rate=0.01, patience=2)
-    together = sweeps.train(compiled, start, keys, [data, other], rules, 9, draws)
+    together = sweeps.train(compiled, start, keys, [data, other], rules, 9, draws, history=True)
     assert together.history is not None
     for draw, only in enumerate((data, other)):
         own = draws == draw
-        alone = sweeps.train(compiled, start[:, own], keys[own], only, rules, 9)
+        alone = sweeps.train(compiled, start[:, own], keys[own], only, rules, 9, history=True)
         assert alone.history is not None
         np.testing.assert_array_equal(together.state.params[:, own], alone.state.params)
         np.testing.assert_array_equal(together.epochs_run[own], alone.epochs_run)
@@ -335,6 +335,16 @@ def test_more_members_than_fit_are_refused(draws: list[int]) -> None:
         sweeps.train(compiled, start, keys, [data] * 3, RULES, 1, np.array(draws, np.int32))
 
 
+def test_materials_that_nobody_needs_take_no_room() -> None:
+    compiled, data = program("rnn_2x2")  # two tiles of four, so two materials
+    other = another_material(compiled.setup.architecture)
+    start, keys = starts(compiled.setup.architecture, 2), of_members(KEY, np.arange(2))
+    wanted = sweeps.train(compiled, start, keys, [data, other], RULES, 2, np.array([0, 1]))
+    among = sweeps.train(compiled, start, keys, [other, data, data, other], RULES, 2, np.array([2, 3]))
+    np.testing.assert_array_equal(among.state.params, wanted.state.params)
+    np.testing.assert_array_equal(among.curves.correct, wanted.curves.correct)
+
+
 @pytest.mark.parametrize("draw", [-1, 1])
 def test_a_draw_without_material_is_refused(draw: int) -> None:
     compiled, data = program("rnn_2x2")
@@ -344,7 +354,7 @@ def test_a_draw_without_material_is_refused(draw: int) -> None:
 
 
 def test_training_goes_on_from_a_state_as_if_it_had_never_stopped() -> None:
-    compiled, data = program("gru_2x2", epochs_per_call=1)
+    compiled, data = program("gru_2x2")
     start = starts(compiled.setup.architecture, 4)
     whole = sweeps.train(compiled, start, of_members(KEY, np.arange(4)), data, RULES, 4)
     first = sweeps.train(compiled, start, of_members(KEY, np.arange(4)), data, RULES, 2)
@@ -354,13 +364,14 @@ def test_training_goes_on_from_a_state_as_if_it_had_never_stopped() -> None:
 
 
 def test_who_had_ended_before_stays_as_it_was() -> None:
-    compiled, data = program("rnn_2x2", history=True)
+    compiled, data = program("rnn_2x2")
     rules = Rules(learning_rate=0.01, patience=2)
     start = starts(compiled.setup.architecture, 8)
     first = sweeps.train(compiled, start, of_members(KEY, np.arange(8)), data, rules, 9)
     ended = ~np.asarray(first.state.clock.active)
     assert 0 < ended.sum() < 8
-    second = sweeps.train(compiled, first.state, of_members(KEY, np.arange(8)), data, rules, 12, first_epoch=9)
+    keys = of_members(KEY, np.arange(8))
+    second = sweeps.train(compiled, first.state, keys, data, rules, 12, first_epoch=9, history=True)
     assert second.history is not None
     np.testing.assert_array_equal(second.epochs_run[ended], 0)
     np.testing.assert_array_equal(second.curves.correct[:, ended], 0)
@@ -397,18 +408,56 @@ print(jax.device_count(), hashlib.sha256(trained.state.params.tobytes() + traine
 """
 
 
-def test_who_still_trains_shares_tiles_and_tiles_are_dealt_out_in_turn() -> None:
-    mesh = members.make_mesh(1)
-    draws = np.array([0, 0, 0, 0, 0, 1, 1])
-    active = np.array([False, True, False, False, True, True, False])
-    placed, back = sweeps.places(mesh, 2, 12, active, draws)
+def test_members_of_a_draw_fill_tiles_of_their_own_and_tiles_are_dealt_out_in_turn() -> None:
+    draws = np.array([1, 0, 0, 1, 0, 0, 0])
+    placed, back = sweeps.places(members.make_mesh(1), 2, 12, draws)
     np.testing.assert_array_equal(placed[back], np.arange(7))  # everyone is found, among members of the same draw
     tiles = placed.reshape(-1, 2)
     assert all(len(set(draws[tile])) == 1 for tile in tiles)
-    assert [int(active[tile].sum()) for tile in tiles[:4]] == [2, 1, 0, 0]  # so that the last two cost nothing
+    assert [len(set(tile)) for tile in tiles[:4]] == [2, 2, 2, 1]  # the fullest first
     np.testing.assert_array_equal(tiles[4:], np.tile(tiles[0], (2, 1)))  # nobody needs these
     with pytest.raises(UserError, match="7 members need 4 tiles; this program has 3"):
-        sweeps.places(mesh, 2, 6, active, draws)
+        sweeps.places(members.make_mesh(1), 2, 6, draws)
+
+
+def test_who_still_trains_learns_in_as_few_tiles_as_hold_them_whatever_their_draws() -> None:
+    compiled, data = program("rnn_2x2", tile=4, size=16)
+    learned, marked = list[tuple[np.ndarray, np.ndarray]](), list[tuple[np.ndarray, np.ndarray]]()
+
+    def watched(kept: list[tuple[np.ndarray, np.ndarray]], call: Any) -> Any:
+        def watched(state: Any, task: Any, *shared: Any) -> Any:
+            kept.append((state.clock.active.reshape(-1, 4), task.draw.reshape(-1, 4)))
+            return call(state, task, *shared)
+
+        return watched
+
+    whole = compiled.trainer
+    trainer = whole._replace(learn=watched(learned, whole.learn), mark=watched(marked, whole.mark))
+    draws = np.array([0, 0, 0, 0, 0, 1, 1, 1, 2], np.int32)
+    several = [data, another_material(compiled.setup.architecture), data]
+    start, keys = starts(compiled.setup.architecture, 9), of_members(KEY, np.arange(9))
+    rules = Rules(learning_rate=0.01, patience=np.arange(1, 10))
+    trained = sweeps.train(compiled._replace(trainer=trainer), start, keys, several, rules, 40, draws)
+    still = [int(epoch.sum()) for epoch in trained.curves.trained]
+    assert len(learned) == len(marked) == len(still)
+    assert still[0] == 9 and len({-(-number // 4) for number in still}) == 3  # three tiles, then two, then one
+    for number, (learn, _), (mark, draw) in zip(still, learned, marked, strict=True):
+        assert learn.any(1).sum() == -(-number // 4)
+        assert (draw == draw[:, :1]).all()  # who is marked together has one draw
+        assert learn.sum() == mark.sum() == number  # each in one place
+    active, draw = learned[0]
+    assert any(len(set(d[a])) > 1 for a, d in zip(active, draw, strict=True))
+
+
+def test_where_all_have_ended_nothing_is_done() -> None:
+    compiled, data = program("rnn_2x2")
+    start, keys = starts(compiled.setup.architecture, 3), of_members(KEY, np.arange(3))
+    first = sweeps.train(compiled, start, keys, data, Rules(patience=1), 60)
+    assert (first.epochs_run < 60).all()
+    second = sweeps.train(compiled, first.state, keys, data, Rules(patience=1), 61, first_epoch=60, history=True)
+    np.testing.assert_array_equal(second.state.params, first.state.params)
+    assert second.epochs_run.tolist() == [0, 0, 0] and second.curves.correct.shape == (0, 3)
+    assert second.history is not None and second.history.shape == (1, 18, 3)
 
 
 def test_any_number_of_devices_trains_the_same_networks() -> None:

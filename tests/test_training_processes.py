@@ -11,7 +11,7 @@ import numpy as np
 from rnnjax.results import read_json
 
 ROOT = Path(__file__).parents[1]
-# Each cell's ten networks need four tiles, two calls of two: each process trains one tile of every call.
+# Each cell's ten networks, of two draws, learn in three tiles and are validated in four: a process has two of them.
 SMALL = [
     "--config=configs/thesis.py:quick",
     "--config.data.sentence_length=5",
@@ -21,9 +21,8 @@ SMALL = [
     "--config.training.batch_size=500",
     "--config.training.learning_rate=0.05",
     "--config.training.patience=1",
-    "--config.training.epochs_per_call=2",
     "--config.training.tile=4",
-    "--config.training.members_per_call=8",
+    "--config.training.members_per_call=16",
 ]
 
 
