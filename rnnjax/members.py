@@ -125,7 +125,7 @@ def spread(
 
 
 def put(arrays: Any, shardings: Any) -> Any:
-    """Host arrays, the same on every process, to the devices.
+    """Arrays to the devices; those of the host are the same on every process.
 
     Args:
         arrays: a tree.
@@ -133,14 +133,16 @@ def put(arrays: Any, shardings: Any) -> Any:
     """
     if jax.process_count() == 1:
         return jax.device_put(arrays, shardings)
-    # jax.device_put would compare each array over all processes first, and take NaN for a difference.
     if isinstance(shardings, NamedSharding):
         shardings = jax.tree.map(lambda _: shardings, arrays)
-    return jax.tree.map(
-        lambda leaf, sharding: jax.make_array_from_callback(np.shape(leaf), sharding, np.asarray(leaf).__getitem__),
-        arrays,
-        shardings,
-    )
+
+    def one(leaf: jax.Array | np.ndarray, sharding: NamedSharding) -> jax.Array:
+        if isinstance(leaf, jax.Array):
+            return jax.device_put(leaf, sharding)
+        # jax.device_put would compare the host's arrays over all processes first, and take NaN for a difference.
+        return jax.make_array_from_callback(leaf.shape, sharding, leaf.__getitem__)
+
+    return jax.tree.map(one, arrays, shardings)
 
 
 def each(function: Callable[..., Any], mesh: Mesh, tile: int, *arrays: Any) -> Any:

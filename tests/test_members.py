@@ -45,6 +45,9 @@ PROGRAM = textwrap.dedent(
     counts = np.concatenate(list(landscape.counts(drawer, counter, key, 1.0, 0, 300)))
     print(json.dumps({"devices": mesh.size, "processes": jax.process_count(), "counts": counts.tolist()}), flush=True)
     if arguments["processes"] > 1:
+        ill = np.array([1, np.nan, 2, 3], np.float32)  # NaN is no difference between the processes
+        twice = members.spread(lambda tile: 2 * tile, mesh, 1, ill, whole=True)(ill)
+        np.testing.assert_array_equal(np.asarray(twice), 2 * ill)
         jax.distributed.shutdown()  # which waits for the other; JAX itself does it when Python ends in good order
     """
 )
