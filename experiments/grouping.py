@@ -102,8 +102,8 @@ def grouped(blocks: Sequence[Block], tile: int, there: int, history: bool) -> li
 
     Args:
         blocks: of any conditions.
-        tile: members that are worked on at once; all of one source.
-        there: tiles of a call.
+        tile: members that are worked on at once; in validation all of one source.
+        there: tiles of a call, which validation must not exceed.
         history: whether each epoch's parameters are kept.
     """
     by_kind: dict[tuple[object, ...], list[Block]] = {}
