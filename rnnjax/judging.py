@@ -13,8 +13,8 @@ from rnnjax.landscape import Architecture
 from rnnjax.members import spread
 from rnnjax.parameters import count
 from rnnjax.prefixes import Plan, make_plan
-from rnnjax.sweeps import places, which_draws
-from rnnjax.training import evaluate, of_draw, stack
+from rnnjax.sweeps import in_one_place, places, which_draws
+from rnnjax.training import examine, stack
 
 
 class Exam(NamedTuple):
@@ -52,14 +52,8 @@ def compile_judging(architecture: Architecture, mesh: Mesh, tile: int, size: int
         exam: it stands for all others of its shapes.
     """
 
-    def judge_tile(members: tuple[jax.Array, ...], exams: Exam, one: jax.Array) -> tuple[jax.Array, jax.Array]:
-        params, draws, wanted = members
-
-        def judged() -> tuple[jax.Array, jax.Array]:
-            exam = of_draw(exams, draws[0], one)
-            return evaluate(architecture, params, exam.plan, exam.embedding, exam.labels)
-
-        return jax.lax.cond(wanted.any(), judged, lambda: (jnp.zeros_like(draws), jnp.zeros_like(params[0])))
+    def judge_tile(members: tuple[jax.Array, jax.Array, jax.Array], exams: Exam, one: jax.Array) -> Any:
+        return examine(architecture, *members, exams, one)
 
     params = jax.ShapeDtypeStruct((count(architecture.sizes), size), jnp.float32)
     members = (params, jax.ShapeDtypeStruct((size,), jnp.int32), jax.ShapeDtypeStruct((size,), bool))
@@ -89,7 +83,6 @@ def judge(
     number = params.shape[1]
     draws, exams = which_draws(draws, number, exams)
     placed, back = places(judging.mesh, judging.tile, judging.size, draws)
-    wanted = np.isin(np.arange(judging.size), back)
     stacked = stack(exams, judging.size // judging.tile)
-    correct, loss = judging.judge(params[:, placed], draws[placed], wanted, stacked)
+    correct, loss = judging.judge(params[:, placed], draws[placed], in_one_place(back, judging.size), stacked)
     return np.asarray(correct)[back], np.asarray(loss)[back]

@@ -118,11 +118,11 @@ def train(
 def _one_epoch(program: Program, state: State, task: Task, shared: Any, epoch: int) -> tuple[State, Epoch]:
     """An epoch of members all of whom train; first packed into few tiles, then those of a draw together."""
     placed, back = places(program.mesh, program.tile, program.size, np.zeros_like(task.draw))
-    called = _in_one_place(_taken(state, placed), back)
+    called = _learning(_taken(state, placed), back)
     learned = program.trainer.learn(called, _taken(task, placed), shared, epoch)
     params, adam, loss = _taken(_on_host(learned), back)
     placed, back = places(program.mesh, program.tile, program.size, task.draw)
-    called = _in_one_place(_taken(State(params, adam, state.clock), placed), back)
+    called = _learning(_taken(State(params, adam, state.clock), placed), back)
     marked = program.trainer.mark(called, _taken(task, placed), shared)
     correct, validation_loss, clock = _taken(_on_host(marked), back)
     train_loss = loss.total * (np.float32(1) / np.float32(program.num_sentences))  # as XLA divides by a constant
@@ -199,10 +199,14 @@ def _make_task(
     return Task(np.asarray(jax.random.key_data(keys)).T, draws, trainable, per_member(rules, params.shape[1]))
 
 
-def _in_one_place(state: State, back: np.ndarray) -> State:
-    """All repeats of a member have ended, so that it trains in one place and a tile of repeats costs nothing."""
-    active: Any = np.zeros(state.clock.active.shape, bool)
-    active[back] = True
+def in_one_place(back: np.ndarray, size: int) -> np.ndarray:
+    """[size] bool, the one place of each member among its repeats (see places); a tile of repeats costs nothing."""
+    return np.isin(np.arange(size), back)
+
+
+def _learning(state: State, back: np.ndarray) -> State:
+    """The state of a call's places, in which all repeats of a member have ended."""
+    active: Any = in_one_place(back, state.params.shape[1])
     return state._replace(clock=state.clock._replace(active=active))
 
 

@@ -132,7 +132,8 @@ def make_trainer(setup: Setup, mesh: Mesh, tile: int, size: int, material: Mater
     task = jax.eval_shape(lambda: _any_task(flat.shape))
 
     def filled(materials: Sequence[Material]) -> tuple[Lessons, Material]:
-        return make_lessons(materials, room), stack(materials, room)._replace(words=None, positive=None)
+        exams = [material._replace(words=None, positive=None) for material in materials]
+        return make_lessons(materials, room), stack(exams, room)
 
     def to_learn(state: State, task: Task) -> tuple[State, Task]:
         return state, task._replace(rules=None)
@@ -212,14 +213,8 @@ def mark(setup: Setup, state: State, task: Task, exams: Material, one: jax.Array
 
     Where all members have ended, nothing is done.
     """
-    nothing = jnp.zeros_like(state.clock.learning_rate)
-
-    def marks() -> tuple[jax.Array, jax.Array, Clock]:
-        exam = of_draw(exams, task.draw[0], one)
-        correct, loss = evaluate(setup.architecture, state.params, exam.plan, exam.embedding, exam.labels)
-        return correct, loss, tick(task.rules, state.clock, correct)
-
-    return jax.lax.cond(state.clock.active.any(), marks, lambda: (nothing.astype(jnp.int32), nothing, state.clock))
+    correct, loss = examine(setup.architecture, state.params, task.draw, state.clock.active, exams, one)
+    return correct, loss, tick(task.rules, state.clock, correct)
 
 
 def orders(keys: jax.Array, number: int) -> jax.Array:
@@ -246,6 +241,27 @@ def evaluate(
     margins = jax.vmap(margin, in_axes=(None, 0))(networks, h)
     correct = (margins > 0) == labels[:, None]
     return correct.sum(0, dtype=jnp.int32), cross_entropy(margins, labels[:, None]).mean(0)
+
+
+def examine(
+    architecture: Architecture, params: jax.Array, draws: jax.Array, wanted: jax.Array, exams: Any, one: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """As `evaluate`, for a tile of members of one draw; 0 where nobody [S] of it is wanted.
+
+    Args:
+        architecture: of all.
+        params: [P, S].
+        draws: [S], all the same.
+        wanted: [S] bool.
+        exams: stacked, each with a plan, labels and an embedding.
+        one: 1, as an argument of the compiled function (see members.apart).
+    """
+
+    def examined() -> tuple[jax.Array, jax.Array]:
+        exam = of_draw(exams, draws[0], one)
+        return evaluate(architecture, params, exam.plan, exam.embedding, exam.labels)
+
+    return jax.lax.cond(wanted.any(), examined, lambda: (jnp.zeros_like(draws), jnp.zeros_like(params[0])))
 
 
 def per_member(rules: Rules, number: int) -> Rules:
