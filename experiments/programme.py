@@ -113,6 +113,15 @@ STEPS = (
         "trainability_controls", "trainability", "4.2.1", 1200,
         {"training.tile": 16, "trainability.unstopped_seeds": 4}, presets=("quick", "full"),
     ),
+    # So many of the same without early stop that they can carry a verdict: 7 seeds, 10 draws and 16 shapes make 1,120
+    # networks of a cell. At the rate that is best for RNNs in trainability_controls alone: three take three times as long.
+    Step(
+        "trainability_unstopped", "trainability", "4.2.1", 4000,
+        {"training.tile": 16, "training.unstopped_learning_rates": (0.001,)}
+        | _fields("trainability", {"matched": False, "unstopped_seeds": 4}),
+        presets=("quick", "full"),
+        at_full=_fields("trainability", {"seeds": 7, "unstopped_seeds": 7, "unstopped_draws": 10}),
+    ),
     # Its networks are data_sets', and controls: 13 seeds, 20 draws and 4 shapes make 1,040 networks of a cell. Under
     # other protocols data_sets' networks are enough.
     Step(
