@@ -2,9 +2,9 @@
 
 A sample is of single networks (trained again from nothing; which ones, and their accuracies, are in summary.json), of
 the landscape's best and worst settings (scored again), and of how many settings of an architecture are above 55 %
-(all scored again, a million in a minute or so). All steps and protocols may be picked; networks that start from trained
-ones are not among the numbers, nor is what is measured inside networks. The configs must be those that this version
-would use.
+(all scored again, a million in a minute or so). Of a network that starts from a trained one, that one is trained again
+first. All steps and protocols may be picked; what is measured inside networks is not among the numbers. The configs
+must be those that this version would use.
 Networks of another processor or version of JAX are rounded differently, and training may take them elsewhere.
 """
 
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from jax.sharding import Mesh
+from ml_collections import ConfigDict
 
 from experiments import runner
 from experiments.conclusion import check_config
@@ -23,6 +24,7 @@ from experiments.conditions import Condition
 from experiments.landscape_audit import fast_count, fast_histogram
 from experiments.landscape_inputs import Inputs
 from experiments.programme import Job, jobs_of
+from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
 from rnnjax import results
 from rnnjax.cells import CELLS
@@ -81,7 +83,7 @@ def check(
         UserError: nothing is there, or a step has another config than this version's.
     """
     known = jobs_of()
-    there = [job for job in known if job.name in presets and (shipped / job.name / "summary.json").exists()]
+    there = [job for job in known if job.name in presets and results.has_json(shipped / job.name / "summary.json")]
     if not there:
         raise UserError(f"{shipped} has no summary.json of any step, such as {known[0].name}/summary.json")
     for job in there:
@@ -114,16 +116,19 @@ def _numbers(job: Job, preset: str, summary: Mapping[str, Any]) -> Iterator[Numb
                     name = f"{row['sampler']} {cell}_{row['shape']}"
                     yield Number(job, name, (0, 0), row[f"{cell}_above"], preset, _COUNTED)
         return
-    for condition in _conditions(job, preset):
-        accuracies = summary["conditions"].get(condition.name, {}).get("accuracy", [])
+    names = [condition.name for condition in _first(job, job.config(preset))]
+    if len(job.step.experiment().stages) > 1:  # whose summary has all stages' conditions
+        names += [name for name in summary["conditions"] if name not in names]
+    for name in names:
+        accuracies = summary["conditions"].get(name, {}).get("accuracy", [])
         for draw, of_draw in enumerate(accuracies):
             for seed, accuracy in enumerate(of_draw):
-                yield Number(job, condition.name, (draw, seed), accuracy, preset)
+                yield Number(job, name, (draw, seed), accuracy, preset)
 
 
-def _conditions(job: Job, preset: str) -> list[Condition]:
-    """Those of the first stage: later ones start from networks that are trained first."""
-    found: list[Condition] = job.step.experiment().prepare(job.config(preset))
+def _first(job: Job, config: ConfigDict) -> list[Condition]:
+    """What is trained first: in most experiments all, in some what others start from."""
+    found: list[Condition] = job.step.experiment().prepare(config)
     return found
 
 
@@ -135,8 +140,31 @@ def _again(number: Number, run: runner.Run) -> float:
         if number.above is not None:
             return num_above(fast_histogram(run, inputs, sampler, architecture), number.above)
         return fast_count(run, inputs, sampler, architecture, number.place[1]) / len(inputs.split.words)
-    condition = next(each for each in _conditions(number.job, number.preset) if each.name == number.name)
-    draw, seed = (np.array([index]) for index in number.place)
-    curve = Sweep(run).train_members("again", condition, draw, seed, history=False)["correct"][:, 0]
+    (draw, seed), sweep = number.place, Sweep(run)
+    condition = next((each for each in _first(number.job, run.config) if each.name == number.name), None)
+    if condition is None:
+        draw, sweep, condition = 0, *_later(number, run)
+    members = np.array([draw]), np.array([seed])
+    curve = sweep.train_members("again", condition, *members, history=False)["correct"][:, 0]
     correct = curve[-1] if run.config.training.report == "last" else curve.max()
     return float(correct / VERSIONS[condition.data.version][1])
+
+
+def _later(number: Number, run: runner.Run) -> tuple[Sweep, Condition]:
+    """A later stage's condition with the number's draw and data set alone, after the stages before it.
+
+    Draw d is draw 0 of seeds that are higher by d.
+    """
+    draw, seed = number.place
+    alone = run.config.copy_and_resolve_references()
+    for seeds, field in ((alone, "seed"), (alone.data, "seed"), (alone.data, "embedding_seed")):
+        seeds[field] += draw
+    section = alone[number.job.step.module]
+    section.update(draws=1, seeds=seed + 1, shown_seeds=1, data_sets=(number.name.partition("/")[0],))
+    sweep, found = Sweep(run._replace(config=alone)), Outcomes()
+    for stage in number.job.step.experiment().stages:
+        conditions = {condition.name: condition for condition in stage(alone, found)}
+        if number.name in conditions:
+            return sweep, conditions[number.name]
+        found |= sweep.train("again", list(conditions.values()))
+    raise LookupError(f"{number.name} is of no stage")

@@ -26,7 +26,7 @@ from experiments.claims_evidence import (
     rarer_part,
     unstopped,
 )
-from experiments.claims_trainability import of_all_shapes, shapes_there, unstopped_apart
+from experiments.claims_trainability import UNSTOPPED, of_all_shapes, shapes_there, unstopped_apart
 from rnnjax.resampling import Draws
 from rnnjax.statistics import Interval
 from rnnjax.verdicts import Evidence
@@ -210,7 +210,7 @@ TESTS = {
         "The variance of accuracy between the seeds of one draw and shape, mean over shapes and draws: half of the"
         " RNN's must exceed the GRU's, on both data sets, with the 4 shapes of section 4.2.2 and the 16 of section"
         " 4.2.1. Bootstrap of the squared deviations, paired by draw; at least 1,000 networks a cell.",
-        (*SAME_NETWORKS, "trainability", "trainability_controls"),
+        (*SAME_NETWORKS, "trainability", UNSTOPPED),
         ("capacity/figure_4_6.png", "trainability/figure_4_4.png"),
         partial(_susceptible, _adopted),
         partial(_susceptible, unstopped_apart),

@@ -55,7 +55,10 @@ SECTIONS = (
 
 BEYOND = (
     Section("", "Untrainable, or stopped early?", "Do networks that fail in section 4.2.1 succeed without early stop,"
-            " or with as many parameters as a GRU?", "trainability_controls"),
+            " at any of three learning rates, or with as many parameters as a GRU?", "trainability_controls"),
+    Section("", "Untrainable, or stopped early? In all draws", "How many networks of section 4.2.1 succeed without"
+            " early stop where the words lie elsewhere, at the rate that is the best for RNNs in the section above?",
+            "trainability_unstopped"),
     Section("", "Vanishing gradients", "How much of the gradient reaches the first word, and does accuracy follow it?",
             "vanishing_gradients"),
     Section("", "Fixed points", "Where does a word leave the state as it is, and is that point stable?",

@@ -111,10 +111,12 @@ STEPS = (
     # Its networks are trainability's, and controls that take longer than those; apart, so that either can be run alone.
     Step(
         "trainability_controls", "trainability", "4.2.1", 1200,
-        {"training.tile": 16, "trainability.unstopped_seeds": 4}, presets=("quick", "full"),
+        {"training.tile": 16} | _fields("trainability", {"unstopped_seeds": 0, "unstopped_draws": 0}),
+        presets=("quick", "full"),
+        at_full=_fields("trainability", {"unstopped_seeds": 4, "unstopped_draws": 1}),
     ),
     # So many of the same without early stop that they can carry a verdict: 7 seeds, 10 draws and 16 shapes make 1,120
-    # networks of a cell. At the rate that is best for RNNs in trainability_controls alone: three take three times as long.
+    # networks of a cell. At one rate, the best for RNNs in trainability_controls: three would take three times as long.
     Step(
         "trainability_unstopped", "trainability", "4.2.1", 4000,
         {"training.tile": 16, "training.unstopped_learning_rates": (0.001,)}

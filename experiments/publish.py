@@ -1,4 +1,4 @@
-"""A reproduction at a size fit for a repository: report, figures with few colours, numbers behind them.
+"""A reproduction at a size fit for a repository: report, figures with few colours, numbers behind them (compressed).
 
 What is published can be added to, a few steps at a time: `--keep` leaves steps that are there already, of a smaller
 preset perhaps, where the working directory has none, and the ledger and the report are made of all of them.
@@ -13,12 +13,13 @@ import rnnjax
 from experiments import conclusion, report
 from experiments.programme import jobs_of
 from experiments.report_images import small_png
-from experiments.report_sections import is_repeat
+from experiments.report_sections import is_repeat, shown_elsewhere
 from experiments.store import engine
 from rnnjax import results
 from rnnjax.errors import UserError
 
-_OF_A_STEP = ("config.json", "environment.json", "summary.json", "*.csv")
+_OF_A_STEP = ("config.json", "environment.json", "*.csv")
+_SUMMARY = "summary.json"  # a sixth of its size when compressed, and nobody reads all accuracies of all networks
 _OF_ALL = ("config.json", "status.json", "ledger.json", *report.FILES, conclusion.DENSITY)
 
 Status = Mapping[str, Mapping[str, Any]]  # by job as in status.json
@@ -58,7 +59,7 @@ def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> 
     """
     _put_back(target)
     kept = _earlier(target, keep)
-    there = {name for name in status if (workdir / name / "summary.json").exists()}  # a folder may have been removed
+    there = {name for name in status if (workdir / name / _SUMMARY).exists()}  # a folder may have been removed
     new = {
         name: entry for name, entry in status.items() if name not in kept or (entry["error"] is None and name in there)
     }
@@ -72,6 +73,8 @@ def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> 
             _copy(workdir / job.name, ready / job.name, figures=not is_repeat(job))  # which the report does not show
         else:
             shutil.copytree(target / job.name, ready / job.name)
+    for path in [path for job in wanted for path in shown_elsewhere(ready, job)]:
+        path.unlink()
     results.write_json(ready / "status.json", ordered)
     results.write_json(ready / "config.json", {"rnnjax": rnnjax.__version__, "training": engine()})
     conclusion.conclude(ready, ordered)
@@ -130,5 +133,7 @@ def _copy(folder: Path, place: Path, figures: bool) -> None:
     for pattern in _OF_A_STEP:
         for path in folder.glob(pattern):
             shutil.copyfile(path, place / path.name)
+    if (summary := folder / _SUMMARY).exists():
+        results.pack(summary, place)
     for path in folder.glob("*.png") if figures else ():
         (place / path.name).write_bytes(small_png(path))

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -68,6 +68,7 @@ class Experiment(NamedTuple):
     prepare: Callable[[ConfigDict], Any]  # the checked inputs; raises UserError before anything is written
     run: Callable[[Run, Any], None]  # (run, inputs)
     instead: Mapping[str, Callable[[str, Run, Any], None]]  # by flag: what is done when it has a value
+    stages: Sequence[Callable[..., Any]] = ()  # training_experiment's, if it is one
 
 
 def launch(experiment: Experiment) -> NoReturn:

@@ -62,7 +62,7 @@ def experiment(
             if run.networks is None:  # result.npz has them all
                 results.remove_tree(run.store)
 
-    return runner.Experiment(name, prepare, run, {})
+    return runner.Experiment(name, prepare, run, {}, stages)
 
 
 def with_data(config: ConfigDict, conditions: list[Condition]) -> list[Condition]:

@@ -5,6 +5,7 @@ no half file under a real name. Arrays lie in .npz files, whose CRCs are checked
 """
 
 import contextlib
+import gzip
 import hashlib
 import io
 import json
@@ -22,6 +23,7 @@ import numpy as np
 from rnnjax.errors import UserError
 
 TEMPORARY = ".tmp"  # how the name of a file that is being written ends
+PACKED = ".gz"  # how that of a compressed one does
 # A list of numbers as json.dumps indents it; within strings line breaks are escaped.
 _NUMBER = r"(?:-?\d[\d.eE+-]*|null|true|false)"
 _NUMBERS = re.compile(rf"\[\n\s+({_NUMBER}(?:,\n\s+{_NUMBER})*)\n\s+\]")
@@ -60,15 +62,31 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The file's value.
+    """The file's value; if it is not there, that of its compressed copy (pack).
 
     Raises:
         Damaged: it is no JSON.
+        FileNotFoundError: there is neither.
     """
+    packed = _packed(path)
     try:
+        if packed.exists() and not path.exists():
+            path = packed  # which messages name
+            return json.loads(gzip.decompress(path.read_bytes()))
         return json.loads(path.read_text())
-    except ValueError as error:
+    except (ValueError, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise Damaged(f"{path}: {error}") from None
+
+
+def has_json(path: Path) -> bool:
+    """Whether read_json finds a file."""
+    return path.exists() or _packed(path).exists()
+
+
+def pack(path: Path, folder: Path) -> None:
+    """Copy a file into a folder, compressed, with ".gz" behind its name; the same bytes of the same content."""
+    with atomic_write(_packed(folder / path.name)) as file:
+        file.write(gzip.compress(path.read_bytes(), mtime=0))
 
 
 def write_npz(path: Path, arrays: Mapping[str, "np.ndarray | Chunks"]) -> None:
@@ -210,6 +228,10 @@ def remove_tree(path: Path) -> None:
     """Remove a directory if it is there."""
     if path.exists():
         shutil.rmtree(path)
+
+
+def _packed(path: Path) -> Path:
+    return path.with_name(path.name + PACKED)
 
 
 def _write_array(entry: IO[bytes], array: np.ndarray | Chunks) -> None:

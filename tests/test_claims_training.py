@@ -40,13 +40,14 @@ def names() -> list[str]:
         found += [f"separability: {data}/embedding_{number}/{name}" for name in groups("2x2 2x4")]
     found += [f"trainability: {data}/{name}" for data in ("FirstI", "XorI") for name in groups(many)]
     for step, data, shapes in (
-        *(("trainability_controls", data, groups(many)) for data in ("FirstI", "XorI")),
+        *(("trainability_unstopped", data, groups(many)) for data in ("FirstI", "XorI")),
         *(("capacity", data, groups(small)) for data in ("FirstI", "XorI")),
         *(("gate_variants", data, groups("2x2 2x4", variants)) for data in second),
     ):
         for name in shapes:
             found += [f"{step}: {data}/{name}", *(f"{step}: {data}/unstopped_{rate:g}/{name}" for rate in RATES)]
     found += [f"capacity: FirstI/matched_gru_{gru}/rnn_{rnn}" for gru, rnn in MATCHED.items()]
+    found += [f"trainability_controls: FirstI/gru_{gru}" for gru in MATCHED_16]
     found += [f"trainability_controls: FirstI/matched_gru_{gru}/rnn_{rnn}" for gru, rnn in MATCHED_16.items()]
     for data in second:
         found += [f"identity_init: {data}/{name}" for name in groups("2x2 2x4", "rnn relu_rnn")]

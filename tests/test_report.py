@@ -18,11 +18,12 @@ from experiments.claims import CLAIMS
 from experiments.contents import BEYOND, SECTIONS, THESIS, matching
 from experiments.contents_further import figure_caption, table_caption
 from experiments.ledger import Judged, Part
-from experiments.programme import ADOPTED, PROTOCOLS, Job, Step, jobs, jobs_of
+from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job, Step, jobs, jobs_of
 from experiments.report import FILES, markdown, write
 from experiments.report_images import MAX_WIDTH, read_picture, small_png
 from experiments.report_ledger import shown_claims, with_draws
 from experiments.report_provenance import provenance
+from experiments.report_sections import shown_elsewhere
 from experiments.report_tables import ROWS, interval, make_table, number, read_table
 from experiments.report_terms import terms
 from rnnjax.results import write_json
@@ -262,6 +263,23 @@ def test_a_report_of_nothing_at_all(tmp_path: Path) -> None:
     text = (tmp_path / "report.html").read_text()
     assert text.count("not run") >= len(jobs("quick")) and "not judged" in text and "Not computed" in text
     assert all(f"<b>{item.number}.</b>" in text for item in THESIS)
+
+
+def test_a_figure_that_the_experiment_s_own_step_shows_is_not_shown_again(tmp_path: Path) -> None:
+    steps = [step for step in STEPS if step.name in ("trainability", "trainability_controls")]
+    for step in steps:
+        made_up.leave(tmp_path / step.name / "figure_4_4.png")
+        made_up.leave(tmp_path / step.name / "figure_4_4_rates.png")
+    Image.new("RGB", (24, 16)).save(tmp_path / "trainability_controls" / "figure_4_4_rates.png")
+    status = {step.name: {"error": None, "seconds": 1.0, "command": "", "preset": "full"} for step in steps}
+    write(tmp_path, status, [], [])
+    text = (tmp_path / "report.md").read_text()
+    shown = re.findall(r"\]\((trainability\w*/[^)]*\.png)\)", text)
+    controls = "trainability_controls/figure_4_4_rates.png"
+    assert shown == ["trainability/figure_4_4.png", "trainability/figure_4_4_rates.png", controls]
+    assert [shown_elsewhere(tmp_path, Job(step, ADOPTED)) for step in steps] == [
+        [], [tmp_path / "trainability_controls" / "figure_4_4.png"]
+    ]  # fmt: skip
 
 
 def test_repeated_steps_are_named_and_new_experiments_shown(tmp_path: Path) -> None:

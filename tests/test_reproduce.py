@@ -1,5 +1,6 @@
 """The one command: order, folders, failures that do not spread, resumption, other versions and bad input refused."""
 
+import gzip
 import json
 import shutil
 import subprocess
@@ -137,16 +138,22 @@ def test_shipped_numbers_are_computed_again(
     done = launch(f"--workdir={workdir}", "--preset=quick", f"--publish={tmp_path / 'shipped'}", bad=bad)
     files = {str(path.relative_to(tmp_path / "shipped")) for path in (tmp_path / "shipped").rglob("*.*")}
     assert f"{len(files)} files" in done.stdout and not any(name.endswith(("npz", "txt")) for name in files)
-    assert files >= {"report.html", "report.md", "ledger.json", "first/summary.json", "identity_init/figure_4_16.png"}
+    assert files >= {
+        "report.html",
+        "report.md",
+        "ledger.json",
+        "first/summary.json.gz",
+        "identity_init/figure_4_16.png",
+    }
     assert not any(name.startswith("first/figure") for name in files), "it repeats identity_init: not shown"
     done = launch(*flags, bad=bad)
     assert done.returncode == 0 and "4 of 4 numbers agree; the ledger and its table agree" in done.stdout
     for name in ("first", "identity_init"):
         path = tmp_path / "shipped" / name / "summary.json"
-        told = json.loads(path.read_text())
+        told = results.read_json(path)
         for condition in told["conditions"].values():
             condition["accuracy"] = [[value + 0.001 for value in draw] for draw in condition["accuracy"]]
-        path.write_text(json.dumps(told))
+        path.with_name("summary.json.gz").write_bytes(gzip.compress(json.dumps(told).encode()))
     ledger = json.loads((tmp_path / "shipped" / "ledger.json").read_text())
     ledger[3]["verdict"] = "reproduced"
     (tmp_path / "shipped" / "ledger.json").write_text(json.dumps(ledger))
@@ -186,7 +193,7 @@ def test_a_published_report_can_be_added_to(
     workdir, _ = failed
     shipped, bad = tmp_path / "shipped", {"training.report": "mean"}
     launch(f"--workdir={workdir}", "--preset=quick", f"--publish={shipped}", bad=dict(bad))
-    before = (shipped / "first" / "summary.json").read_bytes()
+    before = (shipped / "first" / "summary.json.gz").read_bytes()
     more = (
         f"--workdir={tmp_path / 'more'}",
         "--preset=thesis",
@@ -198,7 +205,7 @@ def test_a_published_report_can_be_added_to(
     assert done.returncode == 0, done.stderr
     status = json.loads((shipped / "status.json").read_text())
     assert {name: entry["preset"] for name, entry in status.items()} == {"first": "quick", "identity_init": "thesis"}
-    assert (shipped / "first" / "summary.json").read_bytes() == before
+    assert (shipped / "first" / "summary.json.gz").read_bytes() == before
     assert not (tmp_path / ".shipped.new").exists()
     assert "quick: first; thesis: identity_init" in (shipped / "report.md").read_text()
     done = launch("--check", f"--workdir={shipped}", "--sample=4", "--sample_seed=0", bad=dict(bad))
@@ -206,10 +213,10 @@ def test_a_published_report_can_be_added_to(
     shipped.rename(tmp_path / ".shipped.old")  # as if killed while the new one took its place
     done = launch(*more, bad=dict(bad))
     assert done.returncode == 0 and not (tmp_path / ".shipped.old").exists()
-    assert (shipped / "first" / "summary.json").read_bytes() == before
+    assert (shipped / "first" / "summary.json.gz").read_bytes() == before
     shutil.rmtree(tmp_path / "more" / "identity_init")  # what is gone here is not taken away there
     launch("--only=first", *(flag for flag in more if not flag.startswith("--only")), bad=dict(bad))
-    assert (shipped / "identity_init" / "summary.json").is_file()
+    assert (shipped / "identity_init" / "summary.json.gz").is_file()
     (shipped / "first" / "config.json").write_text("{}")
     done = launch(*more, bad=dict(bad))
     assert done.returncode == 2 and "first/config.json is not what this version has" in done.stderr

@@ -1,6 +1,7 @@
 """Files: whole or absent, whatever kills the writer; damage is noticed."""
 
 import contextlib
+import gzip
 import json
 import os
 import zipfile
@@ -20,6 +21,8 @@ from rnnjax.results import (
     atomic_write,
     check_npz,
     digest,
+    has_json,
+    pack,
     read_json,
     read_networks,
     read_npz,
@@ -201,6 +204,29 @@ def test_what_is_no_json_is_damaged(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(Damaged, match=r"summary\.json"):
         read_json(path)
+
+
+def test_json_is_found_in_its_compressed_copy_if_it_is_not_there_itself(tmp_path: Path) -> None:
+    path, value = tmp_path / "summary.json", {"accuracy": [[0.5, 0.25]] * 99}
+    write_json(path, value)
+    content = path.read_bytes()
+    pack(path, tmp_path / "published")
+    copy = tmp_path / "published" / path.name
+    assert not copy.exists() and has_json(copy) and read_json(copy) == value
+    packed = copy.with_name("summary.json.gz").read_bytes()
+    assert gzip.decompress(packed) == content and len(packed) < len(content) / 5
+    os.utime(path, (0, 0))  # of when, nothing is told
+    pack(path, tmp_path / "again")
+    assert (tmp_path / "again" / "summary.json.gz").read_bytes() == packed
+    write_json(copy, {"own": 1})
+    assert read_json(copy) == {"own": 1}
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", gzip.compress(b"{"), gzip.compress(b"{}" * 99)[:-9]])
+def test_a_compressed_copy_can_be_damaged(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "summary.json.gz").write_bytes(content)
+    with pytest.raises(Damaged, match=r"summary\.json\.gz"):
+        read_json(tmp_path / "summary.json")
 
 
 def test_json_that_is_not_there_is_not_damaged(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_every_shipped_step_is_done_and_leads_to_its_command() -> None:
         assert (
             entry["error"] is None and entry["preset"] in ("thesis", "full") and entry["command"].startswith("python")
         )
-        for file in ("config.json", "environment.json", "summary.json"):
+        for file in ("config.json", "environment.json", "summary.json.gz"):
             assert (SHIPPED / name / file).is_file(), f"{name} has no {file}"
 
 
