@@ -120,7 +120,7 @@ TESTS = {
     "C04": Test(
         "Success rates (above 90 %) of the 16 shapes together: the GRU's minus the RNN's must lie above"
         f" {100 * RATE_MARGIN:g} points. Bootstrap of the differences, paired by draw. The control asks the same"
-        " beside RNNs with as many parameters.",
+        " beside RNNs with as many parameters. Without early stop: at rate 0.001.",
         (_STEP, _CONTROLS, UNSTOPPED),
         ("trainability/figure_4_4_rates.png", "trainability/figure_4_4.png"),
         partial(_far_more_often, adopted),
@@ -129,7 +129,7 @@ TESTS = {
     ),
     "C05": Test(
         "Success rates (above 90 %) of the 16 shapes together: on FirstI minus on XorI must lie above 0 for each"
-        " cell. Bootstrap of the differences, paired by draw.",
+        " cell. Bootstrap of the differences, paired by draw. Without early stop: at rate 0.001.",
         (_STEP, UNSTOPPED),
         _RATES,
         partial(_harder, adopted),

@@ -73,7 +73,8 @@ def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> 
             _copy(workdir / job.name, ready / job.name, figures=not is_repeat(job))  # which the report does not show
         else:
             shutil.copytree(target / job.name, ready / job.name)
-    for path in [path for job in wanted for path in shown_elsewhere(ready, job)]:
+    again = [path for job in wanted for path in shown_elsewhere(ready / job.name, ready / job.step.module)]
+    for path in again:
         path.unlink()
     results.write_json(ready / "status.json", ordered)
     results.write_json(ready / "config.json", {"rnnjax": rnnjax.__version__, "training": engine()})

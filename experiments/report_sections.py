@@ -76,9 +76,8 @@ def is_repeat(job: Job) -> bool:
     return job.name != job.step.name or (_is_placed(job.step.module) and not _is_placed(job.name))
 
 
-def shown_elsewhere(workdir: Path, job: Job) -> list[Path]:
-    """A step's figures that are, byte by byte, those of its experiment's own step: of the same networks."""
-    folder, own = workdir / job.name, workdir / job.step.module
+def shown_elsewhere(folder: Path, own: Path) -> list[Path]:
+    """A step's figures that are, byte by byte, those in its experiment's own folder: of the same networks."""
     pairs = [] if folder == own else [(path, own / path.name) for path in _files(folder) if path.suffix == ".png"]
     return [path for path, other in pairs if other.is_file() and path.read_bytes() == other.read_bytes()]
 
@@ -90,10 +89,9 @@ def _sections(workdir: Path, sections: Sequence[Section], wanted: Sequence[Job])
 
 def _section(workdir: Path, section: Section, wanted: Sequence[Job]) -> SectionShown:
     folder, own = workdir / section.step, placed(section.step)
-    job = next((job for job in wanted if job.name == section.step), None)
-    experiment = job.step.module if job else section.step
+    experiment = next((job.step.module for job in wanted if job.step.name == section.step), section.step)
     taken = {name for item in own for name in (item.file, *item.tables)}
-    taken |= {path.name for path in shown_elsewhere(workdir, job)} if job else set()
+    taken |= {path.name for path in shown_elsewhere(folder, workdir / experiment)}
     files = [path for path in _files(folder) if path.name not in taken]
     figures = [_further(path, section.step, experiment) for path in files if path.suffix == ".png"]
     tables = [_table(folder, path.name) for path in files if path.suffix == ".csv"]

@@ -277,9 +277,9 @@ def test_a_figure_that_the_experiment_s_own_step_shows_is_not_shown_again(tmp_pa
     shown = re.findall(r"\]\((trainability\w*/[^)]*\.png)\)", text)
     controls = "trainability_controls/figure_4_4_rates.png"
     assert shown == ["trainability/figure_4_4.png", "trainability/figure_4_4_rates.png", controls]
-    assert [shown_elsewhere(tmp_path, Job(step, ADOPTED)) for step in steps] == [
-        [], [tmp_path / "trainability_controls" / "figure_4_4.png"]
-    ]  # fmt: skip
+    own, controls_folder = (tmp_path / step.name for step in steps)
+    assert shown_elsewhere(controls_folder, own) == [controls_folder / "figure_4_4.png"]
+    assert not shown_elsewhere(own, own)
 
 
 def test_repeated_steps_are_named_and_new_experiments_shown(tmp_path: Path) -> None:
