@@ -134,7 +134,7 @@ def _figure_fields(ranking: Sequence[Ranked]) -> Figure:
         ax.tick_params(axis="x", labelsize=6)
         for label in ax.get_xticklabels() if field == "reading" else ():
             label.set(rotation=30, rotation_mode="anchor", ha="right")
-        ax.set_xlabel("worse than / better than" if field == "reading" else field.replace("_", " "))
+        ax.set_xlabel("worse than, no better than" if field == "reading" else field.replace("_", " "))
     axes[0].invert_yaxis()
     axes[0].set_ylabel("log-likelihood below the best (nats)")
     title = f"Calibration: every dot one of {len(rows)} protocols; black: the likeliest with that value"

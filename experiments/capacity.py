@@ -88,11 +88,12 @@ def _figures(
         lines.append(Rate(shape.title, rate, _printed_rate(data, shape), shape.cell.name))
         if config[_NAME].matched and shape.cell.name == "gru":
             lines.append(matched_rate(config, outcomes, data, shape, _SUCCESS))
-    title = f"Section 4.2.2: networks above 90 % on {data.title} (inputs x hidden units)"
+    section = "Section 4.2.2" if data.title in _FIGURES else "As section 4.2.2"
+    title = f"{section}: networks above 90 % on {data.title} (inputs x hidden units)"
     x_label = "share above 90 % validation accuracy"
     figures[f"{name}_rates.png"] = rates(title, f"{x_label}, {numbers(outcome.accuracy(report))}", lines)
     if pairs:
-        where, measure = f"Section 4.2.2, {data.title}", partial(rate_of, threshold=_SUCCESS)
+        where, measure = f"{section}, {data.title}", partial(rate_of, threshold=_SUCCESS)
         figures[f"{name}_rates_unstopped.png"] = unstopped_figure(where, x_label, pairs, measure)
     return figures
 

@@ -37,7 +37,7 @@ _FIGURES = {
     },
     "noise_robustness": {
         "figure_4_9_survival.png": "Share of networks (up) that are still right, or whose two states are still apart,"
-        " over the stop words read (across, logarithmic), each drawn at random, as C14 judges it, or one repeated (the"
+        " over the words read (across, logarithmic): stop words drawn at random, as C14 judges it, or one repeated (the"
         " thesis does not say which); bands are 95 %.",
         "figure_4_10_noise.png": "Decisions that stop words flip, wrong decisions, and distance between the final"
         " states (up) over the number of stop words put in (across, logarithmic); bands are 95 %.",

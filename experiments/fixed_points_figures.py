@@ -19,8 +19,7 @@ _STOP_WORDS = {
     "fades": "held for a sentence,\nnot for good",
     "near_line": "line of slow states\n(near-line attractor)",
 }
-
-
+_SMALLER = f"\n(groups of fewer than {FEWEST} networks are in the table alone)"
 Row = Mapping[str, Any]
 Line = tuple[str, str, str]  # label, cell, group
 
@@ -46,7 +45,7 @@ def numbers(data: str, rows: Sequence[Row]) -> Figure:
         ax.set_title(f"{KINDS[kind]} words")
     axes[1].set_xlabel("fixed points of a word, mean over networks with 95 % interval")
     figure.legend(handles=point_plots.number_handles(), loc="outside lower center", ncols=3)
-    figure.suptitle(f"Fixed points on {data}, by validation accuracy after training", size=9)
+    figure.suptitle(f"Fixed points on {data}, by validation accuracy after training{_SMALLER}", size=9)
     return figure
 
 
@@ -54,16 +53,18 @@ def numbers(data: str, rows: Sequence[Row]) -> Figure:
 def stop_words(data: str, rows: Sequence[Row]) -> Figure:
     """What stop words do in the long run."""
     lines = _lines(rows)
-    figure = plotting.new_figure(7.2, 0.21 * len(lines) + 1.3)
-    axes = figure.subplots(1, len(_STOP_WORDS), sharey=True)
+    figure = plotting.new_figure(7.2, 0.21 * len(lines) + 1.5)
+    axes, every = figure.subplots(1, len(_STOP_WORDS), sharey=True), list[Interval]()
     for ax, (measure, title) in zip(axes, _STOP_WORDS.items(), strict=True):
         intervals = [_interval(_find(rows, line, KINDS[STOP], measure), 100) for line in lines.values()]
         labels, colours = [line[0] for line in lines], [_colour(line) for line in lines]
         grids.draw_rates(ax, labels, intervals, [None] * len(lines), colours)
+        every += intervals
         ax.set_title(title)
         ax.set_xticks([0, 0.5, 1])
-    figure.supxlabel("share of stop words, mean over networks with 95 % interval", size=8)
-    figure.suptitle(f"What stop words do on {data}, by validation accuracy after training", size=9)
+    figure.supxlabel("share of stop words, mean over networks", size=8)
+    figure.legend(handles=grids.rate_handles(every, []), loc="outside lower center", ncols=2)
+    figure.suptitle(f"What stop words do on {data}, by validation accuracy after training{_SMALLER}", size=9)
     return figure
 
 
@@ -108,8 +109,9 @@ def time_constants(columns: Mapping[str, Mapping[str, Slowest]], length: int) ->
 
 
 def _lines(rows: Sequence[Row]) -> dict[Line, Callable[[Row], bool]]:
-    """Label, cell and group of every line of a figure of groups, and which rows are of it."""
+    """Label, cell and group of every line of a figure of groups, and which rows are of it; small ones if all are."""
     found: dict[Line, Callable[[Row], bool]] = {}
+    large = dict(found)
     for row in rows:
         if row["stage"] == "initial" or row["group"] != "all":
             key = row["cell"], row["hidden"], row["stage"], row["group"]
@@ -120,8 +122,11 @@ def _lines(rows: Sequence[Row]) -> dict[Line, Callable[[Row], bool]]:
                 return (other["cell"], other["hidden"], other["stage"], other["group"]) == key
 
             number = max(other["networks"] for other in rows if of_line(other))
-            found[f"{label} (n = {number})", row["cell"], name] = of_line
-    return found
+            line = f"{label} (n = {number:,})", row["cell"], name
+            found[line] = of_line
+            if number >= FEWEST:
+                large[line] = of_line
+    return large or found
 
 
 def _find(rows: Sequence[Row], of_line: Callable[[Row], bool], words: str, measure: str) -> Row:

@@ -85,7 +85,7 @@ def _figures(
     lines = [
         Rate(shape.title, rate_of(values, _SUCCESS), None, shape.cell.name) for shape, values in accuracies.items()
     ]
-    share = f"share above {_SUCCESS:.0%} validation accuracy, {networks}"
+    share = f"share above {100 * _SUCCESS:.0f} % validation accuracy, {networks}"
     figures[f"figure_4_18_{data.title}_rates.png"] = rates(f"{title}, section 3.2's protocol", share, lines)
     if pairs:
         figures[f"{name}_unstopped.png"] = unstopped_figure(

@@ -67,8 +67,9 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         if failed.any():
             rows["GRU, random start, the failed RNNs' seeds"] = resampling.of_chosen(control, failed), "gru"
         rows["GRU, random start, all"] = list(control), "gru"
-        title = f"Table {number.replace('_', '.')}: GRUs that start at random, or from RNNs (failed: below"
-        title += f" {config[_NAME].donor_below:.0%}); {data.title}, H = {gru.hidden_dim}"
+        title = f"Table {number.replace('_', '.')}: GRUs that start at random, or from RNNs"
+        title += f" (failed: below {100 * config[_NAME].donor_below:.0f} %)" if failed.any() else ""
+        title += f"; {data.title}, H = {gru.hidden_dim}"
         file = f"figure_table_{number}"
         figures[f"{file}.png"], figures[f"{file}_rates.png"] = strips_and_rates(title, rows, _SUCCESS)
     tables["gru_from_rnn_4_4_3.csv"] = comparison

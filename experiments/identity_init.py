@@ -60,7 +60,8 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
                 row["thesis_relu_rnn"] = f"> {10 * thesis.percent('figure_4_16', 'relu_rnn_above_65_more_than')}"
             gain = as_dict(resampling.difference(both[1], both[0]))
             table.append(row | {f"gain_{name}": 100 * value for name, value in gain.items()})
-    label = f"share of networks above {_THRESHOLD:.0%} validation accuracy, {wanted.draws} draws x {wanted.seeds} seeds"
+    label = f"share of networks above {100 * _THRESHOLD:.0f} % validation accuracy"
+    label += f", {wanted.draws} draws x {wanted.seeds} seeds"
     figures = {
         "figure_4_16.png": sorted_rows(title, panels, 2),
         "figure_4_16_rates.png": rates("Section 4.4.1: ReLU RNN with identity start beside the RNN", label, rows),

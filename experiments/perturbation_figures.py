@@ -71,12 +71,12 @@ def draw_recovery(title: str, seen: Sequence[Seen], factors: np.ndarray, recover
     """Loss and accuracy just after the perturbation, accuracy and share recovered in the end, over the factor."""
     figure = plotting.new_figure(6.5, 4.8)
     axes = figure.subplots(2, 2, sharex=True)
-    last = len(seen[0].curves["accuracy"]) - 1
+    last, share = len(seen[0].curves["accuracy"]) - 1, f"share above {100 * recovered:.0f} %"
     panels = (
         ("validation loss just after it, nats", lambda one: one.curves["validation_loss"][0]),
         ("validation accuracy just after it", lambda one: one.curves["accuracy"][0]),
         (f"validation accuracy {last} epochs later", lambda one: one.curves["accuracy"][-1]),
-        (f"share above {recovered:.0%} {last} epochs later", lambda one: one.curves["accuracy"][-1] > recovered),
+        (f"{share} {last} epochs later", lambda one: one.curves["accuracy"][-1] > recovered),
     )
     for ax, (label, values_of) in zip(axes.flat, panels, strict=True):
         for i, one in enumerate(seen):

@@ -33,7 +33,7 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
         condition = next(iter(together.values())).condition
         number, name = figure_of(_FIGURE, condition)
         where = f"on {condition.data.title}, {how_trained(condition)}"
-        who = f"networks {where}, perturbed once above {config.perturbation.trained_above:.0%}"
+        who = f"networks {where}, perturbed once above {100 * config.perturbation.trained_above:.0f} %"
         title = f"{number}: one network of each architecture, perturbed; {where}"
         figures[f"{name}.png"] = drawn.draw_shown(title, every, factors)
         title = f"Section 4.6.3: {who};\nmeans with 95 % intervals (fewer than {FEWEST} networks: open, without)"

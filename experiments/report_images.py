@@ -11,7 +11,7 @@ from PIL import Image
 MAX_WIDTH = 1440  # pixels; the figures' own is 1,280 to 1,440
 _PALETTES = 32, 64, 128, 256  # the first that is good enough
 _SHARE, _OFF = 1e-3, 40  # of the pixels, so many may be off by more than this, of 255
-_COLOURED, _COMMON = 32, 20  # what differs by so much among its parts is no grey, and of so many pixels it is meant
+_COMMON = 20  # a colour of so many pixels is meant: a colour map's middle may be nearly grey
 _AT_ONCE = 4096  # colours whose distances to a palette are in memory
 _NEAR = 12  # no such colour is further from its place in the palette, if 256 are enough for that
 
@@ -57,10 +57,10 @@ def small_png(path: Path) -> bytes:
 
 
 def _meant(image: Image.Image) -> np.ndarray:
-    """[C, 3], the ground, then colours that tell something: small marks have few pixels and would lose theirs."""
+    """[C, 3], the ground, then colours that tell something: those of small marks and bars are of few pixels."""
     counted: Any = image.getcolors(image.width * image.height)
     (_, ground), *others = sorted(counted, reverse=True)
-    colours = [colour for number, colour in others if number >= _COMMON and max(colour) - min(colour) >= _COLOURED]
+    colours = [colour for number, colour in others if number >= _COMMON]
     return np.array([ground, *colours], np.int16)
 
 

@@ -62,7 +62,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
             comparison.append(_comparison(config, outcomes, data, weights, accepted))
         rows["the GRUs, all"] = list(outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report)), "gru"
         title = f"Tables {' and '.join(numbers).replace('_', '.')}: RNNs that start at random, or from GRUs above"
-        title += f" {config[_NAME].donor_above:.0%}; {data.title}, H = {rnn.hidden_dim}"
+        title += f" {100 * config[_NAME].donor_above:.0f} %; {data.title}, H = {rnn.hidden_dim}"
         file = f"figure_tables_{'_and_'.join(numbers)}"
         figures[f"{file}.png"], figures[f"{file}_rates.png"] = strips_and_rates(title, rows, _SUCCESS)
     tables["rnn_from_gru_4_4_2.csv"] = comparison

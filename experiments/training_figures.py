@@ -115,7 +115,7 @@ def strips_and_rates(
     rows = {f"{label} (n = {sum(map(len, accuracy)):,})": (accuracy, cell) for label, (accuracy, cell) in rows.items()}
     every = {label: (np.concatenate([*accuracy]), cell) for label, (accuracy, cell) in rows.items()}
     lines = [Rate(label, rate_of(accuracy, threshold), None, cell) for label, (accuracy, cell) in rows.items()]
-    share = f"share of networks above {threshold:.0%} validation accuracy"
+    share = f"share of networks above {100 * threshold:.0f} % validation accuracy"
     return strips(title, "validation accuracy (tick: mean of all networks)", every), rates(title, share, lines)
 
 

@@ -67,14 +67,15 @@ def draw_bands(title: str, pairs: Sequence[tuple[Seen, Seen]]) -> Figure:
     for (top, bottom), pair in zip(axes.T, pairs, strict=True):
         for one in pair:
             _draw_band(top, one)
-            left = (~np.isnan(one.cosine["whole"])).sum(1)
+            left = (~np.isnan(one.cosine["whole"])).sum(1).astype(float)
+            left[left == 0] = np.nan  # of which a logarithm has no place
             style = {"color": plotting.COLOURS[one.shape.cell.name], "ls": plotting.LINES[one.shape.cell.name]}
             bottom.step(np.arange(1, len(left) + 1), left, where="mid", lw=1, **style)
         top.axhline(0, color="0.6", lw=0.6)
         top.set_title(", ".join(f"{len(one.draws)} {one.shape.title}" for one in pair))
         bottom.set_xlabel("epoch t")
     axes[0, 0].set_ylabel("Cosine(t)")
-    axes[1, 0].set(ylabel="in training", ylim=(0, None))  # of all columns: once all is drawn
+    axes[1, 0].set(ylabel="in training", yscale="log", ylim=(0.8, None))  # of all columns: once all is drawn
     handles = [plotting.cell_handle(one.shape.cell.name, one.shape.cell.title) for one in pairs[0]]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure

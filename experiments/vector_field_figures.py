@@ -87,8 +87,9 @@ def shares(rows: Sequence[Row]) -> Figure:
     for row in rows:
         if name := _line_of(row):
             kept.setdefault((row["data"], row["cell"], name), {})[row["measure"]] = row
+    kept = {key: found for key, found in kept.items() if found["moves"]["networks"] >= FEWEST} or kept
     labels = [
-        f"{data}, {CELLS[cell].title}, {name} (n = {found['moves']['networks']})"
+        f"{data}, {CELLS[cell].title}, {name} (n = {found['moves']['networks']:,})"
         for (data, cell, name), found in kept.items()
     ]
     figure = plotting.new_figure(7.2, 0.2 * len(labels) + 1.1)
@@ -100,7 +101,8 @@ def shares(rows: Sequence[Row]) -> Figure:
         ax.set_title(title)
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     figure.supxlabel("share of the points of [-1, 1]², mean over networks with 95 % interval", size=8)
-    figure.suptitle("Section 4.3.3: what words do to the state, by validation accuracy after training", size=9)
+    title = "Section 4.3.3: what words do to the state, by validation accuracy after training"
+    figure.suptitle(f"{title}\n(groups of fewer than {FEWEST} networks are in the table alone)", size=9)
     axes[0].tick_params(axis="y", length=0)
     return figure
 
@@ -183,7 +185,7 @@ def _title(called: str, shown: Shown) -> str:
     thesis = "" if shown.thesis is None else f" (thesis: {100 * shown.thesis:.1f} %)"
     return (
         f"{called}: {shown.architecture.title} on {shown.data}, validation accuracy"
-        f" {100 * shown.accuracy:.1f} %{thesis}, draw {shown.draw}, seed {shown.seed}"
+        f" {100 * shown.accuracy:.1f} %{thesis},\ndraw {shown.draw}, seed {shown.seed}"
     )
 
 
@@ -201,7 +203,7 @@ def _interval(row: Row, prefix: str = "", scale: float = 100) -> Interval:
 
 def _correlation(row: Row) -> str:
     return ", ".join(
-        f"{name} = {row[f'{what}_estimate']:.2f} [{row[f'{what}_low']:.2f}, {row[f'{what}_high']:.2f}]"
+        f"{name} = {row[f'{what}_estimate']:z.2f} [{row[f'{what}_low']:z.2f}, {row[f'{what}_high']:z.2f}]"
         for name, what in (("r", "pearson"), ("ρ", "spearman"))
     )
 

@@ -98,7 +98,7 @@ def figure_measures(called: str, data: str, groups: Groups, arrays: Arrays) -> F
     networks = sum(int(groups[shape, ALL].sum()) for shape in shapes)
     title = f"{called}'s products in {networks:,} networks (2 x 2, {data}; GRU: candidate)\n"
     title += "thin line: middle 90 % of networks, thick: middle half, black: mean of draws and its 95 % interval,"
-    title += "\ndotted: the words themselves, dashed: the least that any $W_{ih}$ could reach"
+    title += "\ndotted: the words themselves, dashed: the least that any $W_{ih}$ could reach, both means over draws"
     figure.suptitle(title, size=8)
     return figure
 

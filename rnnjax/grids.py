@@ -62,7 +62,7 @@ def draw_sorted_rows(axes: Axes, rows: Sequence[np.ndarray], labels: Sequence[st
     for cell, row in zip(cells, rows, strict=True):
         ordered = np.sort(row)
         cell[: len(row)] = np.roll(ordered, np.isnan(ordered).sum())
-    mesh = _draw_cells(axes, cells, labels, min(6.5, 200 / longest))
+    mesh = _draw_cells(axes, cells, labels, min(6.5, 170 / longest))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10], integer=True))
     axes.set_xlabel("initialisation, sorted")
     return mesh
@@ -107,7 +107,7 @@ def draw_rates(
 def rate_handles(intervals: Sequence[Interval], thesis: Sequence[float | None]) -> list[Line2D]:
     """A legend's entries for the marks that draw_rates makes of these."""
     here = Line2D([], [], color="0.3", lw=1.2, marker="o", ms=4, label="here, with 95 % interval")
-    text = "none or all: what this number of draws leaves possible"
+    text = "none or all: what so many networks leave possible"
     alike = Line2D([], [], color="0.3", lw=1.2, ls=_ALIKE, label=text)
     printed = Line2D([], [], ls="", marker="D", mfc="none", mec="black", mew=0.8, ms=6, label="thesis")
     return [here, *[alike] * any(map(_is_alike, intervals)), *[printed] * any(p is not None for p in thesis)]
