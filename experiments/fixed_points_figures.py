@@ -62,7 +62,7 @@ def stop_words(data: str, rows: Sequence[Row]) -> Figure:
         every += intervals
         ax.set_title(title)
         ax.set_xticks([0, 0.5, 1])
-    figure.supxlabel("share of stop words, mean over networks", size=8)
+    axes[1].set_xlabel("share of stop words, mean over networks")
     figure.legend(handles=grids.rate_handles(every, []), loc="outside lower center", ncols=2)
     figure.suptitle(f"What stop words do on {data}, by validation accuracy after training{_SMALLER}", size=9)
     return figure

@@ -11,7 +11,7 @@ from PIL import Image
 MAX_WIDTH = 1440  # pixels; the figures' own is 1,280 to 1,440
 _PALETTES = 32, 64, 128, 256  # the first that is good enough
 _SHARE, _OFF = 1e-3, 40  # of the pixels, so many may be off by more than this, of 255
-_COMMON = 20  # a colour of so many pixels is meant: a colour map's middle may be nearly grey
+_COMMON = 2  # a colour of so many pixels is meant, greyish or not: a colour bar has few of each
 _AT_ONCE = 4096  # colours whose distances to a palette are in memory
 _NEAR = 12  # no such colour is further from its place in the palette, if 256 are enough for that
 
