@@ -11,7 +11,9 @@ from PIL import Image
 MAX_WIDTH = 1440  # pixels; the figures' own is 1,280 to 1,440
 _PALETTES = 32, 64, 128, 256  # the first that is good enough
 _SHARE, _OFF = 1e-3, 40  # of the pixels, so many may be off by more than this, of 255
-_COMMON = 2  # a colour of so many pixels is meant, greyish or not: a colour bar has few of each
+# What differs by so much among its parts is no grey of letters, and of so many pixels it is meant: a colour bar has few
+# pixels of each of its colours, and some are nearly grey.
+_COLOURED, _COMMON = 3, 2
 _AT_ONCE = 4096  # colours whose distances to a palette are in memory
 _NEAR = 12  # no such colour is further from its place in the palette, if 256 are enough for that
 
@@ -60,7 +62,7 @@ def _meant(image: Image.Image) -> np.ndarray:
     """[C, 3], the ground, then colours that tell something: those of small marks and bars are of few pixels."""
     counted: Any = image.getcolors(image.width * image.height)
     (_, ground), *others = sorted(counted, reverse=True)
-    colours = [colour for number, colour in others if number >= _COMMON]
+    colours = [colour for number, colour in others if number >= _COMMON and max(colour) - min(colour) >= _COLOURED]
     return np.array([ground, *colours], np.int16)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import made_up_report as made_up
 import numpy as np
 import pytest
+from matplotlib import colormaps
 from PIL import Image
 
 from experiments.claims import CLAIMS
@@ -416,3 +417,15 @@ def test_a_part_shows_the_interval_that_decides_or_what_it_lacks() -> None:
 
 def test_markdown_marks_nothing_that_others_wrote() -> None:
     assert markdown("a_b |c|\n <d> & [e](f) *g* `h`") == r"a\_b \|c\| &lt;d&gt; &amp; \[e\](f) \*g\* \`h\`"
+
+
+def test_a_colour_bar_keeps_its_steps(tmp_path: Path) -> None:
+    bar = (colormaps["cividis"](np.arange(256))[:, :3] * 255).astype(np.uint8)
+    picture = np.full((300, 400, 3), 255, np.uint8)
+    picture[20:276, 350:358] = bar[:, None]
+    shades = np.random.default_rng(0).integers(0, 256, (200, 200, 1), np.uint8)  # of letters
+    picture[50:250, 50:250] = np.where(shades < 60, shades, 255)
+    Image.fromarray(picture).save(tmp_path / "figure.png")
+    with Image.open(io.BytesIO(small_png(tmp_path / "figure.png"))) as small:
+        found = np.asarray(small.convert("RGB"), int)[20:276, 353]
+    assert np.abs(found - bar).max() <= 16
