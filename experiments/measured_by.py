@@ -66,9 +66,12 @@ def _values(path: Path, own: ModuleType) -> list[str]:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether it is made of numbers, words and nothing else: others may have their address in their text."""
+    """Whether it is made of numbers, words and nothing else: others may have their address in their text.
+
+    What is empty is not: it may be filled while a process runs, as training_sweep's compiled programs are.
+    """
     if isinstance(value, dict):
-        return all(map(_is_plain, [*value, *value.values()]))
+        return bool(value) and all(map(_is_plain, [*value, *value.values()]))
     if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
+        return bool(value) and all(map(_is_plain, value))
     return isinstance(value, str | int | float | bool | None)

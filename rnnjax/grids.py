@@ -62,7 +62,7 @@ def draw_sorted_rows(axes: Axes, rows: Sequence[np.ndarray], labels: Sequence[st
     for cell, row in zip(cells, rows, strict=True):
         ordered = np.sort(row)
         cell[: len(row)] = np.roll(ordered, np.isnan(ordered).sum())
-    mesh = _draw_cells(axes, cells, labels, min(6.5, 170 / longest))
+    mesh = _draw_cells(axes, cells, labels, min(6.5, max(5, 170 / longest)))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10], integer=True))
     axes.set_xlabel("initialisation, sorted")
     return mesh
