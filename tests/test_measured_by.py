@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from experiments import hessian_spectrum, measured_by, noise_robustness, vector_field
+from experiments import hessian_spectrum, measured_by, noise_robustness, training_sweep, vector_field
 
 
 def reached(module: Any) -> set[str]:
@@ -67,3 +67,10 @@ def test_a_plain_value_counts_wherever_it_is_from(measure: Callable[..., str]) -
     assert measure(SHOWN=(1, 2), function=print) == before
     assert measure(SHOWN=(1, 3)) != before
     assert measure(SHOWN={"a": [1]}) != measure(SHOWN={"a": [2]})
+
+
+def test_what_a_process_fills_while_it_runs_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_sweep, "_COMPILED", {})
+    before = measured_by.measured_by(noise_robustness.measure)
+    monkeypatch.setattr(training_sweep, "_COMPILED", {"a program": object()})
+    assert measured_by.measured_by(noise_robustness.measure) == before
