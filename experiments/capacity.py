@@ -28,7 +28,17 @@ from experiments.controls import (
     unstopped_figure,
 )
 from experiments.training_experiment import Outcomes, Report, as_dict, experiment
-from experiments.training_figures import Panel, Rate, figure_name, rate_of, rates, shown, sorted_rows, success_rate
+from experiments.training_figures import (
+    Panel,
+    Rate,
+    figure_name,
+    rate_of,
+    rates,
+    section_name,
+    shown,
+    sorted_rows,
+    success_rate,
+)
 from rnnjax import resampling
 from rnnjax.cells import CELLS
 from rnnjax.landscape import Architecture
@@ -88,7 +98,7 @@ def _figures(
         lines.append(Rate(shape.title, rate, _printed_rate(data, shape), shape.cell.name))
         if config[_NAME].matched and shape.cell.name == "gru":
             lines.append(matched_rate(config, outcomes, data, shape, _SUCCESS))
-    section = "Section 4.2.2" if data.title in _FIGURES else "As section 4.2.2"
+    section = section_name("4.2.2", _FIGURES, data.title)
     title = f"{section}: networks above 90 % on {data.title} (inputs x hidden units)"
     x_label = "share above 90 % validation accuracy"
     figures[f"{name}_rates.png"] = rates(title, f"{x_label}, {numbers(outcome.accuracy(report))}", lines)

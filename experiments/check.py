@@ -45,7 +45,6 @@ class Number(NamedTuple):
     name: str  # of a condition, or "<sampler> <architecture>"
     place: tuple[int, int]  # draw and seed; of a setting 0 and its index
     shipped: float
-    preset: str
     above: float | None = None  # count the settings above this accuracy instead
 
     @property
@@ -109,12 +108,12 @@ def _numbers(job: Job, preset: str, summary: Mapping[str, Any]) -> Iterator[Numb
         for spec, by_architecture in summary["samplers"].items():
             for name, told in by_architecture.items():
                 for which in ("best", "lowest"):
-                    yield Number(job, f"{spec} {name}", (0, told[f"{which}_index"]), told[which], preset)
+                    yield Number(job, f"{spec} {name}", (0, told[f"{which}_index"]), told[which])
         for row in summary["tails"]:
             for cell in CELLS if row["accuracy_above"] == _COUNTED else ():
                 if f"{cell}_above" in row:
                     name = f"{row['sampler']} {cell}_{row['shape']}"
-                    yield Number(job, name, (0, 0), row[f"{cell}_above"], preset, _COUNTED)
+                    yield Number(job, name, (0, 0), row[f"{cell}_above"], _COUNTED)
         return
     names = [condition.name for condition in _first(job, job.config(preset))]
     if len(job.step.experiment().stages) > 1:  # whose summary has all stages' conditions
@@ -123,7 +122,7 @@ def _numbers(job: Job, preset: str, summary: Mapping[str, Any]) -> Iterator[Numb
         accuracies = summary["conditions"].get(name, {}).get("accuracy", [])
         for draw, of_draw in enumerate(accuracies):
             for seed, accuracy in enumerate(of_draw):
-                yield Number(job, name, (draw, seed), accuracy, preset)
+                yield Number(job, name, (draw, seed), accuracy)
 
 
 def _first(job: Job, config: ConfigDict) -> list[Condition]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.group_figures import BEFORE, FEWEST, handle, in_order, line_of
+from experiments.group_figures import BEFORE, FEWEST, SMALLER, handle, in_order, large_enough, line_of
 from rnnjax import grids, plotting, point_plots
 from rnnjax.cells import CELLS
 from rnnjax.stability import KINDS as POINT_KINDS
@@ -19,7 +19,6 @@ _STOP_WORDS = {
     "fades": "held for a sentence,\nnot for good",
     "near_line": "line of slow states\n(near-line attractor)",
 }
-_SMALLER = f"\n(groups of fewer than {FEWEST} networks are in the table alone)"
 Row = Mapping[str, Any]
 Line = tuple[str, str, str]  # label, cell, group
 
@@ -45,7 +44,7 @@ def numbers(data: str, rows: Sequence[Row]) -> Figure:
         ax.set_title(f"{KINDS[kind]} words")
     axes[1].set_xlabel("fixed points of a word, mean over networks with 95 % interval")
     figure.legend(handles=point_plots.number_handles(), loc="outside lower center", ncols=3)
-    figure.suptitle(f"Fixed points on {data}, by validation accuracy after training{_SMALLER}", size=9)
+    figure.suptitle(f"Fixed points on {data}, by validation accuracy after training\n{SMALLER}", size=9)
     return figure
 
 
@@ -64,7 +63,7 @@ def stop_words(data: str, rows: Sequence[Row]) -> Figure:
         ax.set_xticks([0, 0.5, 1])
     axes[1].set_xlabel("share of stop words, mean over networks")
     figure.legend(handles=grids.rate_handles(every, []), loc="outside lower center", ncols=2)
-    figure.suptitle(f"What stop words do on {data}, by validation accuracy after training{_SMALLER}", size=9)
+    figure.suptitle(f"What stop words do on {data}, by validation accuracy after training\n{SMALLER}", size=9)
     return figure
 
 
@@ -111,7 +110,7 @@ def time_constants(columns: Mapping[str, Mapping[str, Slowest]], length: int) ->
 def _lines(rows: Sequence[Row]) -> dict[Line, Callable[[Row], bool]]:
     """Label, cell and group of every line of a figure of groups, and which rows are of it; small ones if all are."""
     found: dict[Line, Callable[[Row], bool]] = {}
-    large = dict(found)
+    sizes: dict[Line, int] = {}
     for row in rows:
         if row["stage"] == "initial" or row["group"] != "all":
             key = row["cell"], row["hidden"], row["stage"], row["group"]
@@ -123,10 +122,8 @@ def _lines(rows: Sequence[Row]) -> dict[Line, Callable[[Row], bool]]:
 
             number = max(other["networks"] for other in rows if of_line(other))
             line = f"{label} (n = {number:,})", row["cell"], name
-            found[line] = of_line
-            if number >= FEWEST:
-                large[line] = of_line
-    return large or found
+            found[line], sizes[line] = of_line, number
+    return large_enough(found, sizes)
 
 
 def _find(rows: Sequence[Row], of_line: Callable[[Row], bool], words: str, measure: str) -> Row:

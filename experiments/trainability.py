@@ -30,7 +30,17 @@ from experiments.controls import (
 )
 from experiments.trainability_pooled import between, overall, pool
 from experiments.training_experiment import Outcomes, Report, experiment
-from experiments.training_figures import Panel, Rate, figure_name, heat_maps, rate_of, rates, shown, success_rate
+from experiments.training_figures import (
+    Panel,
+    Rate,
+    figure_name,
+    heat_maps,
+    rate_of,
+    rates,
+    section_name,
+    shown,
+    success_rate,
+)
 from rnnjax.landscape import Architecture
 from rnnjax.separability import kind_margins
 
@@ -88,11 +98,12 @@ def _figures(
         lines.append(Rate(shape.title, success_rate(outcome, report, _SUCCESS), None, shape.cell.name))
         if wanted.matched and shape.cell.name == "gru":
             lines.append(matched_rate(config, outcomes, data, shape, _SUCCESS))
-    title = f"Section 4.2.1: networks above 90 % on {data.title} (inputs x hidden units)"
+    section = section_name("4.2.1", _FIGURES, data.title)
+    title = f"{section}: networks above 90 % on {data.title} (inputs x hidden units)"
     x_label = "share above 90 % validation accuracy"
     figures[f"{name}_rates.png"] = rates(title, f"{x_label}, {numbers(outcome.accuracy(report))}", lines)
     if pairs:
-        where, measure = f"Section 4.2.1, {data.title}", partial(rate_of, threshold=_SUCCESS)
+        where, measure = f"{section}, {data.title}", partial(rate_of, threshold=_SUCCESS)
         figures[f"{name}_rates_unstopped.png"] = unstopped_figure(where, x_label, pairs, measure)
     return figures
 

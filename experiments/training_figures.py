@@ -133,6 +133,11 @@ def figure_name(numbers: Mapping[str, str], title: str) -> tuple[str, str]:
     return f"Figure {number}", f"figure_{number.replace('.', '_')}"
 
 
+def section_name(section: str, numbers: Mapping[str, str], title: str) -> str:
+    """ "Section 4.2.2", or "As section 4.2.2" of a data set that the thesis does not show there (figure_name)."""
+    return f"{'Section' if title in numbers else 'As section'} {section}"
+
+
 def figure_of(numbers: Mapping[str, str], condition: Condition) -> tuple[str, str]:
     """As figure_name, of a condition's data set; without early stop it is no figure of the thesis."""
     number, name = figure_name(numbers, condition.data.title)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.group_figures import BEFORE, FEWEST, handle, in_order, line_of
+from experiments.group_figures import BEFORE, FEWEST, SMALLER, handle, in_order, large_enough, line_of
 from rnnjax import correlation_plots, field_plots, fields, grids, plotting
 from rnnjax.cells import CELLS, Cell
 from rnnjax.landscape import Architecture
@@ -87,7 +87,7 @@ def shares(rows: Sequence[Row]) -> Figure:
     for row in rows:
         if name := _line_of(row):
             kept.setdefault((row["data"], row["cell"], name), {})[row["measure"]] = row
-    kept = {key: found for key, found in kept.items() if found["moves"]["networks"] >= FEWEST} or kept
+    kept = large_enough(kept, {key: found["moves"]["networks"] for key, found in kept.items()})
     labels = [
         f"{data}, {CELLS[cell].title}, {name} (n = {found['moves']['networks']:,})"
         for (data, cell, name), found in kept.items()
@@ -102,7 +102,7 @@ def shares(rows: Sequence[Row]) -> Figure:
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     figure.supxlabel("share of the points of [-1, 1]², mean over networks with 95 % interval", size=8)
     title = "Section 4.3.3: what words do to the state, by validation accuracy after training"
-    figure.suptitle(f"{title}\n(groups of fewer than {FEWEST} networks are in the table alone)", size=9)
+    figure.suptitle(f"{title}\n{SMALLER}", size=9)
     axes[0].tick_params(axis="y", length=0)
     return figure
 

@@ -23,7 +23,6 @@ import numpy as np
 from rnnjax.errors import UserError
 
 TEMPORARY = ".tmp"  # how the name of a file that is being written ends
-PACKED = ".gz"  # how that of a compressed one does
 # A list of numbers as json.dumps indents it; within strings line breaks are escaped.
 _NUMBER = r"(?:-?\d[\d.eE+-]*|null|true|false)"
 _NUMBERS = re.compile(rf"\[\n\s+({_NUMBER}(?:,\n\s+{_NUMBER})*)\n\s+\]")
@@ -231,7 +230,7 @@ def remove_tree(path: Path) -> None:
 
 
 def _packed(path: Path) -> Path:
-    return path.with_name(path.name + PACKED)
+    return path.with_name(f"{path.name}.gz")
 
 
 def _write_array(entry: IO[bytes], array: np.ndarray | Chunks) -> None:
