@@ -89,7 +89,7 @@ def _landscape_of_draw(draw: int) -> Step:
 
 
 _ALONE = {"matched": False, "unstopped_seeds": 0, "unstopped_draws": 0}  # without controls
-# Of the search elsewhere, what C29 needs: so many of every architecture that 1,000 GRUs 4x8 are above 96 %.
+# Of the search elsewhere, what C29 to C32 need: so many of every architecture that 1,000 GRUs 4x8 are above 96 %.
 _SEARCHED = {"search.seeds": 40, "search.rare_seeds": 40, "search.unstopped": (), "training.tile": 40}
 
 
@@ -147,7 +147,7 @@ STEPS = (
     *(_landscape_of_draw(draw) for draw in range(1, 10)),
     Step("search", "search", "4.6.2", 210, elsewhere=_SEARCHED),
     Step("update_cosine", "update_cosine", "4.6.2", 120, elsewhere=_SEARCHED),
-    Step("perturbation", "perturbation", "4.6.3", 100),
+    Step("perturbation", "perturbation", "4.6.3", 100, elsewhere=_SEARCHED),
     Step("hessian_spectrum", "hessian_spectrum", "4.6.3", 100),
     Step("vanishing_gradients", "vanishing_gradients", "1", 235),
 )  # fmt: skip
