@@ -12,6 +12,7 @@ from experiments.found import mean_of
 from experiments.group_figures import FEWEST
 from rnnjax import plotting
 from rnnjax.landscape import Architecture
+from rnnjax.statistics import Interval
 
 _METRICS = {
     "train_loss": "training loss, nats",
@@ -78,6 +79,7 @@ def draw_recovery(title: str, seen: Sequence[Seen], factors: np.ndarray, recover
         (f"validation accuracy {last} epochs later", lambda one: one.curves["accuracy"][-1]),
         (f"{share} {last} epochs later", lambda one: one.curves["accuracy"][-1] > recovered),
     )
+    drawn: list[Interval] = []
     for ax, (label, values_of) in zip(axes.flat, panels, strict=True):
         for i, one in enumerate(seen):
             mark = _MARKS.get(one.shape.cell.name, "^")
@@ -87,7 +89,9 @@ def draw_recovery(title: str, seen: Sequence[Seen], factors: np.ndarray, recover
             places = np.arange(len(factors)) + shift
             few = len(one.draws) < FEWEST
             if not few:
-                ax.vlines(places, [v.low for v in intervals], [v.high for v in intervals], color=colour, lw=1.5)
+                style = {"color": colour, "lw": 1.5, "linestyles": [*map(plotting.interval_line, intervals)]}
+                ax.vlines(places, [v.low for v in intervals], [v.high for v in intervals], **style)
+                drawn += intervals
             style = {"color": colour, "mfc": "white" if few else colour, "ls": ""}
             ax.plot(places, [v.estimate for v in intervals], marker=mark, ms=4, label=name, **style)
         ax.set_ylabel(label)
@@ -97,7 +101,8 @@ def draw_recovery(title: str, seen: Sequence[Seen], factors: np.ndarray, recover
     for ax in axes[-1]:
         ax.set_xlabel("perturbation factor k (0: none)")
     figure.suptitle(title, size=9)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    handles, _ = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles=[*handles, *plotting.alike_handles(drawn)], loc="outside lower center", ncols=4)
     return figure
 
 

@@ -46,7 +46,7 @@ def draw_shown(title: str, seen: Sequence[Seen]) -> Figure:
         if len(one.draws):
             curve = one.cosine["whole"][:, 0]
             ax.plot(np.arange(1, len(curve) + 1), curve, "o-", color=colour, ms=2.2, lw=0.8)
-            which = f"draw {one.draws[0]}, seed {one.seeds[0]}, accuracy {one.accuracy[0]:.1%}"
+            which = f"draw {one.draws[0]}, seed {one.seeds[0]}, accuracy {100 * one.accuracy[0]:.1f} %"
             ax.set_title(f"({letter}) {one.shape.title}: {which}")
     for ax in axes.flat[len(seen) :]:
         ax.set_visible(False)

@@ -16,6 +16,7 @@ from matplotlib.ticker import MultipleLocator
 from experiments.group_figures import FEWEST
 from experiments.vanishing_tables import STAGES, Row, Seen, geometric, rates_by_ratio
 from rnnjax import plotting, resampling
+from rnnjax.statistics import Interval
 
 _FAILURE = "0.45"
 _WHEN = {"start": "before training", "end": "after training"}
@@ -23,6 +24,7 @@ _LINES = {"above": "-", "between": ":", "below": "--"}
 _MARKS = {"": "o", "identity": "s", "closed": "v", "open": "^"}
 _COUNTS = f"below a column's title: networks of each line, in the legend's order; of fewer than {FEWEST} none is drawn"
 _BIN = 0.5  # of log10 of the ratio
+_FEW_TICKS = 5  # from the least to the largest of a logarithmic axis on which all ticks can be labelled
 
 
 @plotting.house_style()
@@ -118,16 +120,20 @@ def draw_changes(title: str, seen: Sequence[Seen]) -> Figure:
     figure = plotting.new_figure(7.0, 3.3)
     axes = figure.subplots(1, 3, sharex=True)
     texts = "mean validation accuracy", f"share above {100 * low:g} %", f"share above {100 * high:g} %"
+    drawn: list[Interval] = []
     for ax, text, limit in zip(axes, texts, (None, low, high), strict=True):
         for one in seen:
             values = list(one.accuracy) if limit is None else resampling.success(list(one.accuracy), limit)
             x, y = geometric(one.ratio("start")), resampling.mean(values)
             reach = {f"{name}err": np.array([[e.estimate - e.low], [e.high - e.estimate]]).clip(0)
                      for name, e in (("x", x), ("y", y))}  # fmt: skip
-            ax.errorbar(x.estimate, y.estimate, **reach, elinewidth=0.8, ms=5, **_style(one))
+            ax.errorbar(x.estimate, y.estimate, **reach, elinewidth=0.8, ms=5, **_style(one))[2][-1].set_linestyle(
+                plotting.interval_line(y)
+            )
+            drawn.append(y)
         ax.set(xscale="log", title=text, xlabel="ratio before training")
         ax.yaxis.set_major_formatter(plotting.per_cent)
-    _finish(figure, title, [Line2D([], [], ms=5, label=one.title, **_style(one)) for one in seen])
+    _finish(figure, title, [*_condition_handles(seen, 5), *plotting.alike_handles(drawn)])
     return figure
 
 
@@ -136,17 +142,22 @@ def draw_rates(title: str, seen: Sequence[Seen]) -> Figure:
     """The share of good networks among starts of about the same ratio, all conditions in the same bins."""
     figure = plotting.new_figure(7.0, 3.4)
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
+    drawn: list[Interval] = []
     for ax, limit in zip(axes, seen[0].limits, strict=True):
         for one in seen:
             places, rates = rates_by_ratio(one, limit, _BIN, 2 * FEWEST)
             low, estimate, high = np.array([(r.low, r.estimate, r.high) for r in rates]).reshape(-1, 3).T
             reach = np.array([estimate - low, high - estimate]).clip(0)
-            ax.errorbar(10**places, estimate, reach, elinewidth=0.5, ms=4, lw=1, **(_style(one) | {"ls": "-"}))
+            style = {"elinewidth": 0.5, "ms": 4, "lw": 1, **_style(one), "ls": "-"}
+            ax.errorbar(10**places, estimate, reach, **style)[2][-1].set_linestyle(
+                [*map(plotting.interval_line, rates)]
+            )
+            drawn += rates
         ax.set(xscale="log", title=f"above {100 * limit:g} %", xlabel="ratio before training")
     axes[0].set_ylabel("share of networks")
     axes[0].yaxis.set_major_formatter(plotting.per_cent)
     title += f"; a dot: {2 * FEWEST} networks or more"
-    _finish(figure, title, [Line2D([], [], ms=4, label=one.title, **_style(one)) for one in seen])
+    _finish(figure, title, [*_condition_handles(seen, 4), *plotting.alike_handles(drawn)])
     return figure
 
 
@@ -175,6 +186,10 @@ def _style(one: Seen) -> dict[str, Any]:
     return {"color": colour, "mfc": "white" if one.changed else colour, "marker": mark, "ls": ""}
 
 
+def _condition_handles(seen: Sequence[Seen], size: float) -> list[Line2D]:
+    return [Line2D([], [], ms=size, label=one.title, **_style(one)) for one in seen]
+
+
 def _over_words(ax: Axes, length: int) -> None:
     ax.axhline(1, color="0.6", lw=0.5, zorder=0)
     ax.set_xlim(0, length)
@@ -188,6 +203,9 @@ def _label(axes: np.ndarray, seen: Sequence[Seen], y_label: str, titles: Sequenc
     for ax, stage in zip(axes[:, 0], STAGES, strict=True):
         ax.set_yscale("log")
         ax.set_ylabel(f"{y_label}\n{_WHEN[stage]}")
+        if np.divide(*ax.get_ylim()[::-1]) < _FEW_TICKS:  # as in 0.7, not 7 x 10^-1
+            ax.yaxis.set_major_formatter("{x:g}")
+            ax.yaxis.set_minor_formatter("{x:.1g}")
     for ax in axes[-1]:
         ax.set_xlabel("words read, t")
 

@@ -64,12 +64,14 @@ def _figures(seen: list[Seen], correlations: list[Row]) -> Iterator[tuple[str, F
     unstopped, changed = [one for one in seen if one.unstopped], [one for one in seen if one.changed]
     hidden = plain[0].measured["end/singular"].shape[1]
     number = "{} draws x {} networks".format(*plain[0].accuracy.shape)
-    about = f"{data}, H = {hidden}, {number}: median, middle 80 %"
+    networks = f"{data}, H = {hidden}, {number}"
+    about = f"{networks}: median, middle 80 %"
     ratio = r"$|\partial L/\partial h_t|\ /\ |\partial L/\partial h_T|$"
     yield "relative", drawn.draw_gradients(f"Chapter 1: gradients on the way back, {about}", ratio, plain, "relative")
     norm = r"mean $|\partial L/\partial h_t|$"
     yield "norms", drawn.draw_gradients(f"Chapter 1: norms of gradients, {about}", norm, plain, "mean")
-    yield "singular", drawn.draw_singular(rf"Chapter 1: singular values of $\partial h_T/\partial h_t$, {about}", plain)
+    singular = rf"Chapter 1: singular values of $\partial h_T/\partial h_t$, {networks}: medians"
+    yield "singular", drawn.draw_singular(f"{singular}\nshaded: the middle 80 % of the largest and of the least", plain)
     if "followed/epochs" in plain[0].measured:
         followed = f"{len(plain[0].measured['followed/draws'])} networks a cell: median, middle 80 %"
         text = f"Chapter 1: gradients and Jacobians along training, {data}, H = {hidden}, {followed}"

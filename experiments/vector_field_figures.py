@@ -17,6 +17,7 @@ from rnnjax.statistics import Interval
 from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP, words_of
 
 _MARKERS = {STOP: ("#7F7F7F", "o"), POSITIVE: ("#E69F00", "^"), NEGATIVE: ("#0072B2", "v")}
+_DRAWN = 160  # networks that Figure 4.15 has room for, each with all its words
 _SHARES = {
     "moves": "positive and negative words\nmove the state their way",
     "lands": "positive and negative words\nlead into their region",
@@ -145,9 +146,15 @@ def scatter(panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
         row = next(
             r for r in rows if (r["data"], r["cell"]) == (panel.data, panel.cell.name)
         )  # all words, all networks
-        groups = [(panel.norm[words_of(k)], 100 * panel.accuracy[words_of(k)], *mark) for k, mark in _MARKERS.items()]
+        some = slice(-(-_DRAWN // panel.norm.shape[1]))  # seeds of each draw
+        groups = [
+            (panel.norm[words_of(kind), :, some], 100 * panel.accuracy[words_of(kind), :, some], *mark)
+            for kind, mark in _MARKERS.items()
+        ]
         correlation_plots.draw_scatter(ax, groups, 100 * row["slope"], 100 * row["intercept"])
-        title = f"({letter}) {panel.cell.title} ({panel.data}), {row['number']} networks x {len(panel.norm)} words"
+        title = f"({letter}) {panel.cell.title} ({panel.data}), {row['number']:,} networks"
+        drawn = groups[0][0][0].size
+        title += f" ({drawn} drawn)" * (drawn < panel.norm[0].size)
         ax.set_title(f"{title}\n{_correlation(row)}")
         ax.set_xlabel("change of the field's mean norm")
     for ax in axes[:, 0]:

@@ -19,7 +19,6 @@ from rnnjax import plotting
 from rnnjax.statistics import Interval
 
 SCALE = (0.45, 1.0)  # the accuracies of the darkest and the lightest colour; what lies outside is clipped
-_ALIKE = ":"  # the line of an interval that no spread was seen of
 MOST_NUMBERED = 40  # cells in a row; the numbers of more could not be read
 
 
@@ -88,8 +87,8 @@ def draw_rates(
     """
     for place, (interval, printed, colour) in enumerate(zip(intervals, thesis, colours, strict=True), 1):
         ends = [interval.low, interval.high]
-        style = _ALIKE if _is_alike(interval) else "-"
-        axes.plot(ends, [place, place], ls=style, marker="|", color=colour, lw=1.2, ms=5, mew=1.2, clip_on=False)
+        line = plotting.interval_line(interval)
+        axes.plot(ends, [place, place], ls=line, color=colour, marker="|", lw=1.2, ms=5, mew=1.2, clip_on=False)
         axes.plot([interval.estimate], [place], "o", color=colour, ms=4, clip_on=False, zorder=3)
         if printed is not None:
             axes.plot([printed], [place], "D", mfc="none", mec="black", mew=0.8, ms=6, clip_on=False, zorder=4)
@@ -107,15 +106,8 @@ def draw_rates(
 def rate_handles(intervals: Sequence[Interval], thesis: Sequence[float | None]) -> list[Line2D]:
     """A legend's entries for the marks that draw_rates makes of these."""
     here = Line2D([], [], color="0.3", lw=1.2, marker="o", ms=4, label="here, with 95 % interval")
-    text = "none or all: what so many networks leave possible"
-    alike = Line2D([], [], color="0.3", lw=1.2, ls=_ALIKE, label=text)
     printed = Line2D([], [], ls="", marker="D", mfc="none", mec="black", mew=0.8, ms=6, label="thesis")
-    return [here, *[alike] * any(map(_is_alike, intervals)), *[printed] * any(p is not None for p in thesis)]
-
-
-def _is_alike(interval: Interval) -> bool:
-    """Whether it is of networks of which none or all are above a threshold."""
-    return interval.low < interval.high and interval.estimate in (0, 1)
+    return [here, *plotting.alike_handles(intervals), *[printed] * any(p is not None for p in thesis)]
 
 
 def draw_accuracy_strips(

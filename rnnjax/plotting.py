@@ -5,7 +5,7 @@ line style.
 """
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from rnnjax import statistics
+from rnnjax.statistics import Interval
 from rnnjax.words import KINDS, words_of
 
 COLOURS = {
@@ -32,6 +33,7 @@ LINES: dict[str, Any] = {
     "update_gate_gru": "-.",
     "reset_gate_gru": (0, (8, 2)),
 }
+_ALIKE = ":"  # the line of an interval that no spread was seen of
 _KINDS = {"stop": ("#7F7F7F", "o"), "positive": ("#E69F00", "^"), "negative": ("#0072B2", "v")}
 _STYLE: dict[Any, Any] = {
     "font.size": 8,
@@ -72,6 +74,18 @@ def new_figure(width: float, height: float) -> Figure:
 def cell_handle(cell: str, title: str) -> Line2D:
     """A legend's entry for a cell, with its colour and line style."""
     return Line2D([], [], color=COLOURS[cell], linestyle=LINES[cell], label=title)
+
+
+def interval_line(interval: Interval) -> str:
+    """The line style of a rate's interval: dotted where none or all are above a threshold: no spread is seen."""
+    return _ALIKE if interval.low < interval.high and interval.estimate in (0, 1) else "-"
+
+
+def alike_handles(intervals: Iterable[Interval]) -> list[Line2D]:
+    """A legend's entry for dotted intervals, if there are any among these."""
+    text = "none or all: what so many networks leave possible"
+    alike = Line2D([], [], color="0.3", lw=1.2, ls=_ALIKE, label=text)
+    return [alike] * any(interval_line(interval) == _ALIKE for interval in intervals)
 
 
 def draw_words(axes: Axes, points: np.ndarray) -> None:
