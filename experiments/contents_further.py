@@ -5,8 +5,8 @@ from experiments.contents import matching, thesis_caption
 _STOPPED = "here with its 95 % interval, the thesis' where it prints one"
 
 _BOTH_WAYS = (
-    "The same share for networks that were trained both ways, often fewer: as section 3.2 has it, and without early"
-    " stop at the best constant learning rate."
+    "The same share for networks that were trained both ways, often fewer: as section 3.2 has it (left), and without"
+    " early stop at the best constant learning rate (right)."
 )
 
 _FIGURES = {
@@ -70,7 +70,7 @@ _FIGURES = {
     "gate_variants": {
         "figure_4_18_*_means.png": "{}: mean validation accuracy (across) by cell and H, with 95 % intervals.",
         "figure_4_18_*_rates.png": "{}: share of networks above 90 % validation accuracy (across) by cell and H.",
-        "figure_4_18_*_means_unstopped.png": "{}: the same without early stop, at the best constant learning rate.",
+        "figure_4_18_*_means_unstopped.png": "{}: the same, and without early stop at the best constant rate (right).",
     },
     "landscape": {
         "figure_4_19_tails.png": "Share of random settings (up, logarithmic) whose accuracy is above a (across), RNN"

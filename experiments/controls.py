@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 from ml_collections import ConfigDict
 
 from experiments.conditions import Condition, DataSet, make, unstopped
 from experiments.training_experiment import Outcomes
-from experiments.training_figures import Rate, rates, success_rate
+from experiments.training_figures import Rate, success_rate
+from rnnjax import grids, plotting
 from rnnjax.cells import CELLS
 from rnnjax.errors import in_range
 from rnnjax.landscape import Architecture
@@ -119,6 +121,7 @@ def by_protocol(
     return found
 
 
+@plotting.house_style()
 def unstopped_figure(
     where: str,
     x_label: str,
@@ -126,24 +129,40 @@ def unstopped_figure(
     measure: Callable[[np.ndarray], Interval],
     means: bool = False,
 ) -> Figure:
-    """Two lines a shape, of the same networks: under section 3.2's protocol, and without early stop.
+    """A line a shape: on the left under section 3.2's protocol, on the right the same networks without early stop.
 
     Args:
         where: the section and the data set.
-        x_label: what is measured; the number of networks is added.
+        x_label: what is measured.
         pairs: of each shape.
         measure: of accuracies [R, S].
         means: whether that is their mean.
     """
-    lines = []
-    for shape, pair in pairs.items():
-        how = f"no early stop, rate{'s' * (len(pair.learning_rates) > 1)} {pair.told}"
-        for label, accuracy in (("halved, early stop", pair.stopped), (how, pair.accuracy)):
-            lines.append(Rate(f"{shape.title}, {label}", measure(accuracy), None, shape.cell.name))
+    figure = plotting.new_figure(7.2, 0.2 * len(pairs) + 1.5)
+    axes = figure.subplots(1, 2, sharey=True)
+    sides = [pair.stopped for pair in pairs.values()], [pair.accuracy for pair in pairs.values()]
+    colours, drawn = [plotting.COLOURS[shape.cell.name] for shape in pairs], list[Interval]()
+    for ax, accuracies in zip(axes, sides, strict=True):
+        intervals = [measure(accuracy) for accuracy in accuracies]
+        grids.draw_rates(ax, [shape.title for shape in pairs], intervals, [None] * len(pairs), colours, means)
+        ax.xaxis.set_major_locator(MultipleLocator(0.1 if means else 0.2))
+        ax.set_xlabel(x_label)
+        drawn += intervals
+    for ax in axes:
+        ax.set_xlim(min(each.get_xlim()[0] for each in axes), 1)
+    told = [pair.told for pair in pairs.values()]
+    axes[0].set_title("learning rate halved, early stop (section 3.2)")
+    axes[1].set_title("constant learning rate to the end" + (f": {told[0]}" if len(set(told)) == 1 else ""))
     one = next(iter(pairs.values()))
-    title = f"{where}: the same networks as section 3.2 has it, and at a constant rate to the end"
-    title += "\n(where there are two rates, each is the best for one half of the seeds, and judged by the other)"
-    return rates(title, f"{x_label}, {numbers(one.accuracy)}", lines, means)
+    title = f"{where}: the same networks, stopped early and not; {numbers(one.accuracy)}"
+    if len(set(told)) > 1:
+        title += "\n(constant rates on the right; where there are two, each is the best for one half of the seeds,"
+        title += " and judged by the other)"
+        for place, text in enumerate(told, 1):
+            axes[1].annotate(text, (1.03, place), xycoords=("axes fraction", "data"), va="center", size=6.5)
+    figure.suptitle(title, size=9)
+    figure.legend(handles=grids.rate_handles(drawn, []), loc="outside lower center", ncols=3)
+    return figure
 
 
 def numbers(accuracy: np.ndarray) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
@@ -272,11 +273,11 @@ def test_capacity_has_the_same_networks_on_both_sides() -> None:
             assert row["gru_to_rnn_estimate"] == pytest.approx(successes[1] / successes[0])
 
 
-def drawn(figure: Figure) -> dict[str, float]:
-    """By label: where the line's dot is."""
-    (axes,) = figure.axes
+def drawn(axes: Axes) -> dict[str, float]:
+    """By label, which panels share: where the line's dot is."""
+    assert isinstance(axes.figure, Figure)
     dots = [float(np.asarray(line.get_xdata())[0]) for line in axes.lines if line.get_marker() == "o"]
-    return dict(zip([label.get_text() for label in axes.get_yticklabels()], dots, strict=True))
+    return dict(zip([label.get_text() for label in axes.figure.axes[0].get_yticklabels()], dots, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -292,16 +293,17 @@ def test_figures_of_rates_say_how_many_networks_a_line_has(section: str, number:
     all_networks, pairs = (figures[f"figure_{number}_rates{end}.png"] for end in ("", "_unstopped"))
     label = "share above 90 % validation accuracy, "
     assert all_networks.axes[0].get_xlabel() == f"{label}2 draws x 6 seeds a line"
-    assert pairs.axes[0].get_xlabel() == f"{label}1 draw x 5 seeds a line{ALONE}"
+    assert f"1 draw x 5 seeds a line{ALONE}" in pairs.get_suptitle()
+    assert [axes.get_xlabel() for axes in pairs.axes] == ["share above 90 % validation accuracy"] * 2
     shapes = {outcome.condition.architecture for name, outcome in outcomes.items() if name.count("/") == 1}
-    told, of_pairs = drawn(all_networks), drawn(pairs)
-    assert len(told) == len(shapes) * 3 / 2 and len(of_pairs) == 2 * len(shapes)
+    (all_axes,) = all_networks.axes
+    told, stopped, without = drawn(all_axes), *map(drawn, pairs.axes)
+    assert len(told) == len(shapes) * 3 / 2 and len(stopped) == len(without) == len(shapes)
     for shape in shapes:
         hand = {protocol: (each > 0.9).mean() for protocol, each in by_hand(outcomes, "FirstI", shape.name).items()}
         assert told[shape.title] == pytest.approx(hand["thesis"])
-        assert of_pairs[f"{shape.title}, halved, early stop"] == pytest.approx(hand["stopped"])
-        (without,) = (of_pairs[each] for each in of_pairs if each.startswith(f"{shape.title}, no early stop, rate"))
-        assert without == pytest.approx(hand["unstopped"])
+        assert stopped[shape.title] == pytest.approx(hand["stopped"])
+        assert without[shape.title] == pytest.approx(hand["unstopped"])
         if shape.cell.name == "gru":
             name = matched_name(data_set(config, "FirstI"), shape)
             (matched,) = (told[each] for each in told if each.endswith(f", parameters as {shape.title}"))
@@ -322,10 +324,12 @@ def test_gate_variants_have_the_same_networks_on_both_sides() -> None:
         assert row["above_90_gain_estimate"] == pytest.approx(100 * ((high > 0.9).mean() - (low > 0.9).mean()))
     pairs = report.figures["figure_4_18_FirstII_means_unstopped.png"]
     hand = by_hand(outcomes, "FirstII", "gru_2x2")
-    assert drawn(pairs)["GRU (2 x 2), halved, early stop"] == pytest.approx(hand["stopped"].mean())
-    assert pairs.axes[0].get_xlabel() == f"mean validation accuracy, 1 draw x 5 seeds a line{ALONE}"
+    for axes, protocol in zip(pairs.axes, ("stopped", "unstopped"), strict=True):
+        assert drawn(axes)["GRU (2 x 2)"] == pytest.approx(hand[protocol].mean())
+        assert axes.get_xlabel() == "mean validation accuracy"
+    assert f"1 draw x 5 seeds a line{ALONE}" in pairs.get_suptitle()
     plain = report.figures["figure_4_18_FirstII_means.png"]
-    assert drawn(plain)["GRU (2 x 2)"] == pytest.approx(hand["thesis"].mean())
+    assert drawn(plain.axes[0])["GRU (2 x 2)"] == pytest.approx(hand["thesis"].mean())
     assert plain.axes[0].get_xlabel() == "mean validation accuracy, 2 draws x 6 seeds a line"
 
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from experiments import perturbation_figures, vanishing_figures, vanishing_tables, vector_field_figures
-from rnnjax import plotting
+from experiments import controls, perturbation_figures, vanishing_figures, vanishing_tables, vector_field_figures
+from rnnjax import plotting, resampling
 from rnnjax.cells import CELLS
 from rnnjax.landscape import parse_architecture
 from rnnjax.statistics import Interval
@@ -110,3 +110,25 @@ def test_figure_4_15_draws_some_networks_of_every_draw_and_says_so(draws: int, s
     assert sorted(map(tuple, points)) == sorted(map(tuple, expected))
     title, _ = axes.get_title().split("\n")
     assert title == f"(a) GRU (FirstII), {draws * seeds} networks" + f" ({drawn} drawn)" * (drawn < draws * seeds)
+
+
+@pytest.mark.parametrize("rates", [[(0.001,), (0.001,)], [(0.001,), (0.003, 0.01)]])
+def test_stopped_and_unstopped_networks_are_side_by_side(rates: list[tuple[float, ...]]) -> None:
+    generator = np.random.default_rng(0)
+    shapes = [parse_architecture(name) for name in ("rnn_2x4", "gru_2x4")]
+    pairs = {
+        shape: controls.Unstopped(each, *generator.uniform(0.3, 0.9, (2, 10, 4)))
+        for shape, each in zip(shapes, rates, strict=True)
+    }
+    figure = controls.unstopped_figure("FirstI", "mean", pairs, lambda a: resampling.mean(list(a)), means=True)
+    left, right = figure.axes
+    for axes, accuracies in ((left, "stopped"), (right, "accuracy")):
+        dots = [np.asarray(line.get_xydata())[0] for line in axes.lines if line.get_marker() == "o"]
+        expected = [[float(getattr(pair, accuracies).mean()), place] for place, pair in enumerate(pairs.values(), 1)]
+        np.testing.assert_allclose(dots, expected)
+        assert axes.get_xlim() == left.get_xlim() and axes.get_xlabel() == "mean"
+    assert [label.get_text() for label in left.get_yticklabels()] == ["RNN (2 x 4)", "GRU (2 x 4)"]
+    assert "10 draws x 4 seeds a line" in figure.get_suptitle()
+    told = [text.get_text() for text in right.texts]
+    assert told == ([] if rates[0] == rates[1] else ["0.001", "0.003 and 0.01"])
+    assert right.get_title().endswith(": 0.001") == (rates[0] == rates[1])
