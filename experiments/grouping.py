@@ -74,8 +74,7 @@ class Group(NamedTuple):
 
     def starts(self, config: ConfigDict) -> np.ndarray:
         """[P, S], of the kind's number of inputs."""
-        own = [draw_starts(config, b.condition, b.draw, b.seeds) if b.starts is None else b.starts for b in self.blocks]
-        return self._widened(own)
+        return self._widened([_starts(config, b) if b.starts is None else b.starts for b in self.blocks])
 
     def trainable(self) -> np.ndarray:
         """[P, S] bool, False for what is frozen."""
@@ -95,6 +94,12 @@ class Group(NamedTuple):
         inputs = self.kind.architecture.input_dim
         sizes = [block.condition.architecture.sizes for block in self.blocks]
         return np.concatenate([with_inputs(flat, s, inputs) for flat, s in zip(flats, sizes, strict=True)], 1)
+
+
+def _starts(config: ConfigDict, block: Block) -> np.ndarray:
+    """[P, S]; as many are drawn as fill up a round number, since what draws them is compiled for each number anew."""
+    number = len(block.seeds)
+    return draw_starts(config, block.condition, block.draw, np.resize(block.seeds, -(-number // 16) * 16))[:, :number]
 
 
 def grouped(blocks: Sequence[Block], tile: int, there: int, history: bool) -> list[Group]:

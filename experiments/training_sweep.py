@@ -26,17 +26,18 @@ from rnnjax.parameters import with_inputs
 from rnnjax.training import Epoch, Material, Setup, make_material
 
 _OVERHEAD = 120  # a sentence costs as much as so many weights more than the recurrent ones (RNNs 15x2 to GRUs 15x8)
+_MOST_DRAWN = 256  # half a megabyte each at most
+_DRAWN: dict[Hashable, tuple[Material, Exam]] = {}  # of this process, the newest ones
 _COMPILED: dict[Hashable, concurrent.futures.Future[tuple[sweeps.Program, Judging]]] = {}  # of this process
 
 
 class Sweep:
-    """The trainings of one run: drawn data are kept from one stage to the next, compiled programs from run to run."""
+    """The trainings of one run; drawn data and compiled programs are kept from run to run."""
 
     def __init__(self, run: runner.Run, networks: Path | None = None) -> None:
         self._run, self._config = run, run.config
         self._store = Store(networks or run.store, run.config)
         self._pool = concurrent.futures.ThreadPoolExecutor(num_cores())  # XLA compiles without Python's lock
-        self._sources: dict[tuple[Source, int], tuple[Material, Exam]] = {}
 
     def train(self, stage: str, conditions: Sequence[Condition], followed: bool = False) -> dict[str, Outcome]:
         """Train what is not on the disk yet of all seeds of all draws of the conditions.
@@ -99,7 +100,6 @@ class Sweep:
         followed: bool = False,
     ) -> None:
         """Find or train all members of the blocks; each goes to its place in its condition's outcome."""
-        self._sources.clear()
         tile = self._config.training.tile
         there = call_size(self._run.mesh, tile, self._config.training.members_per_call) // tile
         missing = self._missing(blocks, outcomes, history)
@@ -207,13 +207,16 @@ class Sweep:
 
     def _draw(self, source: Source, wide: int) -> tuple[Material, Exam]:
         """The sentences and words of one draw; words of fewer than `wide` dimensions are filled up with zeros."""
-        if (source, wide) not in self._sources:
+        which = self._config.data.seed, self._config.data.embedding_seed, source, wide
+        if which not in _DRAWN:
+            if len(_DRAWN) == _MOST_DRAWN:
+                del _DRAWN[next(iter(_DRAWN))]
             dataset = draw_data(self._config, source.data, source.draw)
             embedding = draw_embedding(self._config, source.data, source.draw, source.input_dim)
             embedding = np.pad(embedding, ((0, 0), (0, wide - source.input_dim)))
             material = make_material(dataset.train, dataset.validation, embedding)
-            self._sources[source, wide] = material, make_exam(dataset.test, embedding)
-        return self._sources[source, wide]
+            _DRAWN[which] = material, make_exam(dataset.test, embedding)
+        return _DRAWN[which]
 
 
 def _size(blocks: Sequence[Block]) -> int:

@@ -1,13 +1,14 @@
 """Settings of every test.
 
-Arrays of different rank are an error; all processes share what they have compiled; garbage is looked for as seldom as
-in a run.
+Arrays of different rank are an error, and so are figures whose titles are cut; all processes share what they have
+compiled; garbage is looked for as seldom as in a run.
 """
 
 import os
 import shutil
 import tempfile
 
+import fitting
 import jax
 import pytest
 
@@ -22,6 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Workers and what tests launch find it in the environment.
     """
     look_seldom_for_garbage()
+    fitting.watch()
     if not hasattr(config, "workerinput") and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         folder = tempfile.mkdtemp(prefix="rnnjax_tests_")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -15,6 +15,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import NamedTuple
 
+import fitting
+
 ROOT = Path(__file__).parents[1]
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(["experiments.check", "experiments.landscape_report", "experiments.publish"])
@@ -60,6 +62,7 @@ def python(*args: str) -> subprocess.CompletedProcess[str]:
 def _run(args: tuple[str, ...], folder: str) -> None:
     assert "experiments.publish" in sys.modules, "nothing was imported: are the tests run in the project's folder?"
     kind, what, *flags = args
+    fitting.watch()
     os.chdir(ROOT)
     for descriptor, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(Path(folder, name), os.O_WRONLY), descriptor)

@@ -1,5 +1,7 @@
 """What figures of analyses show beside their numbers: dotted intervals of none or all, ticks, networks drawn."""
 
+import contextlib
+import io
 from typing import Any
 
 import numpy as np
@@ -132,3 +134,11 @@ def test_stopped_and_unstopped_networks_are_side_by_side(rates: list[tuple[float
     told = [text.get_text() for text in right.texts]
     assert told == ([] if rates[0] == rates[1] else ["0.001", "0.003 and 0.01"])
     assert right.get_title().endswith(": 0.001") == (rates[0] == rates[1])
+
+
+@pytest.mark.parametrize(("title", "fits"), [("short", True), ("long " * 60, False)])
+def test_a_title_that_does_not_fit_is_noticed(title: str, fits: bool) -> None:
+    figure = plotting.new_figure(3, 2)
+    figure.suptitle(title)
+    with contextlib.nullcontext() if fits else pytest.raises(AssertionError, match="long"):
+        figure.savefig(io.BytesIO(), format="png")

@@ -96,6 +96,7 @@ def test_no_sentence_of_the_test_set_is_touched_by_training(
         return drawn._replace(test=drawn.test._replace(words=drawn.test.words[::-1, ::-1]))
 
     monkeypatch.setattr(training_sweep, "draw_data", with_another_test_set)
+    monkeypatch.setattr(training_sweep, "_DRAWN", {})
     for name, outcome in trained(tmp_path, small_config()).items():
         for array, values in outcome.items():
             theirs = dict(whole[name].items())[array]
