@@ -131,7 +131,8 @@ STEPS = (
         at_full=_fields("capacity", {"unstopped_seeds": 13, "unstopped_draws": 20}),
     ),
     Step("word_projection", "word_projection", "4.3.1", 70, elsewhere={}),
-    Step("noise_robustness", "noise_robustness", "4.3.2", 100, elsewhere={}),
+    # 64 seeds in 32 draws left 982 RNNs above 98 %, with batches of 4 834.
+    Step("noise_robustness", "noise_robustness", "4.3.2", 100, at_full={"noise_robustness.seeds": 80}, elsewhere={}),
     Step("vector_field", "vector_field", "4.3.3", 110, elsewhere={"vector_field.seeds": 32}),  # identity_init's
     Step("fixed_points", "fixed_points", "4.3.3", 100),
     Step("identity_init", "identity_init", "4.4.1", 35, elsewhere={}),
