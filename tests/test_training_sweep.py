@@ -106,6 +106,29 @@ def test_no_sentence_of_the_test_set_is_touched_by_training(
                 np.testing.assert_array_equal(values, theirs, err_msg=array)
 
 
+def test_drawn_data_are_kept_up_to_a_number_and_drawn_again_beyond_it(
+    whole: dict[str, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[DataSet, int]] = []
+
+    def counted(config: ConfigDict, data: DataSet, draw: int) -> Any:
+        drawn.append((data, draw))
+        return draw_data(config, data, draw)
+
+    monkeypatch.setattr(training_sweep, "draw_data", counted)
+    for most in (100, 1):
+        drawn.clear()
+        monkeypatch.setattr(training_sweep, "_MOST_DRAWN", most)
+        monkeypatch.setattr(training_sweep, "_DRAWN", {})
+        for again in range(2):
+            found = trained(tmp_path / f"{most}_{again}", small_config())
+            assert len(training_sweep._DRAWN) <= most
+            for name, outcome in found.items():
+                for array, values in outcome.items():
+                    np.testing.assert_array_equal(values, dict(whole[name].items())[array], err_msg=array)
+        assert len(drawn) == 6 if most == 100 else len(drawn) > 6  # three kinds of words and sentences, two draws
+
+
 def test_losses_that_are_no_numbers_are_counted_where_they_are(tmp_path: Path) -> None:
     config = small_config()
     sound = some_conditions(config)[0]
