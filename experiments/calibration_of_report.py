@@ -75,7 +75,10 @@ def _row(logs: Mapping[str, np.ndarray], adopted: Mapping[str, np.ndarray], some
 
 
 def _logs(found: Found) -> dict[str, np.ndarray]:
-    """[R] each: of what protocols are chosen by, of the held-out tables, and of each line of Figure 4.7."""
+    """[R] each: of what protocols are chosen by, of the held-out tables, and of each line of Figure 4.7.
+
+    R is the number of draws that all of these have.
+    """
     tables: dict[str, np.ndarray] = {}
     for data in ("CountII", "FirstII"):
         tables[f"{data} gru"] = np.array(last_epoch(found, "rnn_from_gru", f"{data}/gru_2x4"))
@@ -85,6 +88,8 @@ def _logs(found: Found) -> dict[str, np.ndarray]:
             tables[f"{data} {step}"] = np.array(accuracies(found, step, name))
     printed = thesis.percent("figure_4_7", "rows")
     xor = {architecture: np.array(accuracies(found, "data_sets", f"XorI/{architecture}")) for architecture in printed}
+    draws = min(len(values) for values in tables.values())
+    tables = {name: values[:draws] for name, values in tables.items()}
     return {
         "fitted": calibration_scores.together(calibration_scores.fit(_fitted(found))),
         "tables": calibration_scores.together(calibration_scores.held_out(tables)),
