@@ -102,6 +102,8 @@ def _grid(section: str, draws: int, seeds: int) -> dict[str, int]:
     return _fields(section, {"draws": draws, "seeds": seeds})
 
 
+_STOPPED_GATES = _fields("gate_variants", {"unstopped_seeds": 0, "unstopped_draws": 0})
+
 STEPS = (
     Step(
         "data_sets", "capacity", "3.1", 60,
@@ -138,7 +140,7 @@ STEPS = (
     Step("word_projection", "word_projection", "4.3.1", 70, elsewhere={}),
     # 64 seeds in 32 draws left 982 RNNs above 98 %, with batches of 4 834.
     Step("noise_robustness", "noise_robustness", "4.3.2", 100, at_full={"noise_robustness.seeds": 80}, elsewhere={}),
-    # As many networks as 160 seeds in 32 draws are; draws differ more than seeds do. Elsewhere they are identity_init's.
+    # As many networks as 160 seeds in 32 draws; draws differ more than seeds do. Elsewhere they are identity_init's.
     Step(
         "vector_field", "vector_field", "4.3.3", 110,
         at_full=_grid("vector_field", 256, 20), elsewhere=_grid("vector_field", 32, 32),
@@ -156,10 +158,19 @@ STEPS = (
     ),
     Step("gru_from_rnn", "gru_from_rnn", "4.4.3", 35, elsewhere={}),
     Step("frozen_recurrent", "frozen_recurrent", "4.5.1", 60, elsewhere={}),
+    # Section 4.5's networks, but for controls, in so many draws that small differences can be told.
+    Step(
+        "frozen_recurrent_draws", "frozen_recurrent", "4.5.1", 200,
+        presets=("full",), at_full=_grid("frozen_recurrent", 512, 10),
+    ),
     # Its controls take most of its time.
     Step(
         "gate_variants", "gate_variants", "4.5.2", 200,
-        elsewhere=_fields("gate_variants", {"unstopped_seeds": 0, "unstopped_draws": 0}),
+        elsewhere=_STOPPED_GATES,
+    ),
+    Step(
+        "gate_variants_draws", "gate_variants", "4.5.2", 400, _STOPPED_GATES, ("full",),
+        at_full=_grid("gate_variants", 512, 10),
     ),
     Step("landscape", "landscape", "4.6.1", 330, elsewhere={"landscape.num_settings": 100_000}),
     *(_landscape_of_draw(draw) for draw in range(1, 10)),
