@@ -486,6 +486,26 @@ def test_where_the_thesis_has_no_success_order_is_that_of_means(id: str) -> None
     assert verdict(TESTS[id].evidence, found) == NOT_REPRODUCED
 
 
+@pytest.mark.parametrize(("id", "step"), [("C22", "frozen_recurrent"), ("C23", "gate_variants")])
+def test_section_4_5_is_judged_on_the_step_with_more_networks(id: str, step: str) -> None:
+    """Where it is there; without early stop, which it has not, on the other."""
+    test, case = TESTS[id], CASES[id]
+    worlds = case.true, _over(case.true, case.false)
+    few, more = (summaries(world, (step,), seeds=200)[step] for world in worlds)
+    alone = {step: few}
+    both = alone | {f"{step}_draws": more | {"conditions": twice(more["conditions"])}}
+    assert verdict(test.evidence, alone) == REPRODUCED and verdict(test.evidence, both) == NOT_REPRODUCED
+    assert [part.members for part in test.evidence(both)] == [2 * part.members for part in test.evidence(alone)]
+    if test.unstopped:
+        assert test.unstopped(both) == test.unstopped(alone)
+
+
+def twice(conditions: dict[str, Any]) -> dict[str, Any]:
+    """The same networks in twice as many draws; none without early stop."""
+    plain = {name: each for name, each in conditions.items() if "unstopped" not in name}
+    return {name: each | {"accuracy": 2 * each["accuracy"]} for name, each in plain.items()}
+
+
 def test_without_any_donor_nothing_is_concluded() -> None:
     for id in ("C20", "C21"):
         step = TESTS[id].steps[0]
