@@ -74,7 +74,7 @@ def figure_4_19(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
     total, num_sentences = _sizes(histograms)
     for ax in axes[-1]:
         ax.set_xlabel(f"accuracy on {data}'s {num_sentences:,} validation sentences")
-    figure.supylabel(f"settings in a bin of {bin_width:.1%} (those on an edge: half to each side)", size=8)
+    figure.supylabel(f"settings in a bin of {bin_width:.1%}\n(those on an edge: half to each side)", size=8)
     figure.suptitle(
         f"Figure 4.19: accuracy of {total:,} random parameter settings (inputs x hidden units H), no training;"
         f"\n{sampler.title}; one draw of sentences and words",
