@@ -19,6 +19,7 @@ from rnnjax.landscape import NEAR_TIE, Architecture
 from rnnjax.separability import kind_margins
 
 THRESHOLDS = [percent / 100 for percent in range(55, 100, 5)]
+_NARROWEST = 7.2  # inches, which the figures' titles need
 
 Histograms = dict[Sampler, dict[Architecture, np.ndarray]]
 
@@ -58,7 +59,7 @@ def figure_4_19(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
     """Figure 4.19: one panel an architecture, the cells of one shape side by side."""
     shapes = list(dict.fromkeys(a.shape for a in histograms))
     cells = list(dict.fromkeys(a.cell for a in histograms))
-    figure = plotting.new_figure(3.4 * len(cells) + 0.4, 1.75 * len(shapes) + 0.9)
+    figure = plotting.new_figure(max(_NARROWEST, 3.4 * len(cells) + 0.4), 1.75 * len(shapes) + 0.9)
     axes = figure.subplots(len(shapes), len(cells), sharex=True, sharey=True, squeeze=False)
     for ax in axes.flat:
         ax.set_visible(False)
@@ -109,7 +110,7 @@ def figure_tails(histograms: Histograms, data: str) -> Figure:
     """Beside figure 4.19: the tails of all samplers, one row a sampler, one column a shape."""
     some = next(iter(histograms.values()))
     shapes, cells = list(dict.fromkeys(a.shape for a in some)), list(dict.fromkeys(a.cell for a in some))
-    figure = plotting.new_figure(1.9 * len(shapes) + 0.6, 1.7 * len(histograms) + 1.0)
+    figure = plotting.new_figure(max(_NARROWEST, 1.9 * len(shapes) + 0.6), 1.7 * len(histograms) + 1.0)
     axes = figure.subplots(len(histograms), len(shapes), sharex=True, sharey=True, squeeze=False)
     for row, (sampler, of_sampler) in zip(axes, histograms.items(), strict=True):
         for ax, shape in zip(row, shapes, strict=True):
