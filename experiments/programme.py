@@ -161,7 +161,7 @@ STEPS = (
     # Section 4.5's networks, but for controls, in so many draws that small differences can be told.
     Step(
         "frozen_recurrent_draws", "frozen_recurrent", "4.5.1", 200,
-        presets=("full",), at_full=_grid("frozen_recurrent", 768, 10),
+        presets=("full",), at_full=_grid("frozen_recurrent", 512, 10),
     ),
     # Its controls take most of its time.
     Step(
@@ -170,7 +170,7 @@ STEPS = (
     ),
     Step(
         "gate_variants_draws", "gate_variants", "4.5.2", 400, _STOPPED_GATES, ("full",),
-        at_full=_grid("gate_variants", 768, 10),
+        at_full=_grid("gate_variants", 512, 10),
     ),
     Step("landscape", "landscape", "4.6.1", 330, elsewhere={"landscape.num_settings": 100_000}),
     *(_landscape_of_draw(draw) for draw in range(1, 10)),
