@@ -19,7 +19,9 @@ import numpy as np
 from benchmarks import machine, rounds
 from benchmarks.training_task import TrainingTask, make_task
 from benchmarks.worker import Worker
-from rnnjax.errors import UserError
+from rnnjax.datasets import VERSIONS
+from rnnjax.errors import UserError, in_range, one_of
+from rnnjax.landscape import parse_architecture
 from rnnjax.results import write_json
 
 _JAX = {"JAX_PLATFORMS": "cpu", "JAX_ENABLE_COMPILATION_CACHE": "false"}
@@ -40,6 +42,7 @@ def main() -> None:
     print(", ".join(f"{name}: {value}" for name, value in description.items()), flush=True)
     measured = {}
     try:
+        _check_flags(flags)
         for name in flags.architectures:
             for batch_size in flags.batch_sizes:
                 title = f"{name}, batch {batch_size}, {flags.members} members"
@@ -69,6 +72,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--checked", type=rounds.positive, default=3, help="members on which the ways must agree")
     parser.add_argument("--output", type=Path, default=Path("results", "benchmarks", "training.json"), help="JSON file")
     return parser
+
+
+def _check_flags(flags: argparse.Namespace) -> None:
+    """Before anything is started.
+
+    Raises:
+        UserError: an architecture that one of the ways does not have, or a number that does not go with the others.
+    """
+    for name in flags.architectures:
+        one_of("--architectures", parse_architecture(name).cell.name, ("rnn", "gru"))
+    for batch_size in flags.batch_sizes:
+        in_range("--batch_sizes", batch_size, 1, VERSIONS["II"][0])
+    in_range("--checked", flags.checked, 1, flags.members)
 
 
 def _compare(task: TrainingTask, flags: argparse.Namespace) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """PyTorch's ways of training: one module after another, and torch.func.vmap over stacked parameters."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -65,6 +66,7 @@ class TorchVmapTraining(Way):
         self._sizes = shapes(len(cell.gates), self._input_dim, self._hidden_dim)
         self._x = torch.from_numpy(task.embedding[task.dataset.train.words])
         self._labels = torch.from_numpy(task.dataset.train.positive.astype(np.int64))
+        self._minibatches = self._split(task.orders)
         gradient = torch.func.vmap(torch.func.grad_and_value(self._loss))
         tried = {}
         for compiled in (True, False):
@@ -83,22 +85,24 @@ class TorchVmapTraining(Way):
         self.facts = {"form": best_form, "compile_seconds": tried[best_form]["compile_seconds"], "tried": tried}
 
     def score(self) -> int:
-        batches = min(_STEPS, _batches(self._task.orders, self._task.batch_size))
-        self._train(self._task.params, self._task.orders, batches)
-        return batches * self._task.params.shape[1]
+        timed = self._minibatches[:_STEPS]
+        self._train(self._task.params, timed)
+        return len(timed) * self._task.params.shape[1]
 
     def losses(self, params: np.ndarray, orders: np.ndarray) -> np.ndarray:
         """The mean training loss of an epoch, [S]; starts [P, S], orders of the sentences [N, S]."""
         number = params.shape[1]
         filled = np.arange(self._task.params.shape[1]) % number  # what is compiled has its size
-        batches = _batches(orders, self._task.batch_size)
-        return self._train(params[:, filled], orders[:, filled], batches)[:number]
+        return self._train(params[:, filled], self._split(orders[:, filled]))[:number]
 
-    def _train(self, params: np.ndarray, orders: np.ndarray, batches: int) -> np.ndarray:
+    def _split(self, orders: np.ndarray) -> tuple[torch.Tensor, ...]:
+        """An epoch's minibatches, each [S, B]."""
+        return torch.split(torch.from_numpy(np.ascontiguousarray(orders.T)), self._task.batch_size, dim=1)
+
+    def _train(self, params: np.ndarray, minibatches: Sequence[torch.Tensor]) -> np.ndarray:
         flat = torch.from_numpy(np.ascontiguousarray(params.T))
-        chosen = torch.from_numpy(np.ascontiguousarray(orders.T))
         adam, total, seen = torch.optim.Adam([flat.requires_grad_()], lr=LEARNING_RATE), torch.zeros(len(flat)), 0
-        for batch in torch.split(chosen, self._task.batch_size, dim=1)[:batches]:
+        for batch in minibatches:
             flat.grad, losses = self._gradient(flat.detach(), self._x[batch], self._labels[batch])
             adam.step()
             total, seen = total + losses.detach() * batch.shape[1], seen + batch.shape[1]

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from experiments import calibration_effects, calibration_scores, reporting, runner
 from experiments.calibration_candidates import Candidate
 from experiments.calibration_ranking import FRESH, RULED_OUT, Ranked, in_report, rank, rank_finalists
+from experiments.programme import ADOPTED
 from rnnjax import likelihood, plotting, results
 
 _SHOWN = 40
@@ -52,18 +53,25 @@ def write(run: runner.Run, arrays: Mapping[str, np.ndarray]) -> None:
 def tables_of(
     arrays: Mapping[str, np.ndarray], ranking: Sequence[Ranked], finalists: Sequence[Ranked]
 ) -> dict[str, list[dict[str, Any]]]:
-    """The rows of ranking.csv, finalists.csv and fit.csv, from result.npz's arrays."""
+    """The rows of ranking.csv, finalists.csv and fit.csv, from result.npz's arrays.
+
+    fit.csv has the adopted protocol's numbers in the finalists' draws; if it is none of them, the first finalist's.
+    """
+    chosen = next((each for each in finalists if in_report(each.candidate) == ADOPTED), finalists[0])
+    protocol = {"protocol": in_report(chosen.candidate) or chosen.candidate.name}
     return {
         "ranking.csv": [_row(place, each) for place, each in enumerate(ranking, 1)],
         "finalists.csv": [_row(place, each) | _held_out(arrays, each) for place, each in enumerate(finalists, 1)],
-        "fit.csv": calibration_scores.predictions(finalists[0].accuracy),
+        "fit.csv": [protocol | row for row in calibration_scores.predictions(chosen.accuracy)],
     }
 
 
 def _row(place: int, ranked: Ranked) -> dict[str, Any]:
     row = {"rank": place, **ranked.candidate.row(), "log_likelihood": ranked.fit}
     row |= dict(zip(("behind", "behind_low", "behind_high"), ranked.behind, strict=True))
-    return row | {"effective_draws": likelihood.effective_draws(ranked.logs), "ruled_out": str(ranked.ruled_out)}
+    row |= {"effective_draws": likelihood.effective_draws(ranked.logs), "ruled_out": str(ranked.ruled_out)}
+    # Of the printed numbers the one that fits the least often: in the draw where it fits best.
+    return row | {"best_draw_of_table_4_2": float(calibration_scores.fit(ranked.accuracy)["CountII table 4.2"].max())}
 
 
 def _held_out(arrays: Mapping[str, np.ndarray], ranked: Ranked) -> dict[str, float]:

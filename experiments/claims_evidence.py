@@ -73,6 +73,15 @@ def larger(found: Found, steps: Sequence[str], name: str) -> str:
     return max(having(found, steps, name), key=lambda step: sum(map(len, accuracies(found, step, name))))
 
 
+def of_larger(steps: Sequence[str]) -> Reading:
+    """Reads as adopted does, but networks of any of these steps, which train them alike, from the larger one."""
+
+    def reading(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
+        return adopted(found, larger(found, steps, f"{data}/{shape}") if step in steps else step, data, shape)
+
+    return reading
+
+
 def having(found: Found, steps: Sequence[str], name: str) -> Sequence[str]:
     """The steps that have a condition; the first, in which it will be missed, if none has."""
     return [step for step in steps if name in found.get(step, {}).get("conditions", {})] or steps[:1]

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise, product
 
-import numpy as np
-
 from experiments.claims import RATE_MARGIN, Found, Test
-from experiments.claims_evidence import Reading, above, accuracies, adopted, difference_part, larger, unstopped
+from experiments.claims_evidence import Reading, above, difference_part, of_larger, unstopped
 from rnnjax.verdicts import Evidence
 
 _HIDDEN = (2, 4)
@@ -22,10 +20,10 @@ _FROZEN, _GATES = (("frozen_recurrent", "frozen_recurrent_draws"), ("gate_varian
 
 def _frozen(found: Found) -> list[Evidence]:
     """C22."""
-    parts = []
+    parts, reading = [], of_larger(_FROZEN)
     for data, hidden in product(("CountII", "FirstII"), _HIDDEN):
-        names = (f"{data}/{which}_2x{hidden}" for which in ("frozen/gru", "gru", "rnn"))
-        frozen, gru, rnn = (above(accuracies(found, larger(found, _FROZEN, name), name)) for name in names)
+        cells = ("frozen/gru", "gru", "rnn")
+        frozen, gru, rnn = (above(reading(found, _FROZEN[0], data, f"{cell}_2x{hidden}")) for cell in cells)
         what = f"above 90 %, H = {hidden}, {data}"
         equal = {"above": -RATE_MARGIN, "below": RATE_MARGIN}
         parts.append(difference_part(f"frozen GRU minus GRU {what}", frozen, gru, **equal))
@@ -46,23 +44,18 @@ def _order(reading: Reading, data_sets: Sequence[str], best_first: Sequence[str]
     return parts
 
 
-def _adopted(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
-    """evidence.adopted, from the step that has more of these networks."""
-    assert step == _GATES[0]
-    return adopted(found, larger(found, _GATES, f"{data}/{shape}"), data, shape)
-
-
 def _of_order(who: str, data_sets: Sequence[str], best_first: Sequence[str]) -> Test:
     but = ""
     if _NONE_ABOVE_90[0] in data_sets:
         but = " Not the success rate on FirstII with 2 units, where the thesis' GRUs have none above 90 %."
-    means = tuple(f"gate_variants/figure_4_18_{data}_means.png" for data in data_sets)
+    both = [f"figure_4_18_{data}_{measure}.png" for data in data_sets for measure in ("means", "rates")]
+    unstopped_means = (f"{_GATES[0]}/figure_4_18_{data}_means_unstopped.png" for data in data_sets)
     return Test(
         f"Mean accuracy and success rate (above 90 %), both hidden sizes: {who} must lie above 0.{but}"
         " Bootstrap of the differences, paired by draw; Newcombe where all networks agree.",
         _GATES,
-        (*means, *(name.replace("_means", "_means_unstopped") for name in means), "gate_variants/figure_4_18.png"),
-        partial(_order, _adopted, data_sets, best_first),
+        (*(f"{step}/{file}" for step in reversed(_GATES) for file in both), *unstopped_means),
+        partial(_order, of_larger(_GATES), data_sets, best_first),
         partial(_order, unstopped, data_sets, best_first),
     )
 
@@ -74,7 +67,7 @@ TESTS = {
         " (not on FirstII with 2 units, where the thesis has none above 90 %)."
         " Bootstrap of the differences, paired by draw; Newcombe where all agree.",
         _FROZEN,
-        ("frozen_recurrent/figure_4_17_rates.png", "frozen_recurrent/figure_4_17.png"),
+        (*(f"{step}/figure_4_17_rates.png" for step in reversed(_FROZEN)), "frozen_recurrent/figure_4_17.png"),
         _frozen,
     ),
     "C23": _of_order("each variant minus the next of GRU, update-gate, reset-gate, RNN", ("CountII",), _ON_COUNT),

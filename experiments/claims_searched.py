@@ -168,7 +168,11 @@ TESTS = {
         f" nearer to a GRU's than to twice as much, below {BETWEEN:g} times, for each factor. Bootstrap, paired by"
         " draw. (±0.02 of the quotient counts as narrow.)",
         (_PERTURBED,),
-        ("perturbation/figure_4_22.png", "perturbation/figure_4_22_unstopped.png"),
+        (
+            "perturbation/figure_4_22_recovery.png",
+            "perturbation/figure_4_22.png",
+            "perturbation/figure_4_22_unstopped.png",
+        ),
         partial(_loss, _stopped),
         partial(_loss, _unstopped),
     ),

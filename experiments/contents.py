@@ -59,6 +59,11 @@ BEYOND = (
     Section("", "Untrainable, or stopped early? In all draws", "How many networks of section 4.2.1 succeed without"
             " early stop where the words lie elsewhere, at the rate that is the best for RNNs in the section above?",
             "trainability_unstopped"),
+    Section("", "Frozen recurrent weights, in many more draws", "Section 4.5.1's networks once more, in so many draws"
+            " that small differences can be told: what does freezing cost? The verdict on C22 rests on these, not on"
+            " section 4.5.1's fewer ones.", "frozen_recurrent_draws"),
+    Section("", "Gate variants, in many more draws", "Section 4.5.2's networks likewise: which variant is ahead? The"
+            " verdicts on C23 to C25 rest on these, not on section 4.5.2's fewer ones.", "gate_variants_draws"),
     Section("", "Vanishing gradients", "How much of the gradient reaches the first word, and does accuracy follow it?",
             "vanishing_gradients"),
     Section("", "Fixed points", "Where does a word leave the state as it is, and is that point stable?",

@@ -25,7 +25,6 @@ from rnnjax.statistics import Interval
 # What accuracies may be of: all networks under section 3.2's protocol; some of them without early stop; the same
 # ones, for comparison, under section 3.2's protocol.
 THESIS, UNSTOPPED, STOPPED = "thesis", "unstopped", "stopped"
-_MOST_HIDDEN = 64
 
 
 def unstopped_conditions(config: ConfigDict, section: str, data: DataSet, shape: Architecture) -> list[Condition]:
@@ -190,7 +189,8 @@ def matched_name(data: DataSet, gru: Architecture) -> str:
 
 def matched_rnn(gru: Architecture) -> Architecture:
     """The RNN with the same inputs whose number of parameters is nearest (GRU 2x2: 42, RNN 2x4: 42)."""
-    candidates = [Architecture(CELLS["rnn"], gru.input_dim, hidden) for hidden in range(1, _MOST_HIDDEN + 1)]
+    # One with three times as many units has more parameters than the GRU.
+    candidates = [Architecture(CELLS["rnn"], gru.input_dim, hidden) for hidden in range(1, 3 * gru.hidden_dim + 1)]
     wanted = count(gru.sizes)
     return min(candidates, key=lambda rnn: (abs(count(rnn.sizes) - wanted), rnn.hidden_dim))
 

@@ -105,6 +105,9 @@ def _starts(config: ConfigDict, block: Block) -> np.ndarray:
 def grouped(blocks: Sequence[Block], tile: int, there: int, history: bool) -> list[Group]:
     """All blocks, those of one kind and source side by side, cut into groups that fit into a call.
 
+    Groups of different kinds whose first sources are the same or near follow each other, so that whoever keeps the
+    newest sources alone need not draw them for each kind again.
+
     Args:
         blocks: of any conditions.
         tile: members that are worked on at once; in validation all of one source.
@@ -128,7 +131,8 @@ def grouped(blocks: Sequence[Block], tile: int, there: int, history: bool) -> li
             by_source.setdefault(block.source, []).append(block)
         filled = _filled([block for same in by_source.values() for block in same], tile, there)
         groups += [Group(kind, one.protocol.max_epochs, tuple(some)) for some in filled]
-    return groups
+    order = {source: place for place, source in enumerate(dict.fromkeys(block.source for block in blocks))}
+    return sorted(groups, key=lambda group: order[group.blocks[0].source])
 
 
 def _filled(blocks: Sequence[Block], tile: int, there: int) -> Iterator[list[Block]]:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from experiments import claims_inside, claims_training
 from experiments.claims import CLAIMS, Claim, Found, Test
-from experiments.programme import STEPS
+from experiments.programme import STEPS, looks
 from rnnjax.statistics import Interval
-from rnnjax.verdicts import INCONCLUSIVE, Evidence, across, decisive, judge, together
+from rnnjax.verdicts import INCONCLUSIVE, Evidence, across, decisive, judge, times_as_many, together
 
 _REPEATED = {step.name for step in STEPS if step.elsewhere is not None}
 
@@ -20,6 +20,7 @@ class Part(NamedTuple):
     evidence: Evidence
     verdict: str
     stretched: Interval | None = None  # that decides: the interval for all parts together; None if it cannot
+    times: float = 1.0  # as many networks in as many times as many draws would decide it
 
 
 class Judged(NamedTuple):
@@ -60,9 +61,9 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
             del evidence[protocol, id]
     unstopped = {id: _gathered(test.unstopped, adopted) for id, test in TESTS.items() if test.unstopped}
     matched = {id: _gathered(test.matched, adopted) for id, test in TESTS.items() if test.matched}
-    # Stretched together: all parts that the ledger shows, under whichever protocol.
-    parts = [*unstopped.values(), *matched.values(), *evidence.values()]
-    number = max(1, sum(len(own) for own, _ in parts))
+    # Stretched together: all parts that the ledger shows, under whichever protocol, and has shown of fewer networks.
+    parts = [*unstopped.items(), *matched.items(), *((id, own) for (_, id), own in evidence.items())]
+    number = max(1, sum(looks(TESTS[id].steps) * len(own) for id, (own, _) in parts))
     entries = []
     for id, test in TESTS.items():
         judged = {protocol: _judged(own, number) for (protocol, of), own in evidence.items() if of == id}
@@ -83,5 +84,5 @@ def _gathered(evidence: Callable[[Found], list[Evidence]], found: Found) -> tupl
 
 def _judged(gathered: tuple[list[Evidence], str | None], number: int) -> Judged:
     evidence, missing = gathered
-    parts = [Part(each, judge(each, number), decisive(each, number)) for each in evidence]
+    parts = [Part(each, judge(each, number), decisive(each, number), times_as_many(each, number)) for each in evidence]
     return Judged(parts, INCONCLUSIVE if missing else together([part.verdict for part in parts]), missing)

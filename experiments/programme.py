@@ -40,6 +40,7 @@ class Step(NamedTuple):
     presets: tuple[str, ...] = tuple(PRESETS)  # that it belongs to
     at_full: Mapping[str, Any] = {}  # fields changed further in that preset
     elsewhere: Mapping[str, Any] | None = None  # and further under other protocols; None: not run under them
+    looks: int = 2  # numbers of draws and seeds, this one included, in which its `full` was judged: first 10 of 100
 
     @property
     def trains(self) -> bool:
@@ -139,29 +140,32 @@ STEPS = (
     ),
     Step("word_projection", "word_projection", "4.3.1", 70, elsewhere={}),
     # 64 seeds in 32 draws left 982 RNNs above 98 %, with batches of 4 834.
-    Step("noise_robustness", "noise_robustness", "4.3.2", 100, at_full={"noise_robustness.seeds": 80}, elsewhere={}),
+    Step(
+        "noise_robustness", "noise_robustness", "4.3.2", 100,
+        at_full=_grid("noise_robustness", 128, 32), elsewhere=_grid("noise_robustness", 32, 80), looks=4,
+    ),
     # As many networks as 160 seeds in 32 draws; draws differ more than seeds do. Elsewhere they are identity_init's.
     Step(
         "vector_field", "vector_field", "4.3.3", 110,
-        at_full=_grid("vector_field", 256, 20), elsewhere=_grid("vector_field", 32, 32),
+        at_full=_grid("vector_field", 256, 20), elsewhere=_grid("vector_field", 32, 32), looks=3,
     ),
     Step("fixed_points", "fixed_points", "4.3.3", 100),
     # For the same reason many draws, of as many seeds as the thesis shows.
     Step(
         "identity_init", "identity_init", "4.4.1", 35,
-        at_full=_grid("identity_init", 512, 10), elsewhere=_grid("identity_init", 32, 32),
+        at_full=_grid("identity_init", 512, 10), elsewhere=_grid("identity_init", 32, 32), looks=3,
     ),
     # A draw's worst is one of so many seeds, under every protocol.
     Step(
         "rnn_from_gru", "rnn_from_gru", "4.4.2", 35,
-        at_full=_grid("rnn_from_gru", 128, 32), elsewhere=_grid("rnn_from_gru", 32, 32),
+        at_full=_grid("rnn_from_gru", 128, 32), elsewhere=_grid("rnn_from_gru", 32, 32), looks=3,
     ),
     Step("gru_from_rnn", "gru_from_rnn", "4.4.3", 35, elsewhere={}),
     Step("frozen_recurrent", "frozen_recurrent", "4.5.1", 60, elsewhere={}),
     # Section 4.5's networks, but for controls, in so many draws that small differences can be told.
     Step(
         "frozen_recurrent_draws", "frozen_recurrent", "4.5.1", 200,
-        presets=("full",), at_full=_grid("frozen_recurrent", 512, 10),
+        presets=("full",), at_full=_grid("frozen_recurrent", 1024, 10), looks=4,
     ),
     # Its controls take most of its time.
     Step(
@@ -170,7 +174,7 @@ STEPS = (
     ),
     Step(
         "gate_variants_draws", "gate_variants", "4.5.2", 400, _STOPPED_GATES, ("full",),
-        at_full=_grid("gate_variants", 512, 10),
+        at_full=_grid("gate_variants", 1024, 10), looks=5,
     ),
     Step("landscape", "landscape", "4.6.1", 330, elsewhere={"landscape.num_settings": 100_000}),
     *(_landscape_of_draw(draw) for draw in range(1, 10)),
@@ -210,6 +214,11 @@ def is_same(step: Step, protocol: str) -> bool:
     """Whether a step's numbers under a protocol are those under the adopted one."""
     moves_words = any(field.startswith("data.") for field in PROTOCOLS[protocol])
     return protocol == ADOPTED or not (step.trains or moves_words)
+
+
+def looks(steps: Iterable[str]) -> int:
+    """How often what rests on these steps has been judged: each time that one got more draws or seeds counts."""
+    return max((step.looks for step in STEPS if step.name in steps), default=1)
 
 
 def jobs_of(presets: Iterable[str] = PRESETS) -> list[Job]:

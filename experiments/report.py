@@ -11,7 +11,7 @@ import jinja2
 
 from experiments import thesis
 from experiments.density import DECIDING, headline
-from experiments.programme import PRESETS, Job, jobs_of
+from experiments.programme import PRESETS, Job, jobs_of, looks
 from experiments.report_ledger import ClaimShown, counts, shown_claims, with_draws
 from experiments.report_provenance import overview, provenance, step_anchor
 from experiments.report_sections import SectionShown, beyond_sections, figure_anchor, repeats, thesis_sections
@@ -94,7 +94,7 @@ def _gathered(
     return {
         "source": thesis.NUMBERS["source"],
         "terms": terms(),
-        "rule": rule(_number_of_parts(claims)),
+        "rule": rule(_number_of_parts(claims), _number_of_looks(claims)),
         "overview": overview(status, runs),
         "steps": runs,
         "known_steps": known,
@@ -111,6 +111,11 @@ def _gathered(
 def _number_of_parts(claims: Sequence[ClaimShown]) -> int:
     """That the ledger judges together."""
     return sum(len(each.parts) for claim in claims for each in (*claim.judged, *claim.controls))
+
+
+def _number_of_looks(claims: Sequence[ClaimShown]) -> int:
+    """At those parts (ledger.ledger)."""
+    return sum(looks(claim.steps) * _number_of_parts([claim]) for claim in claims)
 
 
 def _figures(*parts: Sequence[SectionShown]) -> dict[str, str]:

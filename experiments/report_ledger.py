@@ -33,6 +33,7 @@ class PartShown(NamedTuple):
     says: str  # what the claim says of it
     members: str
     draws: str
+    times: str  # as many networks and draws would decide it; empty if it is decided
     badge: Badge
 
 
@@ -129,7 +130,7 @@ def _part(part: "Part") -> PartShown:
     says = _says(evidence.above, evidence.below)
     effect = interval(*evidence.effect)
     members, draws = f"{evidence.members:,}", str(evidence.draws)
-    return PartShown(evidence.what, effect, _decides(part), says, members, draws, badge(part.verdict))
+    return PartShown(evidence.what, effect, _decides(part), says, members, draws, _times(part), badge(part.verdict))
 
 
 def _decides(part: "Part") -> str:
@@ -137,6 +138,15 @@ def _decides(part: "Part") -> str:
     if not evidence.enough:
         return "too few draws" if evidence.draws < ENOUGH_DRAWS else "too few members"
     return f"[{number(part.stretched.low)}, {number(part.stretched.high)}]" if part.stretched else NONE
+
+
+def _times(part: "Part") -> str:
+    if part.verdict != INCONCLUSIVE:
+        return ""
+    if np.isinf(part.times):
+        return NONE
+    # Rounded up, so that it is enough.
+    return f"{np.ceil(10 * part.times) / 10:.1f} ×" if part.times < 10 else f"{np.ceil(part.times):,.0f} ×"
 
 
 def _says(above: float, below: float) -> str:

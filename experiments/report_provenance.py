@@ -29,6 +29,7 @@ class Provenance(NamedTuple):
     machine: str  # of the longest session, which computed most, as versions and revision
     versions: str
     revision: str
+    did: str  # what that session did, if it did not train or measure all
     later: list[tuple[str, str]]  # revisions of sessions after that one, and what each did
     sessions: int
 
@@ -72,6 +73,7 @@ def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], job: Job,
         _listed(longest.get("processor"), longest.get("devices"), longest.get("platform")),
         _versions(longest),
         str(longest.get("revision") or _UNKNOWN),
+        str(longest.get("what") or ""),
         _later(sessions, longest),
         len(sessions) if last else 0,
     )

@@ -131,10 +131,19 @@ def _column(heading: str, values: list[list[str]]) -> list[str]:
     shown = [[_cell(cell, decimals) for cell in each] for each in values]
     if len(shown) == 1:
         return shown[0]
-    says = [not all(map(_is_float, each)) or not _is_open(*map(float, each)) for each in zip(*values, strict=True)]
     return [
-        f"{e} [{low}, {high}]" if e != NONE and told else NONE for e, low, high, told in zip(*shown, says, strict=True)
+        _with_ends(*cells, *own) for cells, own in zip(zip(*values, strict=True), zip(*shown, strict=True), strict=True)
     ]
+
+
+def _with_ends(estimate: str, low: str, high: str, *shown: str) -> str:
+    """A cell with its interval; one of no width is of a single network, and says nothing of others."""
+    if shown[0] == NONE or (
+        all(map(_is_float, (estimate, low, high))) and _is_open(*map(float, (estimate, low, high)))
+    ):
+        return NONE
+    ends = NONE if low == high else f"{shown[1]}, {shown[2]}"
+    return f"{shown[0]} [{ends}]"
 
 
 def _decimals(values: list[float]) -> int | None:

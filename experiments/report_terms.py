@@ -63,18 +63,20 @@ def terms() -> list[tuple[str, str]]:
     ]
 
 
-def rule(parts: int) -> str:
+def rule(parts: int, looks: int) -> str:
     """What a part of a claim needs for a verdict.
 
     Args:
         parts: that are judged together.
+        looks: how often any of them has been judged.
     """
     return (
         f"A part decides if it rests on at least {ENOUGH_MEMBERS:,} members, or an interval within"
         f" ±{100 * NARROW:g} points, in at least {ENOUGH_DRAWS} draws, and if its interval lies on one side of what is"
-        f" claimed when it is stretched for {parts} parts that are judged together: Bonferroni's correction, with"
-        " Student's t for the number of draws, of ratios in logarithms. The stretched interval stands beside the 95 %"
-        " one."
+        f" claimed when it is stretched for {looks:,} looks at {parts:,} parts (open ones got more draws or seeds, and"
+        " each time counts): Bonferroni's correction, with Student's t for the number of draws, of ratios in"
+        " logarithms. The stretched interval stands beside the 95 % one. What an open part takes is how many times as"
+        " many networks, in as many times as many draws, would decide it if its estimate stayed."
     )
 
 

@@ -41,6 +41,7 @@ from experiments.training_figures import (
     shown,
     success_rate,
 )
+from rnnjax.cells import CELLS
 from rnnjax.landscape import Architecture
 from rnnjax.separability import kind_margins
 
@@ -110,15 +111,14 @@ def _figures(
 
 def _panels(config: ConfigDict, outcomes: Outcomes, data: str, cell: str) -> list[Panel]:
     """One heat map an initialisation: hidden units down, inputs across."""
-    wanted, panels = config[_NAME], []
-    for seed in range(wanted.shown_seeds):
-        rows = {}
-        for hidden in wanted.hidden_dims:
-            shapes = architectures((cell,), wanted.input_dims, (hidden,))
-            found = [outcomes[f"{data}/{shape.name}"].accuracy(config.training.report)[0, seed] for shape in shapes]
-            rows[str(hidden)] = np.array(found)
-        panels.append(Panel(f"{shapes[0].cell.title}, initialisation {seed + 1}", rows))
-    return panels
+    wanted, report, rows = config[_NAME], config.training.report, {}
+    for hidden in wanted.hidden_dims:
+        found = [outcomes[f"{data}/{shape.name}"] for shape in architectures((cell,), wanted.input_dims, (hidden,))]
+        rows[str(hidden)] = np.stack([shown(each, report, wanted.shown_seeds) for each in found])
+    return [
+        Panel(f"{CELLS[cell].title}, initialisation {seed + 1}", {label: row[:, seed] for label, row in rows.items()})
+        for seed in range(wanted.shown_seeds)
+    ]
 
 
 def _printed(config: ConfigDict, outcomes: Outcomes, data: str) -> dict[str, Any]:
@@ -148,7 +148,8 @@ def _inputs_of_the_rnn(config: ConfigDict, outcomes: Outcomes, data: str) -> dic
         names = [f"{data}/{shape.name}" for shape in architectures(("rnn",), inputs, hidden)]
         found = [outcomes[each] for each in names if each in outcomes]
         if found:
-            best = max(shown(outcome, config.training.report, wanted.shown_seeds).max() for outcome in found)
+            first = [outcome.accuracy(config.training.report)[0, : wanted.shown_seeds] for outcome in found]
+            best = np.max(first)
             row |= {name: 100 * float(best), f"thesis_{name}": thesis.percent("figure_4_4", printed)}
     return row
 

@@ -147,8 +147,8 @@ def figure_of(numbers: Mapping[str, str], condition: Condition) -> tuple[str, st
 
 
 def shown(outcome: Outcome, report: str, number: int) -> np.ndarray:
-    """The accuracies [S] that the thesis' figures show: the first draw's first members."""
-    return outcome.accuracy(report)[0, :number]
+    """The accuracies [S] that the thesis' figures show: the first draw's first members; NaN where a loss was."""
+    return np.where(outcome["finite"], outcome.accuracy(report), np.nan)[0, :number]
 
 
 def success_rate(outcome: Outcome, report: str, threshold: float) -> Interval:

@@ -112,9 +112,10 @@ def _draw_band(ax: Axes, one: Seen) -> None:
 
 
 def _draw_box(ax: Axes, place: int, values: np.ndarray, draws: np.ndarray, colour: str) -> None:
-    """Quartiles, whiskers to the outermost 5 %, and beside them the mean's interval."""
+    """Quartiles, whiskers to the outermost 5 %, and beside them the mean's interval; of a few networks dots alone."""
     there = values[~np.isnan(values)]
-    if not len(there):
+    if len(there) < FEWEST:
+        ax.plot(there, np.full(len(there), place), ".", color=colour, ms=4)
         return
     ax.boxplot(
         [there],

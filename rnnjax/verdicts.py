@@ -93,6 +93,38 @@ def judge(evidence: Evidence, number: int) -> str:
     return INCONCLUSIVE
 
 
+def times_as_many(evidence: Evidence, number: int) -> float:
+    """How many times as many networks, in as many times as many draws, decide a part if its estimate stays.
+
+    Widths are taken to shrink with the square root of the number. 1 if what is there is enough; inf if no number is:
+    the estimate is none, lies where the claim begins, or an end of its interval is infinite.
+
+    Args:
+        evidence: of the part.
+        number: of parts that are judged together.
+    """
+    if not np.isfinite(evidence.effect.estimate) or evidence.draws < 2 or not evidence.members:
+        return np.inf
+    interval, bounds = (
+        stretched(evidence.effect, number, evidence.draws, evidence.ratio),
+        [evidence.above, evidence.below],
+    )
+    if evidence.ratio and evidence.effect.estimate > 0:
+        with np.errstate(divide="ignore"):
+            interval, bounds = Interval(*np.log(interval).tolist()), np.log(np.maximum(bounds, 0)).tolist()
+    (estimate, low, high), (above, below) = interval, bounds
+    inside = above < estimate < below
+    crossing = [(low, above), (high, below)] if inside else [(high, above) if estimate <= above else (low, below)]
+    times = [
+        np.inf if bound == estimate else ((end - estimate) / (bound - estimate)) ** 2
+        for end, bound in crossing
+        if np.isfinite(bound)
+    ]
+    half = (evidence.effect.high - evidence.effect.low) / 2
+    enough = min(ENOUGH_MEMBERS / evidence.members, (half / (NARROW * evidence.scale)) ** 2)
+    return float(max(1.0, *times, enough, ENOUGH_DRAWS / evidence.draws))
+
+
 def together(verdicts: Sequence[str]) -> str:
     """The verdict on a claim from those on its parts: all hold, one does not, or it is open."""
     if not verdicts:

@@ -182,15 +182,15 @@ def test_matched_rnns_by_hand(gru: str, rnn: int) -> None:
     assert matched_rnn(parse_architecture(gru)).hidden_dim == rnn
 
 
-@pytest.mark.parametrize("input_dim", [1, 2, 5, 15])
-@pytest.mark.parametrize("hidden_dim", [1, 2, 3, 4, 8, 16])
+@pytest.mark.parametrize("input_dim", [1, 2, 5, 15, 64])
+@pytest.mark.parametrize("hidden_dim", [1, 2, 3, 4, 8, 16, 64])
 def test_no_other_rnn_is_nearer_in_parameters(input_dim: int, hidden_dim: int) -> None:
     gru = parse_architecture(f"gru_{input_dim}x{hidden_dim}")
     wanted = 3 * hidden_dim * (input_dim + hidden_dim + 2) + 2 * hidden_dim + 2
     assert count(gru.sizes) == wanted
     rnn = matched_rnn(gru)
     assert (rnn.cell.name, rnn.input_dim) == ("rnn", input_dim)
-    away = {hidden: abs(hidden * (input_dim + hidden + 4) + 2 - wanted) for hidden in range(1, 65)}
+    away = {hidden: abs(hidden * (input_dim + hidden + 4) + 2 - wanted) for hidden in range(1, 400)}
     assert away[rnn.hidden_dim] == min(away.values())
 
 

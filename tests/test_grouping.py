@@ -63,6 +63,22 @@ def test_two_input_dimensions_share_a_program_and_two_batch_sizes_do_not() -> No
     assert {(k.architecture.name, k.batch_size) for k in kinds} == {("gru_3x2", size), ("gru_2x2", 100)}
 
 
+def test_who_keeps_the_newest_sources_alone_draws_each_once_for_all_kinds() -> None:
+    shapes = [parse_architecture(name) for name in ("gru_2x2", "rnn_2x2", "gru_2x4")]
+    data_sets = [conditions.data_set(CONFIG, name) for name in ("CountII", "FirstII")]
+    several = [make(CONFIG, "gate_variants", data, shape) for data in data_sets for shape in shapes]
+    groups = grouped([block(condition, draw, 4) for condition in several for draw in range(30)], 4, 3, False)
+    assert len(groups) == 60 and len({group.kind for group in groups}) == 3
+    assert len(set(members_of(groups))) == 720
+    newest: list[str] = []
+    drawn = 0
+    for source in (str(b.source) for group in groups for b in group.blocks):
+        if source not in newest:
+            drawn += 1
+            newest = [*newest[-5:], source]
+    assert drawn == 60
+
+
 def test_a_cut_block_keeps_each_member_s_place_and_start() -> None:
     condition = some_conditions()[0]
     starts = np.arange(10.0)[None] + np.arange(42.0)[:, None]

@@ -11,8 +11,9 @@ import pytest
 
 from configs.thesis import get_config
 from experiments import calibration_effects, calibration_report, check, conclusion, reporting
-from experiments.calibration_ranking import rank, rank_finalists
-from experiments.programme import PROTOCOLS
+from experiments.calibration_ranking import in_report, rank, rank_finalists
+from experiments.ledger import TESTS
+from experiments.programme import PROTOCOLS, looks
 from experiments.report import FILES
 from experiments.report_ledger import counts, shown_claims
 from rnnjax import members, results
@@ -38,8 +39,10 @@ def test_readme_counts_the_parts_of_the_shipped_ledger() -> None:
     judged = [
         [*row["by_protocol"].values(), row["without_early_stop"], row["with_as_many_parameters"]] for row in ledger
     ]
-    number = sum(len(each["parts"]) for row in judged for each in row if each)
-    assert f"for {number:,} parts of evidence" in (ROOT / "README.md").read_text()
+    numbers = [sum(len(each["parts"]) for each in row if each) for row in judged]
+    times = [looks(TESTS[row["id"]].steps) for row in ledger]
+    told = f"for {np.dot(numbers, times):,} looks at {sum(numbers):,} parts of evidence"
+    assert told in (ROOT / "README.md").read_text()
 
 
 def anchors(text: str) -> set[str]:
@@ -79,6 +82,8 @@ def test_the_shipped_ranking_of_protocols_is_what_the_shipped_networks_give() ->
     for name, rows in calibration_report.tables_of(arrays, ranking, finalists).items():
         assert (folder / name).read_text() == reporting.to_csv(rows), name
     possible = {tuple(row[field] for field in FIELDS) for row in results.read_json(folder / "not_ruled_out.json")}
+    kept_of = [each.candidate for each in ranking if tuple(each.candidate.row()[field] for field in FIELDS) in possible]
+    assert len(kept_of) == len(possible) and {in_report(candidate) for candidate in kept_of} - {""} == set(PROTOCOLS)
     with (folder / "effects_by_protocol.csv").open(newline="") as file:
         by_protocol = list(csv.DictReader(file))
     kept = [(row["reading"], row["report"], *(f"{float(row[name]):.4g}" for name in FIELDS[2:])) for row in by_protocol]

@@ -106,7 +106,7 @@ def test_a_source_that_counts_as_an_earlier_one_finds_what_that_trained(tmp_path
     store.engine.cache_clear()
 
 
-def test_every_source_that_decides_training_is_in_the_version() -> None:
+def test_every_source_of_the_library_that_decides_training_is_in_the_version() -> None:
     """What sweeps, and what draws the data, import of the library, with all that these import."""
     import ast
 

@@ -1,12 +1,14 @@
-"""A training sweep over two processes that are one mesh leaves what one process leaves."""
+"""A training sweep over two processes that are one mesh leaves what one process leaves, and so does a killed one."""
 
 import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from rnnjax.results import read_json
 
@@ -63,12 +65,20 @@ def result(workdir: Path) -> dict[str, np.ndarray]:
         return {name: stored[name] for name in stored.files}
 
 
-def test_two_processes_leave_the_same_networks_as_one(tmp_path: Path) -> None:
-    alone, together, elsewhere = (tmp_path / name for name in ("alone", "together", "elsewhere"))
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one process leaves."""
+    workdir = tmp_path_factory.mktemp("one") / "alone"
+    finish([start(workdir)])
+    return workdir
+
+
+def test_two_processes_leave_the_same_networks_as_one(alone: Path, tmp_path: Path) -> None:
+    together, elsewhere = (tmp_path / name for name in ("together", "elsewhere"))
     both = [f"--coordinator=127.0.0.1:{free_port()}", "--num_processes=2"]
     # As on machines with a disk each.
     pair = [start(workdir, *both, f"--process_id={i}") for i, workdir in enumerate((together, elsewhere))]
-    finish([start(alone), *pair])
+    finish(pair)
     devices = [read_json(workdir / "environment.json")["sessions"][0]["devices"] for workdir in (alone, together)]
     assert devices == ["1 x cpu", "2 x cpu in 2 processes"]
     assert not elsewhere.exists()
@@ -81,3 +91,20 @@ def test_two_processes_leave_the_same_networks_as_one(tmp_path: Path) -> None:
     assert len(np.unique(np.concatenate([expected[name].ravel() for name in expected if "epochs_run" in name]))) > 1
     for file in ("summary.json", "conditions.csv", "identity_4_4_1.csv"):
         assert (together / file).read_bytes() == (alone / file).read_bytes()
+
+
+def test_a_killed_process_leaves_its_finished_group_to_the_next(alone: Path, tmp_path: Path) -> None:
+    workdir = tmp_path / "killed"
+    with start(workdir) as process:
+        deadline = time.monotonic() + 120
+        while len(list(workdir.rglob("draw_*.npz"))) < 2:  # both draws of the first cell
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.01)
+        process.kill()
+    assert not (workdir / "result.npz").exists()
+    finish([start(workdir)])
+    assert "10 of 20 networks were there already" in (workdir / "log.txt").read_text()
+    expected, found = result(alone), result(workdir)
+    assert found.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array, err_msg=name)

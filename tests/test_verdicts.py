@@ -43,6 +43,49 @@ def test_too_few_networks_or_draws_decide_nothing_unless_the_interval_is_narrow(
     assert verdicts.judge(Evidence("x", Interval(np.nan, 0, np.inf), 1, np.inf, 10**6, 10), 1) == OPEN
 
 
+@pytest.mark.parametrize(
+    ("ends", "claim"),
+    [
+        ((-0.1, 0.3), {"above": 0.0}),
+        ((-0.3, 0.1), {"above": 0.0}),
+        ((-0.1, 0.3), {"below": 0.4}),
+        ((0.3, 0.7), {"below": 0.4}),
+        ((-0.1, 0.12), {"above": -0.05, "below": 0.05}),
+        ((-0.02, 0.4), {"above": -0.05, "below": 0.05}),
+        ((-0.4, 0.02), {"above": -0.05, "below": 0.05}),
+        ((0.4, 1.4), {"below": 0.95, "ratio": True}),
+        ((0.7, 1.9), {"above": 1.0, "below": 2.0, "ratio": True}),
+    ],
+)
+def test_so_many_times_as_many_decide_and_a_little_fewer_do_not(
+    ends: tuple[float, float], claim: dict[str, float]
+) -> None:
+    """Of intervals that shrink with the square root, ratios' in logarithms."""
+    of, to = (np.log, np.exp) if claim.get("ratio") else (np.positive, np.positive)
+    low, high = of(ends)
+    middle = (low + high) / 2
+
+    def shrunk(times: float) -> Evidence:
+        half = (high - low) / 2 / np.sqrt(times)
+        effect = Interval(*(float(to(each)) for each in (middle, middle - half, middle + half)))
+        return Evidence("x", effect, members=10**6, draws=32, **claim)  # type: ignore[arg-type]
+
+    times = verdicts.times_as_many(shrunk(1), 50)
+    assert times > 1 and verdicts.judge(shrunk(1), 50) == OPEN
+    assert verdicts.judge(shrunk(0.99 * times), 50) == OPEN
+    assert verdicts.judge(shrunk(1.01 * times), 50) != OPEN
+
+
+def test_what_is_decided_takes_no_more_and_what_is_too_few_as_many_as_are_asked_for() -> None:
+    assert verdicts.times_as_many(evidence(0.1, 0.3, above=0, draws=1000), 1) == 1
+    assert verdicts.times_as_many(evidence(0.1, 0.3, above=0, members=250, draws=1000), 1) == 4
+    assert verdicts.times_as_many(evidence(0.1, 0.3, above=0, draws=8), 1) == 1.25
+    assert verdicts.times_as_many(evidence(0.15, 0.21, above=0, draws=4, members=250), 1) == 2.5
+    assert verdicts.times_as_many(evidence(-0.1, 0.1, above=0), 1) == np.inf
+    assert verdicts.times_as_many(Evidence("x", Interval(np.nan, 0, np.inf), 1, np.inf, 10**6, 10), 1) == np.inf
+    assert verdicts.times_as_many(Evidence("x", Interval(2.0, 1.0, np.inf), 1.5, 3, 10**6, 10), 1) == np.inf
+
+
 def test_intervals_are_stretched_to_bonferroni_s() -> None:
     mean, sd = 3.0, 0.7
     plain = stats.norm.interval(0.95, mean, sd)
