@@ -9,6 +9,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
+from reading import texts_of
 
 from configs.thesis import get_config
 from experiments import capacity, gate_variants, trainability
@@ -225,6 +226,18 @@ def test_capacity_has_the_thesis_numbers_beside_its_own() -> None:
             printed_row = NUMBERS["figure_4_7"]["rows"][row["architecture"]]
             assert row["thesis_best"] == max(printed_row)
             assert row["thesis_above_90"] == pytest.approx(100 / 30 if row["architecture"] == "gru_4x4" else 0)
+
+
+def test_a_network_whose_loss_was_no_number_is_a_dash_in_the_heat_map() -> None:
+    config = get_config("quick")
+    outcomes = invented(config, trainability.conditions(config, {}))
+    outcomes["FirstI/gru_5x4"]["finite"][0, 1] = False
+    axes = trainability.report(config, outcomes).figures["figure_4_4.png"].axes
+    dashes = [(ax.get_title(), texts_of(ax)) for ax in axes if any(text.get_text() == "–" for text in ax.texts)]
+    # Hidden units down (2, 4), inputs across (2, 5, 10).
+    ((title, (above, below)),) = dashes
+    assert title == "GRU, initialisation 2" and below[1] == "–"
+    assert all(text.isdecimal() for text in (*above, below[0], below[2]))
 
 
 def percent(told: Mapping[str, Any], name: str, accuracy: np.ndarray) -> bool:

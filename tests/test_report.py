@@ -19,7 +19,7 @@ from experiments.claims import CLAIMS
 from experiments.contents import BEYOND, SECTIONS, THESIS, matching
 from experiments.contents_further import figure_caption, table_caption
 from experiments.ledger import Judged, Part
-from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job, Step, jobs, jobs_of
+from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job, Step, jobs, jobs_of, looks
 from experiments.report import FILES, markdown, write
 from experiments.report_images import MAX_WIDTH, read_picture, small_png
 from experiments.report_ledger import shown_claims, with_draws
@@ -29,7 +29,7 @@ from experiments.report_tables import ROWS, interval, make_table, number, read_t
 from experiments.report_terms import terms
 from rnnjax.results import write_json
 from rnnjax.statistics import Interval
-from rnnjax.verdicts import INCONCLUSIVE, Evidence
+from rnnjax.verdicts import INCONCLUSIVE, REPRODUCED, Evidence
 
 
 class Page(HTMLParser):
@@ -328,6 +328,12 @@ def test_a_long_table_is_cut_and_says_so_and_an_empty_one_is_none(tmp_path: Path
     assert read_table(tmp_path / "y.csv", "y.csv", "") is None and make_table([], "") is None
 
 
+def test_an_interval_of_no_width_is_not_shown_as_one() -> None:
+    table = make_table([{"x": 2.5, "x_low": 2.5, "x_high": 2.5}, {"x": 2.0, "x_low": 1.5, "x_high": 2.5}], "")
+    assert table is not None and table.headings == ["x [95 %]"] and table.numeric == [True]
+    assert table.rows == [["2.50 [–]"], ["2.00 [1.50, 2.50]"]]
+
+
 def test_columns_lose_no_small_number() -> None:
     values = np.random.default_rng(1).lognormal(sigma=6, size=40) * np.resize([1, -1], 40)
     table = make_table([{"x": float(value)} for value in values], "")
@@ -401,8 +407,9 @@ def test_the_words_used_tell_every_protocol_and_the_rule_its_numbers(html: str, 
     for text in (html, (workdir / "report.md").read_text()):
         assert "Words used" in text and "words 3 times as far apart" in text
         assert "1,000 members" in text and "in at least 10 draws" in text
-        judged = sum(len(each.parts) for entry in made_up.entries() for each in entry.judged.values())
-        assert f"stretched for {judged} parts" in text
+        parts = [sum(len(each.parts) for each in entry.judged.values()) for entry in made_up.entries()]
+        times = [looks(entry.test.steps) for entry in made_up.entries()]
+        assert f"stretched for {np.dot(parts, times):,} looks at {sum(parts):,} parts" in text
 
 
 def test_a_part_shows_the_interval_that_decides_or_what_it_lacks() -> None:
@@ -413,6 +420,16 @@ def test_a_part_shows_the_interval_that_decides_or_what_it_lacks() -> None:
     entry = made_up.entries()[0]
     (shown,) = shown_claims([entry._replace(judged={"adopted": judged})], [])[:1]
     assert [part.decides for part in shown.judged[0].parts] == ["[0.1, 0.5]", "too few members", "too few draws"]
+
+
+@pytest.mark.parametrize(
+    ("times", "shown"), [(1.21, "1.3 ×"), (9.99, "10.0 ×"), (12.1, "13 ×"), (4321.0, "4,321 ×"), (np.inf, "–")]
+)
+def test_an_open_part_says_how_many_times_as_many_networks_it_takes(times: float, shown: str) -> None:
+    evidence = Evidence("x", Interval(0.3, 0.2, 0.4), above=0.05, members=1200, draws=10)
+    parts = [Part(evidence, verdict, evidence.effect, times) for verdict in (INCONCLUSIVE, REPRODUCED)]
+    entry = made_up.entries()[0]._replace(judged={"adopted": Judged(parts, INCONCLUSIVE, None)})
+    assert [part.times for part in shown_claims([entry], [])[0].judged[0].parts] == [shown, ""]
 
 
 def test_markdown_marks_nothing_that_others_wrote() -> None:
