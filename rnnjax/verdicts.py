@@ -59,7 +59,7 @@ def stretched(effect: Interval, number: int, draws: int, ratio: bool = False) ->
     """
     if ratio and 0 < effect.estimate < np.inf:
         with np.errstate(divide="ignore"):
-            logs = Interval(*np.log(effect).tolist())
+            logs = Interval(*np.log(np.maximum(effect, 0)).tolist())
         return Interval(*np.exp(stretched(logs, number, draws)).tolist())
     factor = _factor(number, draws)
     estimate, low, high = effect
@@ -120,8 +120,10 @@ def times_as_many(evidence: Evidence, number: int) -> float:
         for end, bound in crossing
         if np.isfinite(bound)
     ]
-    half = (evidence.effect.high - evidence.effect.low) / 2
-    enough = min(ENOUGH_MEMBERS / evidence.members, (half / (NARROW * evidence.scale)) ** 2)
+    if evidence.enough:
+        return float(max(1.0, *times))
+    half, narrow = (evidence.effect.high - evidence.effect.low) / 2, NARROW * evidence.scale
+    enough = min(ENOUGH_MEMBERS / evidence.members, (half / narrow) ** 2 if narrow else np.inf)
     return float(max(1.0, *times, enough, ENOUGH_DRAWS / evidence.draws))
 
 

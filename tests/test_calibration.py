@@ -16,7 +16,7 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import calibration, calibration_ranking, calibration_scores, runner, thesis
+from experiments import calibration, calibration_ranking, calibration_report, calibration_scores, runner, thesis
 from experiments.calibration_candidates import (
     FITTED,
     READINGS,
@@ -945,16 +945,26 @@ def test_finalists_are_judged_by_networks_of_their_own_protocol(staged: Staged) 
     assert finite > 8
 
 
-def test_the_fit_is_shown_of_the_best_finalist(staged: Staged) -> None:
+def test_the_fit_is_shown_of_the_best_finalist_unless_the_adopted_protocol_is_one(
+    staged: Staged, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workdir = staged[0]
     summary, arrays = json.loads((workdir / "summary.json").read_text()), stored(workdir)
+    finalists = calibration_ranking.rank_finalists(stages_config(), arrays)
     expected, *others = (
-        calibration_scores.predictions(arrays[f"fresh {each.candidate.name}/fitted"])
-        for each in calibration_ranking.rank_finalists(stages_config(), arrays)
+        [
+            {"protocol": each.candidate.name} | row
+            for row in calibration_scores.predictions(arrays[f"fresh {each.candidate.name}/fitted"])
+        ]
+        for each in finalists
     )
     assert len(others) == 2 and expected not in others
     assert summary["fit"] == expected
     assert table(workdir / "fit.csv") == [{key: as_shown(value) for key, value in row.items()} for row in expected]
+    adopted = finalists[-1].candidate
+    monkeypatch.setattr(calibration_report, "in_report", lambda candidate: "adopted" if candidate == adopted else "")
+    fit = calibration_report.tables_of(arrays, finalists, finalists)["fit.csv"]
+    assert fit == [row | {"protocol": "adopted"} for row in others[-1]]
 
 
 def check_start(config: ConfigDict, made: Condition, donor: Outcome) -> None:
