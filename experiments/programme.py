@@ -160,7 +160,11 @@ STEPS = (
         "rnn_from_gru", "rnn_from_gru", "4.4.2", 35,
         at_full=_grid("rnn_from_gru", 128, 32), elsewhere=_grid("rnn_from_gru", 32, 32), looks=3,
     ),
-    Step("gru_from_rnn", "gru_from_rnn", "4.4.3", 35, elsewhere={}),
+    # Donors on CountII are in one draw of 16.
+    Step(
+        "gru_from_rnn", "gru_from_rnn", "4.4.3", 35,
+        at_full=_grid("gru_from_rnn", 192, 32), elsewhere=_grid("gru_from_rnn", 32, 32), looks=3,
+    ),
     Step("frozen_recurrent", "frozen_recurrent", "4.5.1", 60, elsewhere={}),
     # Section 4.5's networks, but for controls, in so many draws that small differences can be told.
     Step(
