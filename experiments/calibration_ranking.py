@@ -22,8 +22,13 @@ class Ranked(NamedTuple):
 
     candidate: Candidate
     accuracy: np.ndarray  # [10, R, S], what is scored
-    logs: np.ndarray  # [R] of all printed numbers together
+    by_number: Mapping[str, np.ndarray]  # [R] of each printed number (calibration_scores.fit)
     behind: tuple[float, float, float]  # by how much less likely than the best: estimate, 2.5 % and 97.5 % over draws
+
+    @property
+    def logs(self) -> np.ndarray:
+        """[R] of all printed numbers together."""
+        return calibration_scores.together(self.by_number)
 
     @property
     def fit(self) -> float:
@@ -50,14 +55,15 @@ def rank_finalists(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list
 
 
 def _ranked(accuracies: Mapping[Candidate, np.ndarray]) -> list[Ranked]:
-    logs = np.stack([calibration_scores.together(calibration_scores.fit(each)) for each in accuracies.values()])
+    by_number = [calibration_scores.fit(each) for each in accuracies.values()]
+    logs = np.stack([calibration_scores.together(each) for each in by_number])
     fits = np.array([likelihood.marginal(each) for each in logs])
     resampled = likelihood.bootstrap_marginal(logs)  # [M, B]
     best = int(np.argmax(fits))
     # Against the same protocol in every resample: the question is whether another may be as likely.
     ends = np.quantile(resampled[best] - resampled, (0.025, 0.975), axis=1)
     ranked = [
-        Ranked(candidate, accuracy, logs[i], (float(fits[best] - fits[i]), float(ends[0, i]), float(ends[1, i])))
+        Ranked(candidate, accuracy, by_number[i], (float(fits[best] - fits[i]), float(ends[0, i]), float(ends[1, i])))
         for i, (candidate, accuracy) in enumerate(accuracies.items())
     ]
     return sorted(ranked, key=lambda each: -each.fit)

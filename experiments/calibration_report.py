@@ -71,7 +71,7 @@ def _row(place: int, ranked: Ranked) -> dict[str, Any]:
     row |= dict(zip(("behind", "behind_low", "behind_high"), ranked.behind, strict=True))
     row |= {"effective_draws": likelihood.effective_draws(ranked.logs), "ruled_out": str(ranked.ruled_out)}
     # Of the printed numbers the one that fits the least often: in the draw where it fits best.
-    return row | {"best_draw_of_table_4_2": float(calibration_scores.fit(ranked.accuracy)["CountII table 4.2"].max())}
+    return row | {"best_draw_of_table_4_2": float(ranked.by_number["CountII table 4.2"].max())}
 
 
 def _held_out(arrays: Mapping[str, np.ndarray], ranked: Ranked) -> dict[str, float]:

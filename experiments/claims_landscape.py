@@ -145,7 +145,8 @@ TESTS = {
     "C27": Test(
         f"Under {HEADLINE} the boxes (quartiles) of the two cells are equally wide within {100 * MEAN_MARGIN:g} points"
         " of accuracy; from the worst to the best setting GRUs go further than RNNs, except 2x4, where not by more than"
-        f" that. Bootstrap of draws; one draw has no interval. {_UNDER_OTHERS}",
+        " that (the more settings, the further; the first of several draws may have more of them, as many for both"
+        f" cells). Bootstrap of draws; one draw has no interval. {_UNDER_OTHERS}",
         (_STEP,),
         ("landscape/figure_4_20.png",),
         _spread,

@@ -14,11 +14,13 @@ reach a, the quotients can hardly differ but by the settings.
 Random settings of one draw of sentences and words have Clopper and Pearson's interval, and the two cells' ratio the
 exact conditional one; they cover the drawing of settings alone. Of several landscapes, each of another draw, the mean
 share's interval is at either end the wider of Fay and Feuer's (1997, for means of rates of unequal counts) and a
-bootstrap of draws; the ratio's that of the exact one on all counts together and a bootstrap, or where one cell has none
-the corners of the two shares' intervals. A quotient of two
-intervals runs from low over high to high over low. That is wider than need be, but never too narrow, however the two
-depend on each other (words that make training easy may make solutions frequent too). Where no setting was found a
-quotient is infinite, with a finite lower end; where none of either cell was, the two quotients have no ratio.
+bootstrap of draws; of a share that is 0 in all of them it ends where resampling.end_of_none says, for draws whose
+shares have a squared coefficient of variation of 4, which is no less than that of 95 % of this study's shares up to
+1 % (BUILD_NOTES.md, Statistics). The ratio's is the wider of the exact one on all counts together and a bootstrap, or
+where one cell has none the corners of the two shares' intervals. A quotient of two intervals runs from low over high to
+high over low. That is wider than need be, but never too narrow, however the two depend on each other (words that make
+training easy may make solutions frequent too). Where no setting was found a quotient is infinite, with a finite lower
+end; where none of either cell was, the two quotients have no ratio.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,6 +45,7 @@ SHAPES = ("2x2", "2x4", "4x2", "4x4")
 THRESHOLDS = tuple(percent / 100 for percent in range(60, 100, 5))
 HEADLINE = "pytorch:1"  # the distribution that training starts from
 SUCCESS, DECIDING = 0.9, 0.6  # accuracies at which C28 compares successes, and quotients
+_SPREAD = 4.0  # squared coefficient of variation of draws' shares where these are so near 0 that no setting is above
 SAME, MATCHED = "same shape", "same number of parameters"
 _DATA = "FirstI"
 
@@ -170,6 +173,8 @@ def tail(landscapes: Sequence[Summary], sampler: str, architecture: str, accurac
 def random_rate(of: Tail) -> Interval:
     """The share of random settings above an accuracy, the mean over landscapes; see above for the interval."""
     over_draws = resampling.mean(of.rates)
+    if not any(of.above) and len(of.above) > 1:  # resamples of nothing tell nothing of other draws
+        return Interval(0.0, 0.0, resampling.end_of_none(of.settings, _SPREAD))
     if len(of.above) == 1:
         low, high = scipy.stats.binomtest(of.above[0], of.settings[0]).proportion_ci(CONFIDENCE, method="exact")
         return Interval(over_draws.estimate, float(low), float(high))
@@ -182,7 +187,7 @@ def random_ratio(one: Tail, other: Tail) -> Interval:
     counted = statistics.ratio_of_rates(sum(one.above), sum(one.settings), sum(other.above), sum(other.settings))
     if len(one.above) == 1:
         return counted
-    if not (any(one.above) and any(other.above)):  # resamples of nothing tell nothing of other draws
+    if not (any(one.above) and any(other.above)):
         return over(random_rate(one), random_rate(other))
     over_draws = resampling.ratio(one.rates, other.rates)
     return Interval(over_draws.estimate, min(counted.low, over_draws.low), max(counted.high, over_draws.high))

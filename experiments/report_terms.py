@@ -46,9 +46,9 @@ def terms() -> list[tuple[str, str]]:
         ),
         (
             ADOPTED,
-            "What the thesis leaves open of it, as the numbers that it prints make it likeliest: batches of 2, all"
-            " words equally frequent, worse than the epoch before, no improvement on the best epoch, the last epoch's"
-            " accuracy.",
+            "What the thesis leaves open of it, chosen by numbers that it prints, which no other protocol fits clearly"
+            " better: batches of 2, all words equally frequent, worse than the epoch before, no improvement on the best"
+            " epoch, the last epoch's accuracy.",
         ),
         *((name, _differs(name)) for name in PROTOCOLS if name != ADOPTED),
         (

@@ -155,18 +155,23 @@ def _all_agree(draws: Draws) -> bool:
 def _without_variation(draws: Draws, estimate: float) -> Interval:
     if not _all_agree(draws):
         return Interval(estimate, estimate, estimate)
-    end = _end_of_none([len(values) for values in draws])
+    end = end_of_none([len(values) for values in draws])
     return Interval(estimate, max(estimate - end, 0.0), min(estimate + end, 1.0))
 
 
-def _end_of_none(sizes: list[int]) -> float:
-    """The largest rate of which none of these draws' seeds may have been seen."""
+def end_of_none(sizes: Sequence[int], spread: float = _SPREAD) -> float:
+    """The largest rate of which none of these draws' seeds may have been seen.
+
+    Args:
+        sizes: seeds of each draw.
+        spread: squared coefficient of variation of the draws' rates.
+    """
     if len(sizes) == 1:
         return statistics.proportion(0, sizes[0]).high
     surprise = -np.log((1 - CONFIDENCE) / 2)
 
     def beyond(rate: float) -> float:
-        return float(np.log1p(_SPREAD * rate * np.array(sizes)).sum() / _SPREAD - surprise)
+        return float(np.log1p(spread * rate * np.array(sizes)).sum() / spread - surprise)
 
     most = statistics.proportion(0, len(sizes)).high
     return most if beyond(most) < 0 else float(scipy.optimize.brentq(beyond, 0.0, most))

@@ -58,12 +58,16 @@ def stretched(effect: Interval, number: int, draws: int, ratio: bool = False) ->
         ratio: stretch its logarithm, unless the estimate has none.
     """
     if ratio and 0 < effect.estimate < np.inf:
-        with np.errstate(divide="ignore"):
-            logs = Interval(*np.log(np.maximum(effect, 0)).tolist())
-        return Interval(*np.exp(stretched(logs, number, draws)).tolist())
+        return Interval(*np.exp(stretched(Interval(*_logs(effect)), number, draws)).tolist())
     factor = _factor(number, draws)
     estimate, low, high = effect
     return Interval(estimate, estimate - factor * (estimate - low), estimate + factor * (high - estimate))
+
+
+def _logs(ratios: Sequence[float]) -> list[float]:
+    """Minus infinity of what is not above 0."""
+    with np.errstate(divide="ignore"):
+        return np.log(np.maximum(ratios, 0)).tolist()
 
 
 @functools.cache
@@ -105,14 +109,10 @@ def times_as_many(evidence: Evidence, number: int) -> float:
     """
     if not np.isfinite(evidence.effect.estimate) or evidence.draws < 2 or not evidence.members:
         return np.inf
-    interval, bounds = (
-        stretched(evidence.effect, number, evidence.draws, evidence.ratio),
-        [evidence.above, evidence.below],
-    )
-    if evidence.ratio and evidence.effect.estimate > 0:
-        with np.errstate(divide="ignore"):
-            interval, bounds = Interval(*np.log(interval).tolist()), np.log(np.maximum(bounds, 0)).tolist()
-    (estimate, low, high), (above, below) = interval, bounds
+    effect, bounds = evidence.effect, [evidence.above, evidence.below]
+    if evidence.ratio and effect.estimate > 0:
+        effect, bounds = Interval(*_logs(effect)), _logs(bounds)
+    (estimate, low, high), (above, below) = stretched(effect, number, evidence.draws), bounds
     inside = above < estimate < below
     crossing = [(low, above), (high, below)] if inside else [(high, above) if estimate <= above else (low, below)]
     times = [

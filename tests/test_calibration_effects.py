@@ -13,7 +13,7 @@ DRAWS, SEEDS = 3, 4
 
 def ranked(accuracy: np.ndarray, batch_size: int = 3) -> Ranked:
     candidate = Candidate(Setting(batch_size, 1.0, 1.0, 0.5), "epoch/best", "last")
-    return Ranked(candidate, accuracy, np.zeros(accuracy.shape[1]), (0.0, 0.0, 0.0))
+    return Ranked(candidate, accuracy, {"": np.zeros(accuracy.shape[1])}, (0.0, 0.0, 0.0))
 
 
 def with_successes(successes: dict[tuple[str, str, bool], int]) -> np.ndarray:

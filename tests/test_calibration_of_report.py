@@ -12,7 +12,7 @@ from experiments import calibration_report
 from experiments.calibration_candidates import FITTED, Candidate, Setting
 from experiments.calibration_of_report import fit_rows, rows
 from experiments.calibration_ranking import FRESH, Ranked
-from experiments.calibration_scores import fit, predictions, together
+from experiments.calibration_scores import fit, predictions
 from rnnjax import likelihood
 
 DRAWS, SEEDS = 12, 40
@@ -57,7 +57,7 @@ def test_numbers_are_those_that_calibration_has_of_a_finalist() -> None:
             for cell, donor in (("rnn", "gru"), ("gru", "rnn")):
                 name = f"{data}/input_weights_random/{cell}_2x4"
                 arrays[f"{data} {cell}_from_{donor}"] = get[f"{cell}_from_{donor}"][name]["accuracy"]
-        finalist = Ranked(candidate, fitted, together(fit(fitted)), (0, 0, 0))
+        finalist = Ranked(candidate, fitted, fit(fitted), (0, 0, 0))
         theirs = calibration_report._held_out({f"{FRESH}{candidate.name}/{k}": v for k, v in arrays.items()}, finalist)
         assert [{"protocol": protocol} | row for row in predictions(fitted)] == [
             row for row in fit_rows(found) if row["protocol"] == protocol

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 from experiments import density
 from experiments.density import MATCHED, SAME, SHAPES, Tail, over, random_rate, random_ratio, tail
@@ -126,11 +126,15 @@ def test_equal_landscapes_still_have_an_interval() -> None:
     assert random_ratio(of, of) == pytest.approx(statistics.ratio_of_rates(10, 2000, 10, 2000))
 
 
-def test_of_none_there_may_be_some_in_the_smallest_landscape() -> None:
+def test_of_none_there_may_be_some_in_other_draws() -> None:
     none, some = Tail([0] * 10, [1_000_000] + [100_000] * 9), Tail([30] + [1] * 9, [1_000_000] + [100_000] * 9)
     rate = random_rate(none)
     assert (rate.estimate, rate.low) == (0, 0)
-    assert np.exp(-100_000 * 10 * rate.high) == pytest.approx(0.025)  # all of it in one of the nine
+    # None of any draw's settings, whose share is gamma distributed with a squared coefficient of variation of 4.
+    shares = stats.gamma(1 / 4, scale=4 * rate.high)
+    nothing = [integrate.quad(lambda u, n=n: np.exp(-n * shares.ppf(u)), 0, 1)[0] for n in (1_000_000, 100_000)]
+    assert nothing[0] * nothing[1] ** 9 == pytest.approx(0.025, rel=1e-3)
+    assert rate.high > statistics.mean_rate(*none).high  # that of draws that do not differ
     ratio = random_ratio(none, some)
     assert (ratio.estimate, ratio.low) == (0, 0)
     assert ratio.high == pytest.approx(rate.high / random_rate(some).low)
