@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ml_collections import ConfigDict
 
-from experiments.conditions import REPORTED, Condition, DataSet, data_set, listed, make, protocol
+from experiments.conditions import REPORTED, Condition, DataSet, data_set, different, listed, make, protocol
 from rnnjax.errors import UserError, in_range, one_of
 from rnnjax.landscape import parse_architecture
 from rnnjax.schedule import Rules
@@ -73,8 +73,7 @@ def settings(config: ConfigDict) -> list[Setting]:
     readings = listed(wanted.readings)
     for reading in readings:
         one_of(f"{NAME}.readings", reading, READINGS)
-    if not readings or len(set(readings)) < len(readings):
-        raise UserError(f"{NAME}.readings is {tuple(readings)}; valid: one or more different ones")
+    different(f"{NAME}.readings", readings)
     for name, low, high in _RANGES:
         if not len(wanted[name]):
             raise UserError(f"{NAME}.{name} is empty; it must have at least one value")

@@ -27,7 +27,8 @@ from experiments.controls import (
     unstopped_conditions,
     unstopped_figure,
 )
-from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import (
     Panel,
     Rate,
@@ -133,7 +134,7 @@ def _row(
 
 def _above_90(name: str, accuracy: np.ndarray) -> dict[str, float]:
     """The share of accuracies [R, S] above 90 %, in per cent, with its interval's ends."""
-    return {f"{name}_{end}": 100 * value for end, value in as_dict(rate_of(accuracy, _SUCCESS)).items()}
+    return estimate_columns(name, rate_of(accuracy, _SUCCESS), 100)
 
 
 def _ratios(accuracies: dict[Architecture, np.ndarray]) -> list[dict[str, Any]]:
@@ -143,8 +144,7 @@ def _ratios(accuracies: dict[Architecture, np.ndarray]) -> list[dict[str, Any]]:
         both = {"rnn": accuracies[gru._replace(cell=CELLS["rnn"])], "gru": accuracies[gru]}
         successes = {cell: resampling.success(list(each), _SUCCESS) for cell, each in both.items()}
         row: dict[str, Any] = {"shape": gru.shape, "networks": both["gru"].size, "draws": len(both["gru"])}
-        ratio = as_dict(resampling.ratio(successes["gru"], successes["rnn"]))
-        row |= {f"gru_to_rnn_{end}": value for end, value in ratio.items()}
+        row |= estimate_columns("gru_to_rnn", resampling.ratio(successes["gru"], successes["rnn"]))
         row |= {f"{cell}_left_chance": int((each > _CHANCE).sum()) for cell, each in both.items()}
         rows.append(row | {f"{cell}_sd_of_seeds": 100 * float(each.std(1).mean()) for cell, each in both.items()})
     return rows

@@ -25,9 +25,8 @@ class Claim(NamedTuple):
     id: str  # "C01"
     section: str  # of the thesis
     says: str
-    shows: str  # what would show it
+    shows: str  # what would show it, as listed before anything was run
     chose_the_protocol: bool  # some of its numbers were used to choose ours
-    judged_twice: bool  # also without early stop
 
 
 class Test(NamedTuple):

@@ -1,4 +1,8 @@
-"""environment.json: on what, with which versions and from which revision a result was computed."""
+"""environment.json: on what, with which versions and from which revision a result was computed.
+
+Whoever adds a session that computed less than the others (figures drawn again) may say so in its "what", which the
+report shows.
+"""
 
 import datetime
 import gc

@@ -13,7 +13,8 @@ from ml_collections import ConfigDict
 from experiments import runner, thesis
 from experiments.conditions import Condition, architectures, data_sets, listed, make
 from experiments.outcomes import Outcome
-from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import Rate, rates, row_panels, sorted_rows, success_rate
 from rnnjax import resampling
 
@@ -54,11 +55,11 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
                 colour = "update_gate_gru" if kind == "frozen" else kind
                 rows.append(Rate(f"{text}, H = {hidden}, {data.title}", rate, printed, colour))
                 successes[kind] = resampling.success(list(outcome.accuracy(report)), _SUCCESS)
-                row |= {f"{kind}_{name}": 100 * value for name, value in as_dict(rate).items()}
+                row |= estimate_columns(kind, rate, 100)
                 row[f"thesis_{kind}"] = None if printed is None else 100 * printed
             for other in ("gru", "rnn"):
-                gain = as_dict(resampling.difference(successes["frozen"], successes[other]))
-                row |= {f"frozen_minus_{other}_{name}": 100 * value for name, value in gain.items()}
+                gain = resampling.difference(successes["frozen"], successes[other])
+                row |= estimate_columns(f"frozen_minus_{other}", gain, 100)
             table.append(row)
     label = f"share of networks above 90 % validation accuracy, {wanted.draws} draws x {wanted.seeds} seeds"
     figures = {

@@ -25,7 +25,8 @@ from experiments.controls import (
     unstopped_conditions,
     unstopped_figure,
 )
-from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import Rate, rate_of, rates, row_panels, sorted_rows
 from rnnjax import resampling
 from rnnjax.cells import CELLS
@@ -106,12 +107,9 @@ def _differences(data: DataSet, protocol: str, accuracies: dict[Architecture, np
             continue
         row = {"data": data.title, "protocol": protocol, "hidden": a.hidden_dim, "from": a.cell.name, "to": b.cell.name}
         row["networks"] = high.size
-        for name, value in as_dict(resampling.difference(list(high), list(low))).items():
-            row[f"mean_gain_{name}"] = 100 * value
-        successes = [resampling.success(list(each), _SUCCESS) for each in (high, low)]
-        for name, value in as_dict(resampling.difference(successes[0], successes[1])).items():
-            row[f"above_90_gain_{name}"] = 100 * value
-        rows.append(row)
+        row |= estimate_columns("mean_gain", resampling.difference(list(high), list(low)), 100)
+        more, less = (resampling.success(list(each), _SUCCESS) for each in (high, low))
+        rows.append(row | estimate_columns("above_90_gain", resampling.difference(more, less), 100))
     return rows
 
 

@@ -18,7 +18,8 @@ from ml_collections import ConfigDict
 
 from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, data_sets
-from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import strips_and_rates
 from experiments.transplants import both_cells, from_donors, random_starts, readings
 from rnnjax import resampling
@@ -128,7 +129,7 @@ def _comparison(
         "gain_over_control": resampling.difference(grown, control),
     }
     for name, interval in measures.items():
-        row |= {f"{name}_{end}": 100 * value for end, value in as_dict(interval).items()}
+        row |= estimate_columns(name, interval, 100)
     return row
 
 

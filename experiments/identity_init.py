@@ -11,7 +11,8 @@ from ml_collections import ConfigDict
 
 from experiments import runner, thesis
 from experiments.conditions import Condition, architectures, data_sets, make
-from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import Rate, rates, row_panels, sorted_rows, success_rate
 from rnnjax import resampling
 from rnnjax.initializers import parse_sampler
@@ -54,12 +55,11 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
                 both.append(resampling.success(list(outcome.accuracy(report)), _THRESHOLD))
                 rate, printed = success_rate(outcome, report, _THRESHOLD), _printed(data.title, shape.cell.name, hidden)
                 rows.append(Rate(f"{shape.cell.title}, H = {hidden}, {data.title}", rate, printed, shape.cell.name))
-                row |= {f"{shape.cell.name}_{name}": 100 * value for name, value in as_dict(rate).items()}
+                row |= estimate_columns(shape.cell.name, rate, 100)
                 row[f"thesis_{shape.cell.name}"] = None if printed is None else 100 * printed
             if data.title == thesis.percent("figure_4_16", "dataset"):
                 row["thesis_relu_rnn"] = f"> {10 * thesis.percent('figure_4_16', 'relu_rnn_above_65_more_than')}"
-            gain = as_dict(resampling.difference(both[1], both[0]))
-            table.append(row | {f"gain_{name}": 100 * value for name, value in gain.items()})
+            table.append(row | estimate_columns("gain", resampling.difference(both[1], both[0]), 100))
     label = f"share of networks above {100 * _THRESHOLD:.0f} % validation accuracy"
     label += f", {wanted.draws} draws x {wanted.seeds} seeds"
     figures = {

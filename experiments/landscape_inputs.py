@@ -2,17 +2,14 @@
 
 from typing import NamedTuple
 
-import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments.conditions import check_seeds, listed
-from rnnjax.datasets import Split, make_dataset
-from rnnjax.embeddings import make_embedding
-from rnnjax.errors import UserError, in_range
+from experiments.conditions import check_seeds, data_set, different, draw_data, draw_embedding, listed
+from rnnjax.datasets import Split
+from rnnjax.errors import in_range
 from rnnjax.initializers import Sampler, parse_sampler
 from rnnjax.landscape import NUM_BEST, Architecture, parse_architecture
-from rnnjax.streams import stream
 
 
 class Inputs(NamedTuple):
@@ -30,7 +27,7 @@ def prepare(config: ConfigDict) -> Inputs:
     Raises:
         UserError: a value that cannot be used.
     """
-    wanted, data = config.landscape, config.data
+    wanted = config.landscape
     check_seeds(config)
     in_range("members.tile", config.members.tile, 1, 65_536)
     in_range("landscape.num_settings", wanted.num_settings, 1, 10**9)
@@ -38,25 +35,14 @@ def prepare(config: ConfigDict) -> Inputs:
     in_range("landscape.settings_per_call", wanted.settings_per_call, 1, 2**20)
     in_range("landscape.audited_settings", wanted.audited_settings, 0, NUM_BEST)
     names = listed(wanted.architectures)
-    if not names or len(set(names)) < len(names):
-        raise UserError(
-            f"landscape.architectures is {tuple(names)}; valid: one or more different ones, such as gru_2x4"
-        )
+    different("landscape.architectures", names, ", such as gru_2x4")
     architectures = [parse_architecture(name) for name in names]
     samplers = [parse_sampler(spec) for spec in (wanted.sampler, *listed(wanted.compared_samplers))]
-    dataset = make_dataset(
-        stream(jax.random.key(data.seed), "data"),
-        data.label,
-        data.version,
-        data.kind_probabilities,
-        data.sentence_length,
-    )
-    key = stream(jax.random.key(data.embedding_seed), "embedding")
-    embeddings = {
-        dim: make_embedding(key, data.embedding, dim, data.embedding_scale, data.embedding_margin)
-        for dim in sorted({architecture.input_dim for architecture in architectures})
-    }
-    return Inputs(architectures, list(dict.fromkeys(samplers)), dataset.validation, embeddings)
+    data = data_set(config, f"{config.data.label.capitalize()}{config.data.version}")
+    dims = sorted({architecture.input_dim for architecture in architectures})
+    embeddings = {dim: draw_embedding(config, data, 0, dim) for dim in dims}
+    split = draw_data(config, data, 0).validation
+    return Inputs(architectures, list(dict.fromkeys(samplers)), split, embeddings)
 
 
 def place(sampler: Sampler, architecture: Architecture) -> str:

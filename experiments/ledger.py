@@ -3,7 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from experiments import claims_inside, claims_training
+from experiments import (
+    claims_capacity,
+    claims_data_sets,
+    claims_gates,
+    claims_landscape,
+    claims_searched,
+    claims_starts,
+    claims_states,
+    claims_trainability,
+    claims_words,
+)
 from experiments.claims import CLAIMS, Claim, Found, Test
 from experiments.programme import STEPS, looks
 from rnnjax.statistics import Interval
@@ -11,7 +21,11 @@ from rnnjax.verdicts import INCONCLUSIVE, Evidence, across, decisive, judge, tim
 
 _REPEATED = {step.name for step in STEPS if step.elsewhere is not None}
 
-TESTS: dict[str, Test] = dict(sorted({**claims_training.TESTS, **claims_inside.TESTS}.items()))
+_MODULES = (
+    claims_data_sets, claims_trainability, claims_capacity, claims_words, claims_states, claims_starts, claims_gates,
+    claims_landscape, claims_searched,
+)  # fmt: skip
+TESTS: dict[str, Test] = dict(sorted(item for module in _MODULES for item in module.TESTS.items()))
 
 
 class Part(NamedTuple):

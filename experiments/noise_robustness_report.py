@@ -11,7 +11,7 @@ from experiments.conditions import DataSet, data_sets, listed
 from experiments.found import NONE, by_draw, compare, mean_of
 from experiments.noise_robustness_figures import Seen, figure_4_9, figure_4_10, figure_noise, figure_survival
 from experiments.reporting import interval_columns
-from experiments.training_experiment import Outcomes, Report, as_dict
+from experiments.training_experiment import Outcomes, Report
 from experiments.training_figures import figure_name
 from rnnjax import resampling, survival
 from rnnjax.parameters import unflatten
@@ -65,7 +65,7 @@ def _described(seen: Seen, wanted: ConfigDict) -> dict[str, Any]:
         "found": seen.found,
         "found_by_draw": [int(number) for number in seen.which.sum(1)],
         "verdict_possible": "yes" if seen.found >= wanted.enough else "inconclusive",
-        "mean_accuracy": as_dict(accuracy),
+        "mean_accuracy": accuracy._asdict(),
         "shown": {"draw": draw, "seed": seed, "accuracy": float(seen.accuracy[draw, seed])}
         | {key: int(seen.arrays[f"{first}/{key}"][draw, seed]) for key in ("first_wrong", "forgets", "meeting")},
     }

@@ -11,10 +11,10 @@ from experiments.analysis import Measured
 from experiments.found import by_draw, compare, groups, how_trained, mean_of, pairs
 from experiments.group_figures import FEWEST
 from experiments.perturbation_figures import DISTANCES, Seen
-from experiments.training_experiment import Outcomes, Report, as_dict
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes, Report
 from experiments.training_figures import figure_of
 from rnnjax import resampling
-from rnnjax.statistics import Interval
 
 _FIGURE = {"FirstI": "4.22"}
 RECOVERED = 0.9  # "close to 90%"
@@ -73,12 +73,13 @@ def _recovery(group: str, one: Seen, factors: np.ndarray, factor: int, config: C
     accuracy, good = one.curves["accuracy"][:, factor], config.perturbation.trained_above
     row: dict[str, Any] = {"trained": group, "architecture": one.shape.name, "factor": float(factors[factor])}
     row |= {"networks": len(one.draws), "draws": len(np.unique(one.draws))}
-    row |= _ends("loss_after_0", mean_of(one.curves["validation_loss"][0, factor], one.draws))
+    row |= estimate_columns("loss_after_0", mean_of(one.curves["validation_loss"][0, factor], one.draws))
     last = len(accuracy) - 1
-    row |= _ends("accuracy_after_0", mean_of(accuracy[0], one.draws), 100)
-    row |= _ends(f"accuracy_after_{last}", mean_of(accuracy[-1], one.draws), 100)
-    row |= _ends(f"above_{100 * RECOVERED:.0f}_after_{last}", mean_of(accuracy[-1] > RECOVERED, one.draws), 100)
-    row |= _ends(f"at_least_{100 * good:.4g}_after_{last}", mean_of(accuracy[-1] >= good, one.draws), 100)
+    row |= estimate_columns("accuracy_after_0", mean_of(accuracy[0], one.draws), 100)
+    row |= estimate_columns(f"accuracy_after_{last}", mean_of(accuracy[-1], one.draws), 100)
+    recovered = mean_of(accuracy[-1] > RECOVERED, one.draws)
+    row |= estimate_columns(f"above_{100 * RECOVERED:.0f}_after_{last}", recovered, 100)
+    row |= estimate_columns(f"at_least_{100 * good:.4g}_after_{last}", mean_of(accuracy[-1] >= good, one.draws), 100)
     printed = thesis.NUMBERS["section_4_6_3"]
     same = group.startswith(printed["dataset"]) and one.shape.name == f"gru_{printed['shape']}" and factors[factor] == 1
     return row | {f"thesis_accuracy_after_{last}": printed["gru_after_factor_1"] if same else None}
@@ -89,12 +90,12 @@ def _place(group: str, one: Seen, factors: np.ndarray, factor: int, which: str) 
     start, end = one.curves[which][0, factor], one.curves[which][-1, factor]
     row: dict[str, Any] = {"trained": group, "architecture": one.shape.name, "factor": float(factors[factor])}
     row |= {"distance": which, "networks": len(one.draws)}
-    row |= _ends("after_0", mean_of(start, one.draws))
-    row |= _ends(f"after_{len(one.curves[which]) - 1}", mean_of(end, one.draws))
+    row |= estimate_columns("after_0", mean_of(start, one.draws))
+    row |= estimate_columns(f"after_{len(one.curves[which]) - 1}", mean_of(end, one.draws))
     if factors[factor] == 0:
         return row
-    row |= _ends("end_to_start", mean_of(end / start, one.draws))
-    return row | _ends("halved", mean_of(end < start / 2, one.draws), 100)
+    row |= estimate_columns("end_to_start", mean_of(end / start, one.draws))
+    return row | estimate_columns("halved", mean_of(end < start / 2, one.draws), 100)
 
 
 def _compared(group: str, pair: tuple[Seen, Seen], factors: np.ndarray, factor: int) -> dict[str, Any]:
@@ -109,10 +110,11 @@ def _compared(group: str, pair: tuple[Seen, Seen], factors: np.ndarray, factor: 
     quotient = compare(resampling.ratio, *loss)
     row |= {"rnn_networks": quotient.networks[0], "gru_networks": quotient.networks[1], "draws": quotient.draws}
     last = len(gru.curves["accuracy"]) - 1
-    row |= _ends(f"gru_minus_rnn_accuracy_after_{last}", gain.interval, 100) | {"gru_accuracy_is": gain.finding(0)}
-    row |= _ends(f"gru_minus_rnn_above_{100 * RECOVERED:.0f}_after_{last}", rate.interval, 100)
+    row |= estimate_columns(f"gru_minus_rnn_accuracy_after_{last}", gain.interval, 100)
+    row |= {"gru_accuracy_is": gain.finding(0)}
+    row |= estimate_columns(f"gru_minus_rnn_above_{100 * RECOVERED:.0f}_after_{last}", rate.interval, 100)
     row |= {"gru_rate_is": rate.finding(0)}
-    row |= _ends("rnn_to_gru_loss_after_0", quotient.interval) | {"rnn_loss_is": quotient.finding(1)}
+    row |= estimate_columns("rnn_to_gru_loss_after_0", quotient.interval) | {"rnn_loss_is": quotient.finding(1)}
     row |= dict(zip(("pairs_5th", "pairs_median", "pairs_95th"), _quantiles(*loss), strict=True))
     return row | {"thesis_rnn_to_gru_loss": thesis.percent("section_4_6_3", "initial_loss_ratio_rnn_to_gru")}
 
@@ -128,7 +130,3 @@ def _quantiles(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.n
     order = np.argsort(values)
     reached = np.cumsum(weights[order]) / weights.sum()
     return [float(values[order][np.searchsorted(reached, p)]) for p in (0.05, 0.5, 0.95)]
-
-
-def _ends(name: str, interval: Interval, scale: float = 1) -> dict[str, float]:
-    return {f"{name}_{end}": scale * value for end, value in as_dict(interval).items()}

@@ -61,6 +61,11 @@ def percent_columns(name: str, interval: Interval) -> dict[str, float]:
     return interval_columns(name, Interval(*(100 * value for value in interval)))
 
 
+def estimate_columns(name: str, interval: Interval, scale: float = 1) -> dict[str, float]:
+    """An interval as name_estimate, name_low, name_high; in per cent with a scale of 100."""
+    return {f"{name}_{end}": scale * value for end, value in interval._asdict().items()}
+
+
 def columns(rows: Rows) -> list[str]:
     """Every column that any row has, in order of appearance."""
     return list(dict.fromkeys(name for row in rows for name in row))

@@ -17,7 +17,8 @@ from ml_collections import ConfigDict
 
 from experiments import runner, thesis
 from experiments.conditions import Condition, DataSet, data_sets
-from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import strips_and_rates
 from experiments.transplants import both_cells, from_donors, random_starts, readings
 from rnnjax import resampling
@@ -124,9 +125,7 @@ def _comparison(
     for which, values in zip(("from_gru", "random"), pairs, strict=True):
         row[f"{which}_mean"] = 100 * resampling.mean(values).estimate
         row[f"{which}_min"] = 100 * float(min(map(np.min, values)))
-    return row | {
-        f"gain_{name}": 100 * value for name, value in as_dict(resampling.difference(pairs[0], pairs[1])).items()
-    }
+    return row | estimate_columns("gain", resampling.difference(pairs[0], pairs[1]), 100)
 
 
 EXPERIMENT = experiment(_NAME, [donors, recipients], report)

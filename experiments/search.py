@@ -23,7 +23,8 @@ from experiments import runner
 from experiments.conditions import Condition, data_sets, different, listed, make, unstopped
 from experiments.found import successes
 from experiments.outcomes import Outcome
-from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes, Report, experiment
 from rnnjax import plotting, resampling
 from rnnjax.errors import in_range, one_of
 from rnnjax.landscape import Architecture, parse_architecture
@@ -93,8 +94,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
             for draw, own in enumerate(found):
                 per_draw.append(here | {"draw": draw, "tried": len(own), "found": int(own.sum())})
             row = here | {"tried": found.size, "found": int(found.sum()), "draws_with_any": int(found.any(1).sum())}
-            rate = as_dict(resampling.mean(list(found)))
-            overall.append(row | {f"rate_{end}": 100 * value for end, value in rate.items()})
+            overall.append(row | estimate_columns("rate", resampling.mean(list(found)), 100))
     for data in data_sets(config, NAME):
         own = [outcome for outcome in outcomes.values() if outcome.condition.data == data]
         title = f"Sections 4.6.2, 4.6.3: successful networks on {data.title} (inputs x hidden units)"

@@ -15,7 +15,8 @@ from ml_collections import ConfigDict
 
 from experiments import runner
 from experiments.conditions import Condition, architectures, data_sets, draw_embedding, listed, make
-from experiments.training_experiment import Outcomes, Report, as_dict, experiment
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import Panel, figure_name, heat_maps, shown, strips_and_rates
 from rnnjax import plotting, resampling
 from rnnjax.separability import kind_margins
@@ -86,7 +87,7 @@ def _neighbours(config: ConfigDict, outcomes: Outcomes, embeddings: list[str]) -
                 values = [list(o.accuracy(config.training.report)) for o in (higher, lower)]
                 gain = resampling.difference(values[0], values[1])
                 here = {"data": data.title, "architecture": architecture.name, "from": one, "to": other}
-                rows.append(here | {f"gain_{name}": 100 * value for name, value in as_dict(gain).items()})
+                rows.append(here | estimate_columns("gain", gain, 100))
     return rows
 
 

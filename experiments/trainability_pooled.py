@@ -13,10 +13,10 @@ from ml_collections import ConfigDict
 
 from experiments.conditions import DataSet
 from experiments.controls import THESIS, Unstopped, by_protocol, matched_name
-from experiments.training_experiment import Outcomes, as_dict
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes
 from rnnjax import resampling
 from rnnjax.landscape import Architecture
-from rnnjax.statistics import Interval
 
 Sides = dict[str, list[np.ndarray]]  # by cell: which networks succeeded, R of [shapes·S] bool
 
@@ -66,8 +66,8 @@ def overall(protocol: str, sides: Sides) -> dict[str, Any]:
     row: dict[str, Any] = {"protocol": protocol, "draws": len(sides["gru"])}
     for cell, successes in sides.items():
         row[f"{cell}_networks"] = sum(map(len, successes))
-        row |= _percent(f"{cell}_above_90", resampling.mean(successes))
-    return row | _percent("gru_minus_rnn", resampling.difference(sides["gru"], sides["rnn"]))
+        row |= estimate_columns(f"{cell}_above_90", resampling.mean(successes), 100)
+    return row | estimate_columns("gru_minus_rnn", resampling.difference(sides["gru"], sides["rnn"]), 100)
 
 
 def between(one: str, other: str, pooled: Mapping[str, Mapping[str, Sides]]) -> list[dict[str, Any]]:
@@ -84,9 +84,5 @@ def between(one: str, other: str, pooled: Mapping[str, Mapping[str, Sides]]) -> 
             row = {"data": one, "minus": other, "protocol": protocol, "cell": cell, "draws": len(successes)}
             row["networks"] = sum(map(len, successes))
             gain = resampling.difference(successes, pooled[other][protocol][cell])
-            rows.append(row | _percent("above_90", gain))
+            rows.append(row | estimate_columns("above_90", gain, 100))
     return rows
-
-
-def _percent(name: str, interval: Interval) -> dict[str, float]:
-    return {f"{name}_{end}": 100 * value for end, value in as_dict(interval).items()}

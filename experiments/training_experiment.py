@@ -11,7 +11,6 @@ from experiments.conditions import Condition, check_seeds, different, draw_data,
 from experiments.outcomes import Outcome, read
 from experiments.training_sweep import Sweep
 from rnnjax import resampling, results
-from rnnjax.statistics import Interval
 
 Outcomes = dict[str, Outcome]
 # (config, outcomes of the stages before) -> what is trained next.
@@ -130,20 +129,15 @@ def summary(outcome: Outcome, report: str) -> dict[str, Any]:
         "num_draws": outcome.condition.num_draws,
         "num_seeds": outcome.condition.num_seeds,
         "not_finite": int((~outcome["finite"]).sum()),
-        "mean": as_dict(resampling.mean(accuracy)),
+        "mean": resampling.mean(accuracy)._asdict(),
         "sd": float(outcome.accuracy(report).std()),
         "least": float(outcome.accuracy(report).min()),
         "most": float(outcome.accuracy(report).max()),
-        "test_mean": as_dict(resampling.mean(list(outcome.test_accuracy))),
-        "rates": {f"above {t}": as_dict(resampling.mean(resampling.success(accuracy, t))) for t in THRESHOLDS},
+        "test_mean": resampling.mean(list(outcome.test_accuracy))._asdict(),
+        "rates": {f"above {t}": resampling.mean(resampling.success(accuracy, t))._asdict() for t in THRESHOLDS},
         "mean_epochs": float(outcome["epochs_run"].mean()),
         "accuracy": outcome.accuracy(report).round(6).tolist(),
     }
     if report != "last":  # that of the weights that are kept
         found["last_epoch"] = outcome.accuracy("last").round(6).tolist()
     return found
-
-
-def as_dict(interval: Interval) -> dict[str, float]:
-    """An interval for summary.json."""
-    return interval._asdict()

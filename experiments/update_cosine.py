@@ -25,7 +25,8 @@ from experiments.analysis import Measured, analysis
 from experiments.conditions import Condition, unstopped
 from experiments.found import compare, first_found, groups, how_trained, mean_of, pairs, successes
 from experiments.outcomes import Outcome
-from experiments.training_experiment import Outcomes, Report, as_dict
+from experiments.reporting import estimate_columns
+from experiments.training_experiment import Outcomes, Report
 from experiments.training_figures import figure_of
 from experiments.training_sweep import Sweep
 from experiments.update_cosine_figures import Seen
@@ -158,7 +159,7 @@ def _row(group: str, one: Seen, way: str) -> dict[str, Any]:
     row: dict[str, Any] = {"trained": group, "architecture": one.shape.name, "way": way, "networks": len(epochs)}
     row["median_epochs"] = float(np.median(epochs)) if len(epochs) else None
     for measure, values in one.measures[way].items():
-        row |= {f"{measure}_{end}": value for end, value in as_dict(mean_of(values, one.draws)).items()}
+        row |= estimate_columns(measure, mean_of(values, one.draws))
     return row
 
 
@@ -167,7 +168,7 @@ def _difference(group: str, pair: tuple[Seen, Seen], way: str, measure: str) -> 
     rnn, gru = ((one.measures[way][measure], one.draws) for one in pair)
     found = compare(resampling.difference, gru, rnn)
     row: dict[str, Any] = {"trained": group, "shape": pair[0].shape.shape, "way": way, "measure": measure}
-    row |= as_dict(found.interval)
+    row |= found.interval._asdict()
     row |= {"gru_networks": found.networks[0], "rnn_networks": found.networks[1], "draws": found.draws}
     return row | {"thesis_gru_is": _SAYS.get(measure), "gru_is": found.finding(0)}
 

@@ -11,8 +11,9 @@ from experiments import success_groups
 from experiments.analysis import Measured, last_accuracy
 from experiments.found import compare
 from experiments.outcomes import Outcome
+from experiments.reporting import estimate_columns
 from experiments.success_groups import count_in, mean_in
-from experiments.training_experiment import Outcomes, as_dict
+from experiments.training_experiment import Outcomes
 from rnnjax import correlation, fields, resampling
 from rnnjax.statistics import Interval
 from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP, words_of
@@ -139,7 +140,7 @@ def _correlated(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
         ("spearman", correlation.spearman),
         ("within", correlation.within),
     ):
-        row |= {f"{what}_{key}": value for key, value in as_dict(of(x, y)).items()}
+        row |= estimate_columns(what, of(x, y))
     return row
 
 

@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 from made_up_summaries import MATCHED, Found, named, percent, plain, summaries
 
-from experiments import claims_inside
 from experiments.claims import CLAIMS
 from experiments.claims_rows import ends, of_networks, row
-from experiments.ledger import Judged, ledger
+from experiments.ledger import TESTS, Judged, ledger
 from experiments.programme import STEPS
 from rnnjax.statistics import Interval
 from rnnjax.verdicts import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED, Evidence
 
 YES, NO, OPEN = REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE
+INSIDE = [f"C{number}" for number in (*range(11, 19), *range(26, 33))]
 
 
 def judged(found: Found, id: str) -> Judged:
     """The claim's verdict, beside others that need no other steps."""
-    steps = claims_inside.TESTS[id].steps
+    steps = TESTS[id].steps
     needed = {name: summary for name, summary in found.items() if name.startswith(steps)}
     return next(entry for entry in ledger({"adopted": needed}) if entry.claim.id == id).judged["adopted"]
 
@@ -172,7 +172,7 @@ def test_what_decides(id: str, changed: Callable[[Found], None], verdict: str) -
 ALL = summaries()
 
 
-@pytest.mark.parametrize("id", sorted(claims_inside.TESTS))
+@pytest.mark.parametrize("id", INSIDE)
 def test_all_hold_in_the_made_up_summaries(id: str) -> None:
     result = judged(ALL, id)
     assert (result.verdict, result.missing) == (YES, None)
@@ -181,7 +181,7 @@ def test_all_hold_in_the_made_up_summaries(id: str) -> None:
 @pytest.mark.parametrize(("members", "draws"), [(20, 10), (1000, 9)])
 def test_few_networks_or_draws_decide_nothing(members: int, draws: int) -> None:
     entries = ledger({"adopted": summaries(members, draws)})
-    mine = {entry.claim.id: entry.judged["adopted"] for entry in entries if entry.claim.id in claims_inside.TESTS}
+    mine = {entry.claim.id: entry.judged["adopted"] for entry in entries if entry.claim.id in INSIDE}
     if members < 1000:  # random settings are not networks
         del mine["C26"], mine["C27"]
     assert {part.verdict for each in mine.values() for part in each.parts} == {OPEN}
@@ -204,9 +204,9 @@ def test_no_network_found_leaves_a_claim_open(id: str, step: str) -> None:
     assert entry.unstopped is not None and entry.unstopped.verdict == YES
 
 
-@pytest.mark.parametrize("id", sorted(claims_inside.TESTS))
+@pytest.mark.parametrize("id", INSIDE)
 def test_what_is_missing_is_named(id: str) -> None:
-    for step in claims_inside.TESTS[id].steps:
+    for step in TESTS[id].steps:
         if step == "data_sets":  # which stands in for capacity
             continue
         found = {name: summary for name, summary in ALL.items() if name != step}
@@ -257,10 +257,9 @@ def test_one_landscape_has_numbers_and_no_verdict() -> None:
 
 
 def test_tests_are_of_claims_and_steps_that_there_are() -> None:
-    inside = {f"C{number}" for number in (*range(11, 19), *range(26, 33))}
-    assert set(claims_inside.TESTS) == inside <= set(CLAIMS)
+    assert set(TESTS) == set(CLAIMS)
     steps = {step.name for step in STEPS}
-    for test in claims_inside.TESTS.values():
+    for test in TESTS.values():
         assert set(test.steps) <= steps
         assert {figure.split("/")[0] for figure in test.figures} <= set(test.steps)
 
