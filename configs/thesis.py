@@ -2,7 +2,7 @@
 
 Used by, at the thesis' counts and more, half a minute to four minutes each on 2 cores:
     python -m experiments.separability --config=configs/thesis.py
-and likewise trainability, capacity, identity_init, rnn_from_gru, gru_from_rnn, frozen_recurrent, gate_variants.
+and likewise all that README lists (landscape has configs/first_i.py beside it).
 """
 
 from ml_collections import ConfigDict

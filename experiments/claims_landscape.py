@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from experiments import density
 from experiments.claims import MEAN_MARGIN, TAIL_FACTOR, Found, Test
 from experiments.claims_capacity import SAME_NETWORKS
 from experiments.claims_evidence import entry, larger, undecided
 from experiments.claims_rows import of_networks
-from experiments.density import DECIDING, HEADLINE, MATCHED, SAME, SHAPES, SUCCESS, Summary, density, tail, trainability
+from experiments.density import DECIDING, HEADLINE, MATCHED, SAME, SHAPES, SUCCESS, Summary, tail
 from experiments.density import random_ratio as ratio
 from experiments.landscape_draws import LEAST
 from rnnjax import resampling
@@ -50,9 +51,9 @@ def density_table(found: Found) -> list[dict[str, Any]]:
     Raises:
         KeyError: as of density.
     """
-    rows = density(section_4_2_2(found), *landscapes(found), besides=(SAME,))
+    rows = density.density(section_4_2_2(found), *landscapes(found), besides=(SAME,))
     try:
-        matched = density(entry(found, SAME_NETWORKS[0]), *landscapes(found), besides=(MATCHED,))
+        matched = density.density(entry(found, SAME_NETWORKS[0]), *landscapes(found), besides=(MATCHED,))
     except KeyError:
         return rows
     samplers = list(dict.fromkeys(row["sampler"] for row in rows))
@@ -129,7 +130,7 @@ def _outermost(of: Mapping[str, Any]) -> float:
 
 
 def _trainable(found: Found) -> list[Evidence]:
-    return trainability(section_4_2_2(found), *landscapes(found))
+    return density.evidence(section_4_2_2(found), *landscapes(found))
 
 
 TESTS = {

@@ -125,7 +125,7 @@ def trained_row(capacity: Summary, shape: str, which: str, accuracy: float) -> d
     return row | interval_columns("trained_ratio", resampling.ratio(gru, rnn))
 
 
-def trainability(capacity: Summary, *landscapes: Summary) -> list[Evidence]:
+def evidence(capacity: Summary, *landscapes: Summary) -> list[Evidence]:
     """C28's parts: for every shape successes beside the RNN of the same shape, and the ratio of the quotients.
 
     Arguments and errors as of density.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments.conditions import check_seeds, data_set, different, draw_data, draw_embedding, listed
+from experiments.conditions import DataSet, check_seeds, different, draw_data, draw_embedding, listed
 from rnnjax.datasets import Split
 from rnnjax.errors import in_range
 from rnnjax.initializers import Sampler, parse_sampler
@@ -38,10 +38,12 @@ def prepare(config: ConfigDict) -> Inputs:
     different("landscape.architectures", names, ", such as gru_2x4")
     architectures = [parse_architecture(name) for name in names]
     samplers = [parse_sampler(spec) for spec in (wanted.sampler, *listed(wanted.compared_samplers))]
-    data = data_set(config, f"{config.data.label.capitalize()}{config.data.version}")
+    words = config.data.embedding, config.data.embedding_scale, config.data.embedding_margin
+    sentences = tuple(config.data.kind_probabilities), config.data.sentence_length
+    data = DataSet(config.data.label, config.data.version, *words, *sentences)
+    split = draw_data(config, data, 0).validation
     dims = sorted({architecture.input_dim for architecture in architectures})
     embeddings = {dim: draw_embedding(config, data, 0, dim) for dim in dims}
-    split = draw_data(config, data, 0).validation
     return Inputs(architectures, list(dict.fromkeys(samplers)), split, embeddings)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments import thesis
+from experiments.captions import figure_caption, table_caption
 from experiments.contents import BEYOND, SECTIONS, Item, Section, placed
-from experiments.contents_further import figure_caption, table_caption
 from experiments.programme import Job
 from experiments.report_images import Picture, read_picture
 from experiments.report_tables import Table, read_table

@@ -17,7 +17,7 @@ from jax.sharding import Mesh
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 
-from experiments import command_line, environment
+from experiments import command_line, environment, process
 from experiments.drawing import Artist, save_figure
 from experiments.workdir import own_workdir
 from rnnjax import members, plotting
@@ -104,7 +104,7 @@ def begin() -> None:
         UserError: the command line does not tell where the other processes are.
     """
     absl_logging.set_verbosity(absl_logging.WARNING)  # JAX tells which backends are not there
-    environment.look_seldom_for_garbage()
+    process.look_seldom_for_garbage()
     _join_processes()
 
 
@@ -146,7 +146,7 @@ def perform(experiment: Experiment, run: Run, inputs: Any, config_name: str) -> 
 
 def _join_processes() -> None:
     members.use_all_cores()
-    environment.keep_compiled_programs()
+    process.keep_compiled_programs()
     if processes := command_line.processes():
         jax.distributed.initialize(*processes)
 

@@ -12,7 +12,7 @@ import fitting
 import jax
 import pytest
 
-from experiments.environment import look_seldom_for_garbage
+from experiments.process import look_seldom_for_garbage
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 

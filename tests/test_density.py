@@ -141,14 +141,14 @@ def test_of_none_there_may_be_some_in_other_draws() -> None:
 
 
 def test_parts_of_the_claim_count_the_smaller_side() -> None:
-    parts = density.trainability(capacity(QUARTER, HALF, HALF), landscape(5, 20))
+    parts = density.evidence(capacity(QUARTER, HALF, HALF), landscape(5, 20))
     assert len(parts) == 4 + 4
     assert {(part.members, part.draws) for part in parts[:4]} == {(4, 2)}
     assert {(part.members, part.draws) for part in parts[4:]} == {(4, 1)}
     assert [part.above for part in parts] == [0.0] * 4 + [1.0] * 4
     # RNNs with as many parameters are in the table alone.
-    assert parts == density.trainability(capacity(QUARTER, HALF, QUARTER), landscape(5, 20))
+    assert parts == density.evidence(capacity(QUARTER, HALF, QUARTER), landscape(5, 20))
     with pytest.raises(KeyError, match="tails of pytorch:1"):
-        density.trainability(capacity(QUARTER, HALF, HALF), landscape(5, 20, sampler="normal:1"))
+        density.evidence(capacity(QUARTER, HALF, HALF), landscape(5, 20, sampler="normal:1"))
     with pytest.raises(KeyError, match="capacity: FirstI/rnn_2x2"):
         density.density({"conditions": {}}, landscape(5, 20))

@@ -15,9 +15,9 @@ import pytest
 from matplotlib import colormaps
 from PIL import Image
 
+from experiments.captions import figure_caption, table_caption
 from experiments.claims import CLAIMS
 from experiments.contents import BEYOND, SECTIONS, THESIS, matching
-from experiments.contents_further import figure_caption, table_caption
 from experiments.ledger import Judged, Part
 from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job, Step, jobs, jobs_of, looks
 from experiments.report import FILES, markdown, write
