@@ -25,9 +25,10 @@ from experiments import runner, success_groups
 from experiments.analysis import Measured, analysis, embeddings_of, of_each
 from experiments.conditions import Condition, architectures, data_sets, different, draw_data, listed, make
 from experiments.fixed_points_report import report
-from experiments.fixed_points_tables import CELLS, NAME, STAGES
+from experiments.fixed_points_tables import CELLS, NAME
 from experiments.one_call import apart
 from experiments.outcomes import Outcome
+from experiments.success_groups import STAGES
 from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
 from rnnjax import relaxation, stability

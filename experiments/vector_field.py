@@ -26,10 +26,11 @@ from experiments.conditions import Condition, DataSet, architectures, data_sets,
 from experiments.judged import Judge
 from experiments.one_call import apart
 from experiments.outcomes import Outcome
+from experiments.success_groups import STAGES
 from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
 from experiments.vector_field_report import SHOWN_CELL, SHOWN_WORDS, TARGETS, report
-from experiments.vector_field_tables import NAME, STAGES
+from experiments.vector_field_tables import NAME
 from rnnjax import fields, fixed_points, stability
 from rnnjax.errors import in_range
 from rnnjax.landscape import Architecture

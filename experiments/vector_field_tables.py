@@ -11,16 +11,14 @@ from experiments import success_groups
 from experiments.analysis import Measured, last_accuracy
 from experiments.found import compare
 from experiments.outcomes import Outcome
-from experiments.success_groups import count_in, mean_in
+from experiments.success_groups import ALL, STAGES, by_stage, count_in, mean_in
 from experiments.training_experiment import Outcomes, as_dict
 from rnnjax import correlation, fields, resampling
 from rnnjax.statistics import Interval
 from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP, words_of
 
 NAME = "vector_field"
-STAGES = ("initial", "final")
 NEAR, FAR = 0.1, 0.4  # distances to the boundary that count as near, and from which on as far
-ALL = "all"
 Arrays = Mapping[str, np.ndarray]  # of one condition and stage: "mean_norm" [V, R, S] and so on
 
 
@@ -67,7 +65,7 @@ def kept_at(arrays: Arrays) -> np.ndarray:
 def share_rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Iterator[dict[str, Any]]:
     """Condition x stage and group x measure, in per cent."""
     for outcome in outcomes.values():
-        for stage, group, which in _seen(config, outcome):
+        for stage, group, which in by_stage(config, NAME, last_accuracy(outcome)):
             for name, each in values_of(arrays_of(outcome, measured, stage)).items():
                 networks, draws = count_in(each, which)
                 row = _condition(outcome) | {"stage": stage, "group": group, "measure": name}
@@ -99,7 +97,7 @@ def curve_rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> It
     """The share of the points from which words of a kind lead into the positive region, by distance to the boundary."""
     edges = [-np.inf, *(float(f"{edge:g}") for edge in fields.EDGES), np.inf]
     for outcome in outcomes.values():
-        for stage, group, which in _seen(config, outcome):
+        for stage, group, which in by_stage(config, NAME, last_accuracy(outcome)):
             arrays = arrays_of(outcome, measured, stage)
             for kind, name in enumerate(KINDS):
                 positive = arrays["positive_at"][words_of(kind)].mean(0)
@@ -153,16 +151,6 @@ def changes(outcome: Outcome, measured: Measured) -> tuple[np.ndarray, np.ndarra
 def arrays_of(outcome: Outcome, measured: Measured, stage: str) -> dict[str, np.ndarray]:
     """fields.Summary's arrays of one condition before or after training."""
     return {name: measured[f"{outcome.condition.name}/{stage}/{name}"] for name in fields.Summary._fields}
-
-
-def _seen(config: ConfigDict, outcome: Outcome) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Stage, group and who is in it: all before training, all after it, and the groups of after it that have any."""
-    accuracy = last_accuracy(outcome)
-    all_of_them = np.ones(accuracy.shape, bool)
-    yield from ((stage, ALL, all_of_them) for stage in STAGES)
-    for group, which in success_groups.groups(config, NAME, accuracy).items():
-        if which.any():
-            yield "final", group, which
 
 
 def _bins(low: float, high: float) -> list[int]:

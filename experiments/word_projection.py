@@ -24,11 +24,12 @@ from ml_collections import ConfigDict
 from experiments import runner
 from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy
 from experiments.conditions import Condition, DataSet, architectures, data_sets, make
+from experiments.success_groups import STAGES
 from experiments.training_experiment import Outcomes, Report
 from experiments.training_figures import figure_name
 from experiments.training_sweep import Sweep
 from experiments.word_projection_figures import Shown, figure_4_8, figure_gates, figure_measures
-from experiments.word_projection_tables import STAGES, difference_rows, gates_of, groups_of, measure_rows, of_gate
+from experiments.word_projection_tables import difference_rows, gates_of, groups_of, measure_rows, of_gate
 from rnnjax import projections
 from rnnjax.errors import in_range
 from rnnjax.landscape import Architecture

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.found import mean_of
+from experiments.success_groups import STAGES
 from experiments.word_projection_tables import (
     ALL,
     CANDIDATE,
     FAILURES,
-    STAGES,
     SUCCESSES,
     Arrays,
     Groups,

@@ -7,11 +7,11 @@ import numpy as np
 
 from experiments.found import NONE, compare, mean_of
 from experiments.reporting import interval_columns
+from experiments.success_groups import STAGES
 from rnnjax import resampling
 from rnnjax.landscape import Architecture
 from rnnjax.statistics import Interval
 
-STAGES = ("initial", "final")
 ALL, SUCCESSES, FAILURES = "all", "above 90 %", "at most 90 %"
 CANDIDATE = "candidate"  # the gate that an RNN has too
 _ROUNDING = 1e-6  # margins up to this, relative to the spread, are none
