@@ -18,7 +18,7 @@ from ml_collections import ConfigDict
 
 from experiments.analysis import Measured, last_accuracy
 from experiments.found import compare, mean_of
-from experiments.outcomes import Outcome
+from experiments.outcomes import Outcome, below
 from experiments.success_groups import by_stage, known, yes_or_no
 from experiments.training_experiment import Outcomes
 from rnnjax import relaxation, resampling
@@ -133,8 +133,7 @@ def _successes(config: ConfigDict, outcome: Outcome) -> np.ndarray:
 
 def arrays_of(outcome: Outcome, measured: Measured, stage: str) -> dict[str, np.ndarray]:
     """What was measured of one condition before or after training."""
-    here = f"{outcome.condition.name}/{stage}/"
-    return {key.removeprefix(here): values for key, values in measured.items() if key.startswith(here)}
+    return below(measured, f"{outcome.condition.name}/{stage}")
 
 
 def condition_of(outcome: Outcome) -> dict[str, Any]:

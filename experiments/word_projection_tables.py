@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from experiments.found import NONE, compare, mean_of
+from experiments.outcomes import below
 from experiments.reporting import interval_columns
 from experiments.success_groups import STAGES
 from rnnjax import resampling
@@ -85,8 +86,7 @@ def gates_of(shape: Architecture) -> list[str]:
 
 def of_gate(arrays: Arrays, shape: Architecture, stage: str, gate: str) -> dict[str, np.ndarray]:
     """All measures [R, S] of one gate's products at one stage."""
-    here = f"{shape.name}/{stage}/{gate}/"
-    return {key.removeprefix(here): values for key, values in arrays.items() if key.startswith(here)}
+    return below(arrays, f"{shape.name}/{stage}/{gate}")
 
 
 def of(values: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
