@@ -14,7 +14,7 @@ from experiments.outcomes import Outcome
 from experiments.success_groups import ALL, STAGES, by_stage, count_in, mean_in
 from experiments.training_experiment import Outcomes, as_dict
 from rnnjax import correlation, fields, resampling
-from rnnjax.statistics import Interval
+from rnnjax.statistics import Interval, quotient
 from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP, words_of
 
 NAME = "vector_field"
@@ -44,11 +44,11 @@ def values_of(arrays: Arrays) -> dict[str, np.ndarray]:
     for where, bins in (("near", _bins(0, NEAR)), ("far", _bins(FAR, np.inf))):
         both = [*bins, *_mirrored(bins)]
         total = points[both].sum(0)
-        found[f"stop_keeps_{where}"] = _share(keeps[words_of(STOP)][:, both].sum(1).mean(0), total)
-        found[f"sentiment_keeps_{where}"] = _share(keeps[sentiments][:, both].sum(1).mean(0), total)
+        found[f"stop_keeps_{where}"] = quotient(keeps[words_of(STOP)][:, both].sum(1).mean(0), total)
+        found[f"sentiment_keeps_{where}"] = quotient(keeps[sentiments][:, both].sum(1).mean(0), total)
         # Of a positive word the other region is the one below 0.
         crossing = [
-            _share((points[None, side] - keeps[words_of(kind)][:, side]).sum(1).mean(0), points[side].sum(0))
+            quotient((points[None, side] - keeps[words_of(kind)][:, side]).sum(1).mean(0), points[side].sum(0))
             for kind, side in ((POSITIVE, _mirrored(bins)), (NEGATIVE, bins))
         ]
         found[f"crosses_{where}"] = np.mean(crossing, 0)
@@ -102,7 +102,7 @@ def curve_rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> It
             for kind, name in enumerate(KINDS):
                 positive = arrays["positive_at"][words_of(kind)].mean(0)
                 for bin_, (low, high) in enumerate(pairwise(edges)):
-                    share = _share(positive[bin_], arrays["points_at"][bin_])
+                    share = quotient(positive[bin_], arrays["points_at"][bin_])
                     row = _condition(outcome) | {"stage": stage, "group": group, "words": name}
                     row |= {"from": low, "to": high, "networks": count_in(share, which)[0]}
                     yield row | _percent("mean", mean_in(share, which))
@@ -161,10 +161,6 @@ def _bins(low: float, high: float) -> list[int]:
 
 def _mirrored(bins: list[int]) -> list[int]:
     return [len(fields.EDGES) - i for i in bins]
-
-
-def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
 
 
 def _condition(outcome: Outcome) -> dict[str, Any]:
