@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import thesis
-from experiments.found import by_draw, mean_of
+from experiments.found import by_draw, mean_of, with_draws
 from rnnjax import plotting, survival, trajectory_plots
 from rnnjax.cells import CELLS
 from rnnjax.field_plots import boundary_handle, draw_curve, draw_regions
@@ -56,8 +56,7 @@ class Seen(NamedTuple):
 
     def of(self, key: str, place: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """A measure [n] of those that count, or its part at a place of its first axis, and their draws [n]."""
-        values = self.arrays[key] if place is None else self.arrays[key][place]
-        return values[self.which], np.nonzero(self.which)[0]
+        return with_draws(self.arrays[key] if place is None else self.arrays[key][place], self.which)
 
 
 @plotting.house_style()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments.found import mean_of
+from experiments.found import mean_of, with_draws
 from rnnjax.errors import in_range
 from rnnjax.statistics import Interval
 
@@ -54,8 +54,7 @@ def mean_in(values: np.ndarray, group: np.ndarray) -> Interval:
 
 def known(values: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The values [n] of a group's networks that have one, and their draws [n]. Arguments as of mean_in."""
-    there = group & ~np.isnan(values)
-    return values[there], np.nonzero(there)[0]
+    return with_draws(values, group & ~np.isnan(values))
 
 
 def yes_or_no(shares: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 
 from experiments import success_groups
 from experiments.analysis import Measured, last_accuracy
-from experiments.found import compare
+from experiments.found import compare, with_draws
 from experiments.outcomes import Outcome
 from experiments.success_groups import ALL, STAGES, by_stage, count_in, mean_in
 from experiments.training_experiment import Outcomes, as_dict
@@ -85,8 +85,7 @@ def contrast_rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) ->
                 (f"{success[0]} - others", (each, success[1]), (each, middle[1] | failure[1])),
                 (f"{success[0]}: after - before training", (each, success[1]), (before[name], success[1])),
             ):
-                pair = [(v[which], np.nonzero(which)[0]) for v, which in (one, other)]
-                found = compare(resampling.difference, *pair)
+                found = compare(resampling.difference, with_draws(*one), with_draws(*other))
                 row = _condition(outcome) | {"what": what, "measure": name, "draws": found.draws}
                 row |= {"networks": found.networks[0], "others": found.networks[1]}
                 if found.draws:
