@@ -16,7 +16,6 @@ from rnnjax.parameters import unflatten
 from rnnjax.statistics import Interval
 from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP, words_of
 
-_MARKERS = {STOP: ("#7F7F7F", "o"), POSITIVE: ("#E69F00", "^"), NEGATIVE: ("#0072B2", "v")}
 _DRAWN = 160  # networks that Figure 4.15 has room for, each with all its words
 _SHARES = {
     "moves": "positive and negative words\nmove the state their way",
@@ -149,7 +148,7 @@ def scatter(panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
         some = slice(-(-_DRAWN // panel.norm.shape[1]))  # seeds of each draw
         groups = [
             (panel.norm[words_of(kind), :, some], 100 * panel.accuracy[words_of(kind), :, some], *mark)
-            for kind, mark in _MARKERS.items()
+            for kind, mark in enumerate(plotting.WORD_MARKS.values())
         ]
         correlation_plots.draw_scatter(ax, groups, 100 * row["slope"], 100 * row["intercept"])
         title = f"({letter}) {panel.cell.title} ({panel.data}), {row['number']:,} networks"
