@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from experiments.found import mean_of
 from experiments.group_figures import FEWEST
 from rnnjax import plotting
+from rnnjax.distribution_plots import draw_median
 from rnnjax.landscape import Architecture
 from rnnjax.statistics import Interval
 
@@ -113,12 +114,10 @@ def draw_distances(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Fig
     axes = figure.subplots(len(DISTANCES), len(seen), sharex=True, sharey=True, squeeze=False)
     for row, (which, label) in zip(axes, DISTANCES.items(), strict=True):
         for ax, one in zip(row, seen, strict=True):
+            epochs, shade = np.arange(len(one.curves[which])), 0.15 * (len(one.draws) >= FEWEST)
             for i in range(len(factors)):
-                low, median, high = np.nanquantile(one.curves[which][:, i], (0.25, 0.5, 0.75), axis=-1)
-                style = _style(i, len(factors))
-                if len(one.draws) >= FEWEST:
-                    ax.fill_between(range(len(low)), low, high, color=style["color"], alpha=0.15, lw=0)
-                ax.plot(median, **style, lw=1.2)
+                colour, line = _style(i, len(factors)).values()
+                draw_median(ax, epochs, one.curves[which][:, i], colour, line, shade, outside=0.25)
         row[0].set_ylabel(label)
     _finish(axes, seen)
     figure.suptitle(title, size=9)

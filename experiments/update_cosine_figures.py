@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from experiments.found import mean_of
 from experiments.group_figures import FEWEST
 from rnnjax import plotting
+from rnnjax.distribution_plots import draw_median
 from rnnjax.landscape import Architecture
 
 MEASURES = {
@@ -103,12 +104,9 @@ def draw_measures(title: str, seen: Sequence[Seen], ways: Mapping[str, str]) -> 
 def _draw_band(ax: Axes, one: Seen) -> None:
     curves = one.cosine["whole"]
     enough = curves[(~np.isnan(curves)).sum(1) >= min(FEWEST, len(one.draws))]
-    low, median, high = np.nanquantile(enough, (0.1, 0.5, 0.9), axis=1)
-    epochs = np.arange(1, len(median) + 1)
     colour, line = plotting.COLOURS[one.shape.cell.name], plotting.LINES[one.shape.cell.name]
-    if len(one.draws) >= FEWEST:
-        ax.fill_between(epochs, low, high, color=colour, alpha=0.2, lw=0)
-    ax.plot(epochs, median, color=colour, ls=line, lw=1.2)
+    shade = 0.2 * (len(one.draws) >= FEWEST)
+    draw_median(ax, np.arange(1, len(enough) + 1), enough, colour, line, shade)
 
 
 def _draw_box(ax: Axes, place: int, values: np.ndarray, draws: np.ndarray, colour: str) -> None:
