@@ -1,6 +1,7 @@
 """Figures 4.9 and 4.10 of one network of each cell, and what noise does to all that succeeded."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
@@ -90,7 +91,7 @@ def figure_4_10(called: str, data: str, seen: Sequence[Seen]) -> Figure:
     """The state's ways through a sentence and through the same with stop words."""
     figure = plotting.new_figure(6.4, 7.6)
     axes = figure.subplots(len(PAIRS), len(seen), squeeze=False)
-    letters = iter("abcd")
+    letters = iter(ascii_lowercase)
     for first, (row, pair) in zip((0, 2), zip(axes, PAIRS, strict=True), strict=True):
         for ax, each in zip(row, seen, strict=True):
             readout = each.params

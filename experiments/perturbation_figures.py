@@ -1,6 +1,7 @@
 """Figure 4.22 and what goes beyond it: recovery and distances of many perturbed networks."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -45,7 +46,7 @@ def draw_shown(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Figure:
     """The first network of each architecture, a column each; the factors' curves, and the value before as dots."""
     figure = plotting.new_figure(6.5, 8.6)
     axes = figure.subplots(len(_METRICS), len(seen), sharex=True, sharey="row", squeeze=False)
-    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    letters = iter(ascii_lowercase)
     for row, (metric, label) in zip(axes, _METRICS.items(), strict=True):
         for ax, one in zip(row, seen, strict=True):
             letter = next(letters)

@@ -1,6 +1,7 @@
 """Figures of section 4.3.3: fields of single networks, shares and curves of groups, changes against each other."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -141,7 +142,7 @@ def scatter(panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
     lines = -(-len(panels) // 2)
     figure = plotting.new_figure(6.6, 2.6 * lines + 0.6)
     axes = figure.subplots(lines, 2, squeeze=False, sharey="row")
-    for letter, ax, panel in zip("abcdefghijklmnop", axes.flat, panels, strict=False):
+    for letter, ax, panel in zip(ascii_lowercase, axes.flat, panels, strict=False):
         row = next(
             r for r in rows if (r["data"], r["cell"]) == (panel.data, panel.cell.name)
         )  # all words, all networks

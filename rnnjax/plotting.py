@@ -72,6 +72,12 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure((width, height), layout="constrained")
 
 
+def hide_rest(axes: np.ndarray, used: int) -> None:
+    """Leave the places of a grid after its first panels empty."""
+    for ax in axes.flat[used:]:
+        ax.set_visible(False)
+
+
 def cell_handle(cell: str, title: str) -> Line2D:
     """A legend's entry for a cell, with its colour and line style."""
     return Line2D([], [], color=COLOURS[cell], linestyle=LINES[cell], label=title)
