@@ -14,13 +14,13 @@ from ml_collections import ConfigDict
 from experiments import runner
 from experiments.conditions import Condition, check_seeds, draw_embedding
 from experiments.measured_by import measured_by
-from experiments.outcomes import Outcome
+from experiments.outcomes import Outcome, below
 from experiments.training_experiment import Outcomes, Report, stored_outcomes, with_data, write
 from experiments.training_sweep import Sweep
 from rnnjax import members, results
 
 Measured = dict[str, np.ndarray]
-_PREFIX, _MAKER = "measured/", "measured_by"
+_PREFIX, _MAKER = "measured", "measured_by"
 
 
 def analysis(
@@ -55,7 +55,7 @@ def analysis(
             measured = measure(run, sweep, outcomes)
             if run.leads:
                 arrays = dict(item for outcome in outcomes.values() for item in outcome.items())
-                arrays |= {f"{_PREFIX}{key}": np.asarray(value) for key, value in measured.items()}
+                arrays |= {f"{_PREFIX}/{key}": np.asarray(value) for key, value in measured.items()}
                 arrays[_MAKER] = np.array(maker)
                 results.write_npz(run.workdir / "result.npz", arrays)
         if run.leads:
@@ -93,7 +93,7 @@ def pick(values: np.ndarray, target: float) -> tuple[int, ...]:
 def _stored_measures(run: runner.Run, maker: str) -> Measured | None:
     """What result.npz has of them, if these sources measured it; without any the file is another's."""
     stored: dict[str, Any] = results.read_npz(run.workdir / "result.npz")
-    found = {key.removeprefix(_PREFIX): array for key, array in stored.items() if key.startswith(_PREFIX)}
+    found = below(stored, _PREFIX)
     if found and str(stored.get(_MAKER, "")) != maker:
         run.log.warning("%s was measured by another version: measured again", run.workdir / "result.npz")
         return None

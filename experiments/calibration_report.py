@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from experiments import calibration_effects, calibration_scores, reporting, runner
 from experiments.calibration_candidates import Candidate
 from experiments.calibration_ranking import FRESH, RULED_OUT, Ranked, in_report, rank, rank_finalists
+from experiments.outcomes import below
 from experiments.programme import ADOPTED
 from rnnjax import likelihood, plotting, results
 
@@ -80,8 +81,7 @@ def _held_out(arrays: Mapping[str, np.ndarray], ranked: Ranked) -> dict[str, flo
     The transplants' tables one by one and, as `tables`, multiplied within a draw, for one Embedding_2 made them all;
     draws are weighted by how well they fit the others. XorI's rows are of fewer draws, all of the same weight.
     """
-    here = f"{FRESH}{ranked.candidate.name}/"
-    own = {name.removeprefix(here): array for name, array in arrays.items() if name.startswith(here)}
+    own = below(arrays, f"{FRESH}{ranked.candidate.name}")
     xor = {name.removeprefix("xor "): array for name, array in own.items() if name.startswith("xor ")}
     tables = calibration_scores.held_out(own)
     found = {name: likelihood.weighted(logs, ranked.logs) for name, logs in tables.items()}

@@ -25,8 +25,10 @@ from experiments import runner, success_groups
 from experiments.analysis import Measured, analysis, embeddings_of, of_each
 from experiments.conditions import Condition, architectures, data_sets, different, draw_data, listed, make
 from experiments.fixed_points_report import report
-from experiments.fixed_points_tables import CELLS, NAME, STAGES
+from experiments.fixed_points_tables import CELLS, NAME
+from experiments.one_call import apart
 from experiments.outcomes import Outcome
+from experiments.success_groups import STAGES
 from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
 from rnnjax import relaxation, stability
@@ -67,12 +69,10 @@ def measure(run: runner.Run, _: Sweep, outcomes: Outcomes) -> Measured:
         parts = [(outcome, stage) for outcome in same for stage in STAGES]
         given = [_given(run.config, outcome, stage) for outcome, stage in parts]
         together = tuple(np.concatenate(each, -1) for each in zip(*given, strict=True))
-        arrays = _arrays(_search(run, shape, *together))
-        ends = np.cumsum([flat.shape[-1] for flat, *_ in given])[:-1]
-        for key, values in arrays.items():
-            for (outcome, stage), mine in zip(parts, np.split(values, ends, -1), strict=True):
-                grid = outcome[stage].shape[1:]
-                found[f"{outcome.condition.name}/{stage}/{key}"] = mine.reshape(*mine.shape[:-1], *grid)
+        jobs = apart(_arrays(_search(run, shape, *together)), [flat.shape[-1] for flat, *_ in given])
+        for (outcome, stage), arrays in zip(parts, jobs, strict=True):
+            here, grid = f"{outcome.condition.name}/{stage}", outcome[stage].shape[1:]
+            found |= {f"{here}/{key}": values.reshape(*values.shape[:-1], *grid) for key, values in arrays.items()}
     return found
 
 

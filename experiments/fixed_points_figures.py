@@ -78,8 +78,7 @@ def time_constants(columns: Mapping[str, Mapping[str, Slowest]], length: int) ->
     per_row = 4
     figure = plotting.new_figure(7.2, 1.75 * -(-len(columns) // per_row) + 0.9)
     axes = figure.subplots(-(-len(columns) // per_row), per_row, sharex=True, sharey=True, squeeze=False)
-    for ax in axes.flat[len(columns) :]:
-        ax.set_visible(False)
+    plotting.hide_rest(axes, len(columns))
     for ax, (title, groups) in zip(axes.flat, columns.items(), strict=False):
         for place, name in enumerate(in_order(groups)):
             (constants, number), (colour, line) = groups[name], line_of(name)

@@ -6,10 +6,11 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments import fixed_points_figures as drawn
-from experiments.analysis import Measured
+from experiments.analysis import Measured, last_accuracy
 from experiments.conditions import data_sets
-from experiments.fixed_points_tables import ALL, NAME, arrays_of, contrasts, groups_of, rows, slowest_stable
+from experiments.fixed_points_tables import NAME, arrays_of, contrasts, rows, slowest_stable
 from experiments.group_figures import BEFORE
+from experiments.success_groups import ALL, by_stage
 from experiments.training_experiment import Outcomes, Report
 from rnnjax.stability import time_constants
 from rnnjax.words import KINDS, STOP, words_of
@@ -37,7 +38,7 @@ def _time_constants(config: ConfigDict, outcomes: Outcomes, measured: Measured) 
         architecture = outcome.condition.architecture
         title = f"{architecture.cell.title}, H = {architecture.hidden_dim}\n{outcome.condition.data.title}"
         found[title] = {}
-        for stage, group, which in groups_of(config, outcome):
+        for stage, group, which in by_stage(config, NAME, last_accuracy(outcome)):
             if stage == "initial" or group != ALL:
                 moduli = slowest_stable(arrays_of(outcome, measured, stage))[words_of(STOP)][:, which]
                 name = BEFORE if stage == "initial" else group

@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments import success_groups
 from experiments.analysis import Measured, last_accuracy
 from experiments.found import compare, mean_of
-from experiments.outcomes import Outcome
-from experiments.success_groups import known, yes_or_no
+from experiments.outcomes import Outcome, below
+from experiments.success_groups import by_stage, known, yes_or_no
 from experiments.training_experiment import Outcomes
 from rnnjax import relaxation, resampling
 from rnnjax.stability import KINDS as POINT_KINDS
@@ -30,8 +29,6 @@ from rnnjax.words import KINDS, STOP, words_of
 
 NAME = "fixed_points"
 CELLS = ("rnn", "gru")
-STAGES = ("initial", "final")
-ALL = "all"
 HALF, LINE, ON_WAY = 0.5, 0.9, 0.25  # see above
 NUMBERS = (*POINT_KINDS, "slow_points")  # a word, not shares
 _OF_SENTIMENTS = (*POINT_KINDS, "one_in_each", "holds", "missed")  # the rest is asked of stop words alone
@@ -82,7 +79,7 @@ def rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Iterator
     "all_...": the share of networks of which all words of the kind are so, in place of the mean over words.
     """
     for outcome in outcomes.values():
-        for stage, group, which in groups_of(config, outcome):
+        for stage, group, which in by_stage(config, NAME, last_accuracy(outcome)):
             values = values_of(arrays_of(outcome, measured, stage), config.data.sentence_length)
             for kind, words in enumerate(KINDS):
                 chosen = {
@@ -134,19 +131,9 @@ def _successes(config: ConfigDict, outcome: Outcome) -> np.ndarray:
     return np.asarray(last_accuracy(outcome) > config[NAME].success_above)
 
 
-def groups_of(config: ConfigDict, outcome: Outcome) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Stage, group and who is in it: all before training, all after it, and the groups of after it that have any."""
-    accuracy = last_accuracy(outcome)
-    yield from ((stage, ALL, np.ones(accuracy.shape, bool)) for stage in STAGES)
-    for group, which in success_groups.groups(config, NAME, accuracy).items():
-        if which.any():
-            yield "final", group, which
-
-
 def arrays_of(outcome: Outcome, measured: Measured, stage: str) -> dict[str, np.ndarray]:
     """What was measured of one condition before or after training."""
-    here = f"{outcome.condition.name}/{stage}/"
-    return {key.removeprefix(here): values for key, values in measured.items() if key.startswith(here)}
+    return below(measured, f"{outcome.condition.name}/{stage}")
 
 
 def condition_of(outcome: Outcome) -> dict[str, Any]:

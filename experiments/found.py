@@ -93,6 +93,11 @@ def first_found(found: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     return draws[order], seeds[order]
 
 
+def with_draws(values: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The values [n] of some networks of [R, S], and the draws [n] that they are of."""
+    return values[which], np.nonzero(which)[0]
+
+
 def by_draw(values: np.ndarray, draws: np.ndarray) -> dict[int, np.ndarray]:
     """The values of each draw that has any, without NaN."""
     there = ~np.isnan(values)

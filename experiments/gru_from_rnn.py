@@ -21,7 +21,7 @@ from experiments.conditions import Condition, DataSet, data_sets
 from experiments.reporting import estimate_columns
 from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import strips_and_rates
-from experiments.transplants import both_cells, from_donors, random_starts, readings
+from experiments.transplants import both_cells, from_donors, name_of, random_starts, readings
 from rnnjax import resampling
 from rnnjax.errors import in_range
 from rnnjax.transplant import gru_from_rnn
@@ -55,7 +55,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         rows: dict[str, tuple[Sequence[np.ndarray], str]] = {"the RNNs, all": (list(of_rnn), "rnn")}
         failed = of_rnn < config[_NAME].donor_below
         for weights in readings(config, _NAME):
-            accuracy = outcomes[f"{data.title}/input_weights_{weights}/{gru.name}"].accuracy(config.training.report)
+            accuracy = outcomes[name_of(data, weights, gru)].accuracy(config.training.report)
             rows[f"from any RNN, input weights {weights}"] = list(accuracy), "update_gate_gru"
             if failed.any():
                 rows[f"from a failed RNN, input weights {weights}"] = (
@@ -94,7 +94,7 @@ def _table(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) ->
             "rnn": 100 * float(of_rnn[draw, seed]),
         }
         for weights in readings(config, _NAME):
-            accuracy = outcomes[f"{data.title}/input_weights_{weights}/{gru.name}"].accuracy(report)
+            accuracy = outcomes[name_of(data, weights, gru)].accuracy(report)
             row[f"gru_input_weights_{weights}"] = 100 * float(accuracy[draw, seed])
         row["gru_random_start"] = 100 * float(outcomes[f"{data.title}/{gru.name}"].accuracy(report)[draw, seed])
         for name, each in zip(("rnn", "gru"), printed, strict=True):
@@ -119,7 +119,7 @@ def _comparison(
     }  # fmt: skip
     if not draws:
         return row
-    grown, control = of(f"{data.title}/input_weights_{weights}/{gru.name}"), of(f"{data.title}/{gru.name}")
+    grown, control = of(name_of(data, weights, gru)), of(f"{data.title}/{gru.name}")
     rates = [resampling.success(each, _SUCCESS) for each in (grown, control)]
     measures = {
         "above_90": resampling.mean(rates[0]),

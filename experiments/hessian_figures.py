@@ -17,7 +17,7 @@ from experiments.group_figures import FEWEST
 from experiments.hessian_measures import STAGES
 from experiments.hessian_tables import Seen, average, groups_of
 from rnnjax import plotting
-from rnnjax.distribution_plots import draw_distributions
+from rnnjax.distribution_plots import draw_distributions, draw_median
 from rnnjax.statistics import Interval
 
 _FAILURE = "0.45"
@@ -133,12 +133,8 @@ def _style(seen: Seen, group: str) -> tuple[str, str]:
 def _draw_band(ax: Axes, values: np.ndarray, colour: str, style: str) -> None:
     """The median of spectra [Q, n], eigenvalue by eigenvalue, and their middle 80 %."""
     values = values[:, np.isfinite(values).all(0)]
-    if values.shape[1] < FEWEST:
-        return
-    low, median, high = np.quantile(values, [0.1, 0.5, 0.9], axis=1)
-    places = np.linspace(0, 1, len(values))
-    ax.plot(places, median, color=colour, ls=style, lw=1.2)
-    ax.fill_between(places, low, high, color=colour, alpha=0.2, lw=0)
+    if values.shape[1] >= FEWEST:
+        draw_median(ax, np.linspace(0, 1, len(values)), values, colour, style, shade=0.2)
 
 
 def _scale(ax: Axes) -> None:

@@ -8,7 +8,7 @@ from experiments.analysis import Measured, last_accuracy
 from experiments.found import Compared, compare, how_trained, mean_of
 from experiments.geometric_means import geometric_mean, logarithm, times
 from experiments.hessian_measures import STAGES
-from experiments.outcomes import Outcome
+from experiments.outcomes import Outcome, below
 from experiments.reporting import interval_columns
 from rnnjax import resampling
 from rnnjax.landscape import Architecture
@@ -55,8 +55,7 @@ class Seen(NamedTuple):
 def seen_of(outcome: Outcome, measured: Measured) -> Seen:
     """What is known of a condition's chosen networks."""
     condition = outcome.condition
-    here = f"{condition.name}/"
-    own = {key.removeprefix(here): values for key, values in measured.items() if key.startswith(here)}
+    own = below(measured, condition.name)
     draws, seeds = own["draws"], own["seeds"]
     accuracy = last_accuracy(outcome)[draws, seeds]
     which = condition.data.title, how_trained(condition), condition.architecture

@@ -1,6 +1,7 @@
 """Figures 4.9 and 4.10 of one network of each cell, and what noise does to all that succeeded."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import thesis
-from experiments.found import by_draw, mean_of
+from experiments.found import by_draw, mean_of, with_draws
 from rnnjax import plotting, survival, trajectory_plots
 from rnnjax.cells import CELLS
 from rnnjax.field_plots import boundary_handle, draw_curve, draw_regions
@@ -56,8 +57,7 @@ class Seen(NamedTuple):
 
     def of(self, key: str, place: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """A measure [n] of those that count, or its part at a place of its first axis, and their draws [n]."""
-        values = self.arrays[key] if place is None else self.arrays[key][place]
-        return values[self.which], np.nonzero(self.which)[0]
+        return with_draws(self.arrays[key] if place is None else self.arrays[key][place], self.which)
 
 
 @plotting.house_style()
@@ -91,7 +91,7 @@ def figure_4_10(called: str, data: str, seen: Sequence[Seen]) -> Figure:
     """The state's ways through a sentence and through the same with stop words."""
     figure = plotting.new_figure(6.4, 7.6)
     axes = figure.subplots(len(PAIRS), len(seen), squeeze=False)
-    letters = iter("abcd")
+    letters = iter(ascii_lowercase)
     for first, (row, pair) in zip((0, 2), zip(axes, PAIRS, strict=True), strict=True):
         for ax, each in zip(row, seen, strict=True):
             readout = each.params

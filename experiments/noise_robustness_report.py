@@ -8,8 +8,9 @@ from ml_collections import ConfigDict
 
 from experiments.analysis import Measured, last_accuracy
 from experiments.conditions import DataSet, data_sets, listed
-from experiments.found import NONE, by_draw, compare, mean_of
+from experiments.found import NONE, by_draw, compare, mean_of, with_draws
 from experiments.noise_robustness_figures import Seen, figure_4_9, figure_4_10, figure_noise, figure_survival
+from experiments.outcomes import below
 from experiments.reporting import interval_columns
 from experiments.training_experiment import Outcomes, Report
 from experiments.training_figures import figure_name
@@ -48,8 +49,7 @@ def _seen(config: ConfigDict, data: DataSet, outcomes: Outcomes, measured: Measu
     for name, outcome in outcomes.items():
         if outcome.condition.data != data:
             continue
-        arrays = {key.removeprefix(f"{name}/"): v for key, v in measured.items() if key.startswith(f"{name}/")}
-        accuracy, shape = last_accuracy(outcome), outcome.condition.architecture
+        arrays, accuracy, shape = below(measured, name), last_accuracy(outcome), outcome.condition.architecture
         params = unflatten(outcome["final"][:, *arrays["shown"]], shape.sizes)
         found.append(Seen(shape, accuracy, config[_NAME].above, arrays, params))
     return found
@@ -58,7 +58,7 @@ def _seen(config: ConfigDict, data: DataSet, outcomes: Outcomes, measured: Measu
 def _described(seen: Seen, wanted: ConfigDict) -> dict[str, Any]:
     """How many networks were tried and found, and which one the figures show."""
     draw, seed = (int(i) for i in seen.arrays["shown"])
-    accuracy = mean_of(seen.accuracy[seen.which], np.nonzero(seen.which)[0])
+    accuracy = mean_of(*with_draws(seen.accuracy, seen.which))
     first = listed(wanted.stop_words)[0]
     return {
         "tried": seen.which.size,

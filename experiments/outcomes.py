@@ -8,7 +8,7 @@ the curves `correct` (validation sentences), `validation_loss`, `train_correct`,
 parameters from the start on, if config.training.history.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +76,8 @@ def read(path: Path, conditions: list[Condition]) -> dict[str, Outcome]:
     outcomes = {}
     for condition in conditions:
         here = f"{condition.name}/"
-        arrays = {name[len(here) :]: stored[name] for name in stored if name.startswith(here)}
         # A condition's name may be the beginning of another's.
-        arrays = {name: array for name, array in arrays.items() if "/" not in name}
+        arrays = {name: array for name, array in below(stored, condition.name).items() if "/" not in name}
         if not set(_NAMES) <= set(arrays):
             raise results.Damaged(f"{path}: it lacks {here}{sorted(set(_NAMES) - set(arrays))[0]}")
         needed = count(condition.architecture.sizes), condition.num_draws, condition.num_seeds
@@ -86,6 +85,11 @@ def read(path: Path, conditions: list[Condition]) -> dict[str, Outcome]:
             raise results.Damaged(f"{path}: {here}final is {arrays['final'].shape}, not {needed}: other networks'")
         outcomes[condition.name] = Outcome(condition, arrays)
     return outcomes
+
+
+def below(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays whose names begin with "<prefix>/", by what follows it."""
+    return {name.removeprefix(f"{prefix}/"): array for name, array in arrays.items() if name.startswith(f"{prefix}/")}
 
 
 def _longer(name: str, array: np.ndarray, length: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Figure 4.22 and what goes beyond it: recovery and distances of many perturbed networks."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -11,6 +12,7 @@ from matplotlib.lines import Line2D
 from experiments.found import mean_of
 from experiments.group_figures import FEWEST
 from rnnjax import plotting
+from rnnjax.distribution_plots import draw_median
 from rnnjax.landscape import Architecture
 from rnnjax.statistics import Interval
 
@@ -44,7 +46,7 @@ def draw_shown(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Figure:
     """The first network of each architecture, a column each; the factors' curves, and the value before as dots."""
     figure = plotting.new_figure(6.5, 8.6)
     axes = figure.subplots(len(_METRICS), len(seen), sharex=True, sharey="row", squeeze=False)
-    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    letters = iter(ascii_lowercase)
     for row, (metric, label) in zip(axes, _METRICS.items(), strict=True):
         for ax, one in zip(row, seen, strict=True):
             letter = next(letters)
@@ -113,12 +115,10 @@ def draw_distances(title: str, seen: Sequence[Seen], factors: np.ndarray) -> Fig
     axes = figure.subplots(len(DISTANCES), len(seen), sharex=True, sharey=True, squeeze=False)
     for row, (which, label) in zip(axes, DISTANCES.items(), strict=True):
         for ax, one in zip(row, seen, strict=True):
+            epochs, shade = np.arange(len(one.curves[which])), 0.15 * (len(one.draws) >= FEWEST)
             for i in range(len(factors)):
-                low, median, high = np.nanquantile(one.curves[which][:, i], (0.25, 0.5, 0.75), axis=-1)
-                style = _style(i, len(factors))
-                if len(one.draws) >= FEWEST:
-                    ax.fill_between(range(len(low)), low, high, color=style["color"], alpha=0.15, lw=0)
-                ax.plot(median, **style, lw=1.2)
+                colour, line = _style(i, len(factors)).values()
+                draw_median(ax, epochs, one.curves[which][:, i], colour, line, shade, outside=0.25)
         row[0].set_ylabel(label)
     _finish(axes, seen)
     figure.suptitle(title, size=9)

@@ -10,6 +10,7 @@ from experiments import thesis
 from experiments.analysis import Measured
 from experiments.found import by_draw, compare, groups, how_trained, mean_of, pairs
 from experiments.group_figures import FEWEST
+from experiments.outcomes import below
 from experiments.perturbation_figures import DISTANCES, Seen
 from experiments.reporting import estimate_columns
 from experiments.training_experiment import Outcomes, Report
@@ -54,7 +55,7 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
 
 
 def _seen(name: str, outcomes: Outcomes, measured: Measured) -> Seen:
-    curves = {key.rpartition("/")[2]: values for key, values in measured.items() if key.startswith(f"{name}/")}
+    curves = below(measured, name)
     return Seen(outcomes[name].condition.architecture, curves.pop("draws"), curves.pop("seeds"), curves)
 
 

@@ -20,7 +20,7 @@ from experiments.conditions import Condition, DataSet, data_sets
 from experiments.reporting import estimate_columns
 from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import strips_and_rates
-from experiments.transplants import both_cells, from_donors, random_starts, readings
+from experiments.transplants import both_cells, from_donors, name_of, random_starts, readings
 from rnnjax import resampling
 from rnnjax.errors import in_range
 from rnnjax.transplant import rnn_from_gru
@@ -57,7 +57,7 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         if accepted.any():
             rows["random start, the donors' seeds"] = resampling.of_chosen(at_random, accepted), "rnn"
         for weights in readings(config, _NAME):
-            accuracy = outcomes[f"{data.title}/input_weights_{weights}/{rnn.name}"].accuracy(config.training.report)
+            accuracy = outcomes[name_of(data, weights, rnn)].accuracy(config.training.report)
             if accepted.any():
                 rows[f"from a GRU, input weights {weights}"] = resampling.of_chosen(accuracy, accepted), "relu_rnn"
             comparison.append(_comparison(config, outcomes, data, weights, accepted))
@@ -85,7 +85,7 @@ def _from_gru(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str)
         of_gru = outcomes[f"{data.title}/{gru.name}"].accuracy("last")[draw, seed]
         row = {"initialization": i + 1, "draw": int(draw), "seed": int(seed), "gru": 100 * float(of_gru)}
         for weights in readings(config, _NAME):
-            accuracy = outcomes[f"{data.title}/input_weights_{weights}/{rnn.name}"].accuracy(report)
+            accuracy = outcomes[name_of(data, weights, rnn)].accuracy(report)
             row[f"rnn_input_weights_{weights}"] = 100 * float(accuracy[draw, seed])
         rows.append(row | {"thesis": printed[i] if i < len(printed) else None})
     return rows or [{"initialization": "no GRU is above the donors' accuracy"}]
@@ -112,7 +112,7 @@ def _comparison(
 ) -> dict[str, Any]:
     """RNNs from accepted donors against the same draws' and seeds' random starts, in per cent."""
     rnn, report = both_cells(config, _NAME)[0], config.training.report
-    names = f"{data.title}/input_weights_{weights}/{rnn.name}", f"{data.title}/{rnn.name}"
+    names = name_of(data, weights, rnn), f"{data.title}/{rnn.name}"
     pairs = [resampling.of_chosen(outcomes[name].accuracy(report), accepted) for name in names]
     row: dict[str, Any] = {
         "data": data.title,

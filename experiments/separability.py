@@ -7,6 +7,7 @@ result.npz: see outcomes; conditions are named "CountII/embedding_1/gru_2x4".
 
 from collections.abc import Sequence
 from itertools import pairwise
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def _figure_4_1(config: ConfigDict, embeddings: list[str]) -> Figure:
     figure = plotting.new_figure(7.2, 2.4)
     axes = figure.subplots(1, len(embeddings), squeeze=False)[0]
     data = data_sets(config, _NAME)[0]
-    for letter, ax, name in zip("abcdefgh", axes, embeddings, strict=False):
+    for letter, ax, name in zip(ascii_lowercase, axes, embeddings, strict=False):
         plotting.draw_words(ax, draw_embedding(config, data._replace(embedding=name), 0, 2))
         ax.set_title(f"({letter}) {name.capitalize()}")
         ax.set_xlabel("input 1")

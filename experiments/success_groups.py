@@ -4,12 +4,17 @@ Thesis leaves open: which networks it calls successful; here: those above `succe
 `failure_below`, both of the config's section. Its own failures are at 50 to 51 %; "decent" begins at 70 % (4.2.1).
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments.found import mean_of
+from experiments.found import mean_of, with_draws
 from rnnjax.errors import in_range
 from rnnjax.statistics import Interval
+
+STAGES = ("initial", "final")
+ALL = "all"  # the group of all networks
 
 
 def check(config: ConfigDict, section: str) -> None:
@@ -29,6 +34,14 @@ def groups(config: ConfigDict, section: str, accuracy: np.ndarray) -> dict[str, 
     }
 
 
+def by_stage(config: ConfigDict, section: str, accuracy: np.ndarray) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Stage, group and who is in it: all before training, all after it, and the groups of after it that have any."""
+    yield from ((stage, ALL, np.ones(accuracy.shape, bool)) for stage in STAGES)
+    for group, which in groups(config, section, accuracy).items():
+        if which.any():
+            yield "final", group, which
+
+
 def mean_in(values: np.ndarray, group: np.ndarray) -> Interval:
     """The mean over draws of their networks' means, of the networks in a group; NaN of none.
 
@@ -41,8 +54,7 @@ def mean_in(values: np.ndarray, group: np.ndarray) -> Interval:
 
 def known(values: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The values [n] of a group's networks that have one, and their draws [n]. Arguments as of mean_in."""
-    there = group & ~np.isnan(values)
-    return values[there], np.nonzero(there)[0]
+    return with_draws(values, group & ~np.isnan(values))
 
 
 def yes_or_no(shares: np.ndarray) -> np.ndarray:

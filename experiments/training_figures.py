@@ -1,6 +1,7 @@
 """Figures that several training experiments share: heat maps, sorted rows, means and rates with intervals."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
@@ -37,10 +38,8 @@ def heat_maps(
     height = max(len(panel.rows) for panel in panels)
     figure = plotting.new_figure(7.2, lines * (0.24 * height + 0.75) + 0.7)
     axes = figure.subplots(lines, per_row, squeeze=False)
-    for ax in axes.flat:
-        ax.set_visible(False)
+    plotting.hide_rest(axes, len(panels))
     for ax, panel in zip(axes.flat, panels, strict=False):
-        ax.set_visible(True)
         drawn = grids.draw_heat_map(ax, np.stack(list(panel.rows.values())), list(panel.rows), columns)
         ax.set_title(panel.title)
         ax.set_xlabel(x_label)
@@ -57,10 +56,8 @@ def sorted_rows(title: str, panels: Sequence[Panel], per_row: int = 1) -> Figure
     heights = [max(len(p.rows) for p in panels[i : i + per_row]) for i in range(0, len(panels), per_row)]
     figure = plotting.new_figure(7.2, sum(0.2 * height + 0.62 for height in heights) + 0.5)
     axes = figure.subplots(lines, per_row, squeeze=False, height_ratios=[height + 1.5 for height in heights])
-    for ax in axes.flat:
-        ax.set_visible(False)
+    plotting.hide_rest(axes, len(panels))
     for ax, panel in zip(axes.flat, panels, strict=False):
-        ax.set_visible(True)
         drawn = grids.draw_sorted_rows(ax, list(panel.rows.values()), list(panel.rows))
         ax.set_title(panel.title)
     longest = max(len(row) for panel in panels for row in panel.rows.values())
@@ -165,5 +162,5 @@ def row_panels(named: Mapping[str, Mapping[str, Outcome]], report: str, number: 
     """Lettered panels (a), (b), ... of sorted rows, from outcomes by panel and row."""
     return [
         Panel(f"({letter}) {title}", {label: shown(outcome, report, number) for label, outcome in rows.items()})
-        for letter, (title, rows) in zip("abcdefghijklmnop", named.items(), strict=False)
+        for letter, (title, rows) in zip(ascii_lowercase, named.items(), strict=False)
     ]

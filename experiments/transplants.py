@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments.conditions import Condition, architectures, data_sets, different, draw_starts, listed, make
+from experiments.conditions import Condition, DataSet, architectures, data_sets, different, draw_starts, listed, make
 from experiments.outcomes import Outcome
 from rnnjax.errors import one_of
 from rnnjax.landscape import Architecture
@@ -32,6 +32,11 @@ def readings(config: ConfigDict, section: str) -> list[str]:
     for each in found:
         one_of(f"{section}.input_weights", each, INPUT_WEIGHTS)
     return found
+
+
+def name_of(data: DataSet, input_weights: str, shape: Architecture) -> str:
+    """The name of transplanted's condition under one reading."""
+    return f"{data.title}/input_weights_{input_weights}/{shape.name}"
 
 
 def random_starts(config: ConfigDict, section: str) -> list[Condition]:
@@ -81,6 +86,5 @@ def transplanted(
     for each in input_weights:
         start = transplant(trained, random, each)
         given = np.asarray(flatten_members(start)).reshape(own.shape)
-        name = f"{like.data.title}/input_weights_{each}/{shape.name}"
-        found.append(like._replace(name=name, start=given))
+        found.append(like._replace(name=name_of(like.data, each, shape), start=given))
     return found

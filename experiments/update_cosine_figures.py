@@ -1,6 +1,7 @@
 """Figure 4.21 and what goes beyond it: curves of many networks, and measures of them."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from experiments.found import mean_of
 from experiments.group_figures import FEWEST
 from rnnjax import plotting
+from rnnjax.distribution_plots import draw_median
 from rnnjax.landscape import Architecture
 
 MEASURES = {
@@ -39,7 +41,7 @@ def draw_shown(title: str, seen: Sequence[Seen]) -> Figure:
     rows = -(-len(seen) // columns)
     figure = plotting.new_figure(6.5, 1.9 * rows + 0.5)
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    for ax, letter, one in zip(axes.flat, "abcdefghijklmnop", seen, strict=False):
+    for ax, letter, one in zip(axes.flat, ascii_lowercase, seen, strict=False):
         colour = plotting.COLOURS[one.shape.cell.name]
         ax.axhline(0, color="0.6", lw=0.6)
         ax.set_title(f"({letter}) {one.shape.title}: none found")
@@ -48,8 +50,7 @@ def draw_shown(title: str, seen: Sequence[Seen]) -> Figure:
             ax.plot(np.arange(1, len(curve) + 1), curve, "o-", color=colour, ms=2.2, lw=0.8)
             which = f"draw {one.draws[0]}, seed {one.seeds[0]}, accuracy {100 * one.accuracy[0]:.1f} %"
             ax.set_title(f"({letter}) {one.shape.title}: {which}")
-    for ax in axes.flat[len(seen) :]:
-        ax.set_visible(False)
+    plotting.hide_rest(axes, len(seen))
     for ax in axes[-1]:
         ax.set_xlabel("epoch t")
     for ax in axes[:, 0]:
@@ -103,12 +104,9 @@ def draw_measures(title: str, seen: Sequence[Seen], ways: Mapping[str, str]) -> 
 def _draw_band(ax: Axes, one: Seen) -> None:
     curves = one.cosine["whole"]
     enough = curves[(~np.isnan(curves)).sum(1) >= min(FEWEST, len(one.draws))]
-    low, median, high = np.nanquantile(enough, (0.1, 0.5, 0.9), axis=1)
-    epochs = np.arange(1, len(median) + 1)
     colour, line = plotting.COLOURS[one.shape.cell.name], plotting.LINES[one.shape.cell.name]
-    if len(one.draws) >= FEWEST:
-        ax.fill_between(epochs, low, high, color=colour, alpha=0.2, lw=0)
-    ax.plot(epochs, median, color=colour, ls=line, lw=1.2)
+    shade = 0.2 * (len(one.draws) >= FEWEST)
+    draw_median(ax, np.arange(1, len(enough) + 1), enough, colour, line, shade)
 
 
 def _draw_box(ax: Axes, place: int, values: np.ndarray, draws: np.ndarray, colour: str) -> None:

@@ -16,6 +16,7 @@ from matplotlib.ticker import MultipleLocator
 from experiments.group_figures import FEWEST
 from experiments.vanishing_tables import STAGES, Row, Seen, geometric, rates_by_ratio
 from rnnjax import plotting, resampling
+from rnnjax.distribution_plots import draw_median
 from rnnjax.statistics import Interval
 
 _FAILURE = "0.45"
@@ -166,13 +167,9 @@ def _draw_line(
 ) -> None:
     """The median of networks [X, S], and their middle 80 %; of too few networks nothing."""
     values = values[:, np.isfinite(values).all(0)]
-    if values.shape[1] < FEWEST:
-        return
-    places = np.arange(len(values)) if places is None else places
-    low, median, high = np.quantile(np.maximum(values, 1e-300), [0.1, 0.5, 0.9], axis=1)
-    ax.plot(places, median, color=colour, ls=style, lw=1.2)
-    if band:
-        ax.fill_between(places, low, high, color=colour, alpha=0.18, lw=0)
+    if values.shape[1] >= FEWEST:
+        places = np.arange(len(values)) if places is None else places
+        draw_median(ax, places, np.maximum(values, 1e-300), colour, style, shade=0.18 * band)
 
 
 def _grid(seen: Sequence[Seen], rows: int, share: Literal["all", "row"] = "all") -> tuple[Figure, np.ndarray]:

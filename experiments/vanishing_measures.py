@@ -1,8 +1,6 @@
 """The gradients and Jacobians of experiments.vanishing_gradients, measured in float64."""
 
-import functools
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -10,7 +8,7 @@ from ml_collections import ConfigDict
 
 from experiments import runner
 from experiments.analysis import Measured, last_accuracy
-from experiments.conditions import DataSet, draw_data, draw_embedding
+from experiments.one_call import Job, apart, together
 from experiments.outcomes import Outcome
 from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
@@ -22,14 +20,6 @@ from rnnjax.parameters import unflatten
 
 _STAGES = {"start": "initial", "end": "final"}
 _TILE = 16  # networks a device works on at once
-
-
-class Job(NamedTuple):
-    """Networks of one data set."""
-
-    data: DataSet
-    weights: np.ndarray  # [P, n]
-    draws: np.ndarray  # [n]
 
 
 def measure(run: runner.Run, sweep: Sweep, outcomes: Outcomes) -> Measured:
@@ -85,22 +75,10 @@ def _profiles(run: runner.Run, shape: Architecture, jobs: Mapping[str, Job]) -> 
         profile = vanishing.profile(shape.cell, unflatten(flat, shape.sizes), sentences, positive)
         return profile._asdict() | {"loss": curvature.mean_loss(shape, flat, sentences, positive)}
 
-    read = functools.cache(functools.partial(_sentences, run.config, shape.input_dim))
-    pairs = [read(job.data, int(draw)) for job in jobs.values() for draw in job.draws]
-    sentences, positive = (np.stack(arrays, -1) for arrays in zip(*pairs, strict=True))
-    flat = np.concatenate([job.weights for job in jobs.values()], 1, dtype=np.float64)
+    given = together(run.config, NAME, "validation", shape.input_dim, jobs.values())
     with jax.enable_x64(True):
-        arrays = members.each(of_network, run.mesh, _TILE, flat, sentences, positive)
-    ends = np.cumsum([len(job.draws) for job in jobs.values()])[:-1]
-    parts = {key: np.split(values, ends, -1) for key, values in arrays.items()}
-    return {place: {key: values[i] for key, values in parts.items()} for i, place in enumerate(jobs)}
-
-
-def _sentences(config: ConfigDict, dim: int, data: DataSet, draw: int) -> tuple[np.ndarray, np.ndarray]:
-    """The embedded words [N, T, D] float64 and the labels [N] of a draw's first validation sentences."""
-    split, number = draw_data(config, data, draw).validation, config[NAME].sentences
-    embedding = draw_embedding(config, data, draw, dim).astype(np.float64)
-    return embedding[split.words[:number]], split.positive[:number]
+        arrays = members.each(of_network, run.mesh, _TILE, *given)
+    return dict(zip(jobs, apart(arrays, [len(job.draws) for job in jobs.values()]), strict=True))
 
 
 def _split(values: np.ndarray, parts: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from ml_collections import ConfigDict
 from experiments.analysis import Measured, last_accuracy
 from experiments.found import NONE
 from experiments.geometric_means import geometric_mean, logarithm, times
-from experiments.outcomes import Outcome
+from experiments.outcomes import Outcome, below
 from experiments.reporting import interval_columns
 from experiments.vanishing_conditions import NAME
 from rnnjax import correlation, resampling
@@ -69,8 +69,7 @@ class Seen(NamedTuple):
 def seen_of(config: ConfigDict, outcome: Outcome, measured: Measured) -> Seen:
     """What is known of a condition."""
     condition, wanted = outcome.condition, config[NAME]
-    here = f"{condition.name}/"
-    own = {key.removeprefix(here): values for key, values in measured.items() if key.startswith(here)}
+    own = below(measured, condition.name)
     data, *kind, _ = condition.name.split("/")
     start = unflatten(outcome["initial"], condition.architecture.sizes)
     controls = {

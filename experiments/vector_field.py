@@ -24,11 +24,13 @@ from experiments import runner, success_groups
 from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy, of_each, pick
 from experiments.conditions import Condition, DataSet, architectures, data_sets, make
 from experiments.judged import Judge
+from experiments.one_call import apart
 from experiments.outcomes import Outcome
+from experiments.success_groups import STAGES
 from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
 from experiments.vector_field_report import SHOWN_CELL, SHOWN_WORDS, TARGETS, report
-from experiments.vector_field_tables import NAME, STAGES
+from experiments.vector_field_tables import NAME
 from rnnjax import fields, fixed_points, stability
 from rnnjax.errors import in_range
 from rnnjax.landscape import Architecture
@@ -97,12 +99,12 @@ def _summaries(run: runner.Run, shape: Architecture, outcomes: list[Outcome]) ->
     with jax.enable_x64(True):  # where a word hardly moves a state, float32 would round the move away
         together = (np.concatenate(each, -1).astype(float) for each in (flats, words))
         all_of_them = of_each(run, one, *together)
+    measured = apart(all_of_them._asdict(), [flat.shape[1] for flat in flats])
     found: Measured = {}
-    ends = np.cumsum([flat.shape[1] for flat in flats])[:-1]
-    for key, values in all_of_them._asdict().items():
-        small = values.astype(np.float32 if np.issubdtype(values.dtype, np.floating) else np.int32)
-        for (outcome, stage, flat), mine in zip(parts, np.split(small, ends, -1), strict=True):
-            found[f"{outcome.condition.name}/{stage}/{key}"] = mine.reshape(*mine.shape[:-1], *flat.shape[1:])
+    for (outcome, stage, flat), arrays in zip(parts, measured, strict=True):
+        for key, values in arrays.items():
+            small = values.astype(np.float32 if np.issubdtype(values.dtype, np.floating) else np.int32)
+            found[f"{outcome.condition.name}/{stage}/{key}"] = small.reshape(*small.shape[:-1], *flat.shape[1:])
     return found
 
 

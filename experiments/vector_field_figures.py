@@ -1,6 +1,7 @@
 """Figures of section 4.3.3: fields of single networks, shares and curves of groups, changes against each other."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,6 @@ from rnnjax.parameters import unflatten
 from rnnjax.statistics import Interval
 from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP, words_of
 
-_MARKERS = {STOP: ("#7F7F7F", "o"), POSITIVE: ("#E69F00", "^"), NEGATIVE: ("#0072B2", "v")}
 _DRAWN = 160  # networks that Figure 4.15 has room for, each with all its words
 _SHARES = {
     "moves": "positive and negative words\nmove the state their way",
@@ -142,14 +142,14 @@ def scatter(panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
     lines = -(-len(panels) // 2)
     figure = plotting.new_figure(6.6, 2.6 * lines + 0.6)
     axes = figure.subplots(lines, 2, squeeze=False, sharey="row")
-    for letter, ax, panel in zip("abcdefghijklmnop", axes.flat, panels, strict=False):
+    for letter, ax, panel in zip(ascii_lowercase, axes.flat, panels, strict=False):
         row = next(
             r for r in rows if (r["data"], r["cell"]) == (panel.data, panel.cell.name)
         )  # all words, all networks
         some = slice(-(-_DRAWN // panel.norm.shape[1]))  # seeds of each draw
         groups = [
             (panel.norm[words_of(kind), :, some], 100 * panel.accuracy[words_of(kind), :, some], *mark)
-            for kind, mark in _MARKERS.items()
+            for kind, mark in enumerate(plotting.WORD_MARKS.values())
         ]
         correlation_plots.draw_scatter(ax, groups, 100 * row["slope"], 100 * row["intercept"])
         title = f"({letter}) {panel.cell.title} ({panel.data}), {row['number']:,} networks"

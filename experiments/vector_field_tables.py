@@ -9,19 +9,17 @@ from ml_collections import ConfigDict
 
 from experiments import success_groups
 from experiments.analysis import Measured, last_accuracy
-from experiments.found import compare
+from experiments.found import compare, with_draws
 from experiments.outcomes import Outcome
 from experiments.reporting import estimate_columns
-from experiments.success_groups import count_in, mean_in
+from experiments.success_groups import ALL, STAGES, by_stage, count_in, mean_in
 from experiments.training_experiment import Outcomes
 from rnnjax import correlation, fields, resampling
-from rnnjax.statistics import Interval
+from rnnjax.statistics import Interval, quotient
 from rnnjax.words import KINDS, NEGATIVE, POSITIVE, STOP, words_of
 
 NAME = "vector_field"
-STAGES = ("initial", "final")
 NEAR, FAR = 0.1, 0.4  # distances to the boundary that count as near, and from which on as far
-ALL = "all"
 Arrays = Mapping[str, np.ndarray]  # of one condition and stage: "mean_norm" [V, R, S] and so on
 
 
@@ -47,11 +45,11 @@ def values_of(arrays: Arrays) -> dict[str, np.ndarray]:
     for where, bins in (("near", _bins(0, NEAR)), ("far", _bins(FAR, np.inf))):
         both = [*bins, *_mirrored(bins)]
         total = points[both].sum(0)
-        found[f"stop_keeps_{where}"] = _share(keeps[words_of(STOP)][:, both].sum(1).mean(0), total)
-        found[f"sentiment_keeps_{where}"] = _share(keeps[sentiments][:, both].sum(1).mean(0), total)
+        found[f"stop_keeps_{where}"] = quotient(keeps[words_of(STOP)][:, both].sum(1).mean(0), total)
+        found[f"sentiment_keeps_{where}"] = quotient(keeps[sentiments][:, both].sum(1).mean(0), total)
         # Of a positive word the other region is the one below 0.
         crossing = [
-            _share((points[None, side] - keeps[words_of(kind)][:, side]).sum(1).mean(0), points[side].sum(0))
+            quotient((points[None, side] - keeps[words_of(kind)][:, side]).sum(1).mean(0), points[side].sum(0))
             for kind, side in ((POSITIVE, _mirrored(bins)), (NEGATIVE, bins))
         ]
         found[f"crosses_{where}"] = np.mean(crossing, 0)
@@ -68,7 +66,7 @@ def kept_at(arrays: Arrays) -> np.ndarray:
 def share_rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Iterator[dict[str, Any]]:
     """Condition x stage and group x measure, in per cent."""
     for outcome in outcomes.values():
-        for stage, group, which in _seen(config, outcome):
+        for stage, group, which in by_stage(config, NAME, last_accuracy(outcome)):
             for name, each in values_of(arrays_of(outcome, measured, stage)).items():
                 networks, draws = count_in(each, which)
                 row = _condition(outcome) | {"stage": stage, "group": group, "measure": name}
@@ -88,8 +86,7 @@ def contrast_rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) ->
                 (f"{success[0]} - others", (each, success[1]), (each, middle[1] | failure[1])),
                 (f"{success[0]}: after - before training", (each, success[1]), (before[name], success[1])),
             ):
-                pair = [(v[which], np.nonzero(which)[0]) for v, which in (one, other)]
-                found = compare(resampling.difference, *pair)
+                found = compare(resampling.difference, with_draws(*one), with_draws(*other))
                 row = _condition(outcome) | {"what": what, "measure": name, "draws": found.draws}
                 row |= {"networks": found.networks[0], "others": found.networks[1]}
                 if found.draws:
@@ -100,12 +97,12 @@ def curve_rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> It
     """The share of the points from which words of a kind lead into the positive region, by distance to the boundary."""
     edges = [-np.inf, *(float(f"{edge:g}") for edge in fields.EDGES), np.inf]
     for outcome in outcomes.values():
-        for stage, group, which in _seen(config, outcome):
+        for stage, group, which in by_stage(config, NAME, last_accuracy(outcome)):
             arrays = arrays_of(outcome, measured, stage)
             for kind, name in enumerate(KINDS):
                 positive = arrays["positive_at"][words_of(kind)].mean(0)
                 for bin_, (low, high) in enumerate(pairwise(edges)):
-                    share = _share(positive[bin_], arrays["points_at"][bin_])
+                    share = quotient(positive[bin_], arrays["points_at"][bin_])
                     row = _condition(outcome) | {"stage": stage, "group": group, "words": name}
                     row |= {"from": low, "to": high, "networks": count_in(share, which)[0]}
                     yield row | _percent("mean", mean_in(share, which))
@@ -156,16 +153,6 @@ def arrays_of(outcome: Outcome, measured: Measured, stage: str) -> dict[str, np.
     return {name: measured[f"{outcome.condition.name}/{stage}/{name}"] for name in fields.Summary._fields}
 
 
-def _seen(config: ConfigDict, outcome: Outcome) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Stage, group and who is in it: all before training, all after it, and the groups of after it that have any."""
-    accuracy = last_accuracy(outcome)
-    all_of_them = np.ones(accuracy.shape, bool)
-    yield from ((stage, ALL, all_of_them) for stage in STAGES)
-    for group, which in success_groups.groups(config, NAME, accuracy).items():
-        if which.any():
-            yield "final", group, which
-
-
 def _bins(low: float, high: float) -> list[int]:
     """The bins of distances from low to high, on the positive side."""
     edges = np.append(fields.EDGES, np.inf)
@@ -174,10 +161,6 @@ def _bins(low: float, high: float) -> list[int]:
 
 def _mirrored(bins: list[int]) -> list[int]:
     return [len(fields.EDGES) - i for i in bins]
-
-
-def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
 
 
 def _condition(outcome: Outcome) -> dict[str, Any]:

@@ -24,11 +24,13 @@ from ml_collections import ConfigDict
 from experiments import runner
 from experiments.analysis import Measured, analysis, embeddings_of, last_accuracy
 from experiments.conditions import Condition, DataSet, architectures, data_sets, make
+from experiments.outcomes import below
+from experiments.success_groups import STAGES
 from experiments.training_experiment import Outcomes, Report
 from experiments.training_figures import figure_name
 from experiments.training_sweep import Sweep
 from experiments.word_projection_figures import Shown, figure_4_8, figure_gates, figure_measures
-from experiments.word_projection_tables import STAGES, difference_rows, gates_of, groups_of, measure_rows, of_gate
+from experiments.word_projection_tables import difference_rows, gates_of, groups_of, measure_rows, of_gate
 from rnnjax import projections
 from rnnjax.errors import in_range
 from rnnjax.landscape import Architecture
@@ -72,7 +74,7 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
     limits = config[_NAME].line_above, config[_NAME].null_below
     figures, rows, differences, shown = {}, [], [], {}
     for data in data_sets(config, _NAME):
-        arrays = {key.removeprefix(f"{data.title}/"): v for key, v in measured.items() if key.startswith(data.title)}
+        arrays = below(measured, data.title)
         called, stem = figure_name({"CountI": "4.8"}, data.title)
         rnn, gru = _shown(config, data, outcomes, arrays)
         groups = groups_of({s: last_accuracy(outcomes[f"{data.title}/{s.name}"]) for s in _shapes()}, _SUCCESS)

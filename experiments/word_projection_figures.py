@@ -7,16 +7,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.found import mean_of
+from experiments.found import mean_of, with_draws
+from experiments.success_groups import STAGES
 from experiments.word_projection_tables import (
     ALL,
     CANDIDATE,
     FAILURES,
-    STAGES,
     SUCCESSES,
     Arrays,
     Groups,
-    of,
     of_gate,
 )
 from rnnjax import plotting
@@ -109,10 +108,10 @@ def _lines(
     """A cell's lines: label, values and draws, colour."""
     before, after = (of_gate(arrays, shape, stage, CANDIDATE)[key] for stage in STAGES)
     colour, cell = plotting.COLOURS[shape.cell.name], shape.cell.title
-    lines = [(f"{cell}, before training", of(before, groups[shape, ALL]), "0.5")]
+    lines = [(f"{cell}, before training", with_draws(before, groups[shape, ALL]), "0.5")]
     for group in (FAILURES, SUCCESSES):
         which = groups[shape, group]
-        lines.append((f"{cell}, {group} ({int(which.sum())})", of(after, which), colour))
+        lines.append((f"{cell}, {group} ({int(which.sum())})", with_draws(after, which), colour))
     return lines
 
 

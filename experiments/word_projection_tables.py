@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from experiments.found import NONE, compare, mean_of
+from experiments.found import NONE, compare, mean_of, with_draws
+from experiments.outcomes import below
 from experiments.reporting import interval_columns
+from experiments.success_groups import STAGES
 from rnnjax import resampling
 from rnnjax.landscape import Architecture
 from rnnjax.statistics import Interval
 
-STAGES = ("initial", "final")
 ALL, SUCCESSES, FAILURES = "all", "above 90 %", "at most 90 %"
 CANDIDATE = "candidate"  # the gate that an RNN has too
 _ROUNDING = 1e-6  # margins up to this, relative to the spread, are none
@@ -59,8 +60,8 @@ def measure_rows(groups: Groups, arrays: Arrays, line_above: float, null_below: 
                 row |= {"networks": int(known.sum()), "draws": int(known.any(1).sum())}
                 baseline = arrays.get(f"words/{key}")
                 row["words"] = None if baseline is None or not known.any() else float(baseline[known.any(1)].mean())
-                row |= interval_columns("before", mean_of(*of(before[key], known)))
-                row |= interval_columns("trained", mean_of(*of(after[key], known)))
+                row |= interval_columns("before", mean_of(*with_draws(before[key], known)))
+                row |= interval_columns("trained", mean_of(*with_draws(after[key], known)))
                 yield row | interval_columns("change", _change(before[key], after[key], known))
 
 
@@ -70,9 +71,9 @@ def difference_rows(groups: Groups, arrays: Arrays) -> Iterator[dict[str, Any]]:
     pairs = [("both", "RNN - GRU", (rnn, ALL), (gru, ALL))]
     pairs += [(each.cell.name, f"{SUCCESSES} - {FAILURES}", (each, SUCCESSES), (each, FAILURES)) for each in (rnn, gru)]
     for cell, what, one, other in pairs:
-        ones, others = (of_gate(arrays, shape, "final", CANDIDATE) for shape, _ in (one, other))
-        for key in ones:
-            found = compare(resampling.difference, of(ones[key], groups[one]), of(others[key], groups[other]))
+        sides = [(of_gate(arrays, side[0], "final", CANDIDATE), groups[side]) for side in (one, other)]
+        for key in sides[0][0]:
+            found = compare(resampling.difference, *(with_draws(values[key], which) for values, which in sides))
             row = {"cell": cell, "what": what, "measure": key, "draws": found.draws}
             row |= {"networks": found.networks[0], "others": found.networks[1]}
             yield row | interval_columns("difference", found.interval)
@@ -85,13 +86,7 @@ def gates_of(shape: Architecture) -> list[str]:
 
 def of_gate(arrays: Arrays, shape: Architecture, stage: str, gate: str) -> dict[str, np.ndarray]:
     """All measures [R, S] of one gate's products at one stage."""
-    here = f"{shape.name}/{stage}/{gate}/"
-    return {key.removeprefix(here): values for key, values in arrays.items() if key.startswith(here)}
-
-
-def of(values: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The values [n] of some networks of [R, S], and the draws [n] that they are of."""
-    return values[which], np.nonzero(which)[0]
+    return below(arrays, f"{shape.name}/{stage}/{gate}")
 
 
 def _change(before: np.ndarray, after: np.ndarray, known: np.ndarray) -> Interval:
@@ -99,5 +94,5 @@ def _change(before: np.ndarray, after: np.ndarray, known: np.ndarray) -> Interva
     if not known.any():
         return NONE
     if after.dtype == bool:
-        return compare(resampling.difference, of(after, known), of(before, known)).interval
-    return mean_of(*of(after - before, known))
+        return compare(resampling.difference, with_draws(after, known), with_draws(before, known)).interval
+    return mean_of(*with_draws(after - before, known))

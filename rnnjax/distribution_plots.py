@@ -1,6 +1,7 @@
 """Figures of how a number is spread over networks: draw_x(axes, arrays) draws on axes that the caller made."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -30,3 +31,23 @@ def draw_distributions(
         axes.plot([interval.estimate], [place], "o", color="black", ms=3)
     axes.set_ylim(len(groups) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
+
+
+def draw_median(
+    axes: Axes, places: np.ndarray, values: np.ndarray, colour: Any, line: Any, shade: float, outside: float = 0.1
+) -> None:
+    """The median over networks at every place, and a band of what lies between two quantiles.
+
+    Args:
+        axes: where to draw.
+        places: [X].
+        values: [X, S], NaN left out.
+        colour: of both.
+        line: the median's style.
+        shade: how opaque the band is; 0: there is none.
+        outside: the share of networks above the band, and below it.
+    """
+    low, median, high = np.nanquantile(values, (outside, 0.5, 1 - outside), axis=1)
+    if shade:
+        axes.fill_between(places, low, high, color=colour, alpha=shade, lw=0)
+    axes.plot(places, median, color=colour, ls=line, lw=1.2)

@@ -6,6 +6,8 @@ defined; a measure of curves looks at each member's own values alone, so that me
 
 import numpy as np
 
+from rnnjax.statistics import quotient
+
 
 def cosine(history: np.ndarray, epochs_run: np.ndarray) -> np.ndarray:
     """(4.9): the cosine between each epoch's update, W_t - W_(t-1), and all of training's, W_N - W_0; [E, S].
@@ -16,8 +18,7 @@ def cosine(history: np.ndarray, epochs_run: np.ndarray) -> np.ndarray:
         history: [E + 1, P, S], the parameters at the start and after each epoch.
         epochs_run: [S], N of each member, from 0 to E; what its history has after that is not looked at.
     """
-    along, lengths = projections(history, epochs_run), update_lengths(history, epochs_run)
-    return np.divide(along, lengths, out=np.full(along.shape, np.nan), where=lengths > 0)
+    return quotient(projections(history, epochs_run), update_lengths(history, epochs_run))
 
 
 def projections(history: np.ndarray, epochs_run: np.ndarray) -> np.ndarray:
@@ -26,9 +27,7 @@ def projections(history: np.ndarray, epochs_run: np.ndarray) -> np.ndarray:
     NaN after a member's last epoch, and where W_N = W_0. Arguments as of cosine.
     """
     updates, whole = _updates(history, epochs_run)
-    length = np.linalg.norm(whole, axis=0)
-    along = np.einsum("eps,ps->es", updates, whole)
-    return np.divide(along, length, out=np.full(along.shape, np.nan), where=length > 0)
+    return quotient(np.einsum("eps,ps->es", updates, whole), np.linalg.norm(whole, axis=0))
 
 
 def update_lengths(history: np.ndarray, epochs_run: np.ndarray) -> np.ndarray:
@@ -44,14 +43,13 @@ def straightness(history: np.ndarray, epochs_run: np.ndarray) -> np.ndarray:
     """
     way = np.nansum(update_lengths(history, epochs_run), axis=0)
     reached = np.linalg.norm(_updates(history, epochs_run)[1], axis=0)
-    return np.divide(reached, way, out=np.full(way.shape, np.nan), where=way > 0)
+    return quotient(reached, way)
 
 
 def mean(curves: np.ndarray) -> np.ndarray:
     """The mean of each curve's values, [S]; NaN of a curve without any."""
     there = ~np.isnan(curves)
-    number, total = there.sum(0), np.where(there, curves, 0).sum(0)
-    return np.divide(total, number, out=np.full(total.shape, np.nan), where=number > 0)
+    return quotient(np.where(there, curves, 0).sum(0), there.sum(0))
 
 
 def roughness(curves: np.ndarray) -> np.ndarray:

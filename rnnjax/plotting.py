@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from rnnjax import statistics
 from rnnjax.statistics import Interval
-from rnnjax.words import KINDS, words_of
+from rnnjax.words import words_of
 
 COLOURS = {
     "rnn": "#D55E00",
@@ -34,7 +34,8 @@ LINES: dict[str, Any] = {
     "reset_gate_gru": (0, (8, 2)),
 }
 _ALIKE = ":"  # the line of an interval that no spread was seen of
-_KINDS = {"stop": ("#7F7F7F", "o"), "positive": ("#E69F00", "^"), "negative": ("#0072B2", "v")}
+# Colour and marker of words, by their kinds and in the order of words.KINDS.
+WORD_MARKS = {"stop": ("#7F7F7F", "o"), "positive": ("#E69F00", "^"), "negative": ("#0072B2", "v")}
 _STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -71,6 +72,12 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure((width, height), layout="constrained")
 
 
+def hide_rest(axes: np.ndarray, used: int) -> None:
+    """Leave the places of a grid after its first panels empty."""
+    for ax in axes.flat[used:]:
+        ax.set_visible(False)
+
+
 def cell_handle(cell: str, title: str) -> Line2D:
     """A legend's entry for a cell, with its colour and line style."""
     return Line2D([], [], color=COLOURS[cell], linestyle=LINES[cell], label=title)
@@ -95,7 +102,7 @@ def draw_words(axes: Axes, points: np.ndarray) -> None:
         axes: where to draw.
         points: [V, 2].
     """
-    for kind, (colour, marker) in zip(range(len(KINDS)), _KINDS.values(), strict=True):
+    for kind, (colour, marker) in enumerate(WORD_MARKS.values()):
         x, y = points[words_of(kind)].T
         axes.plot(x, y, ls="", marker=marker, color=colour, ms=5, mec="black", mew=0.4)
     axes.set_aspect("equal", "datalim")
@@ -105,7 +112,7 @@ def word_handles() -> list[Line2D]:
     """A legend's entries for the kinds of words."""
     return [
         Line2D([], [], ls="", marker=marker, color=colour, ms=5, mec="black", mew=0.4, label=f"{kind} word")
-        for kind, (colour, marker) in _KINDS.items()
+        for kind, (colour, marker) in WORD_MARKS.items()
     ]
 
 

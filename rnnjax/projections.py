@@ -17,6 +17,7 @@ import numpy as np
 from rnnjax.errors import one_of
 from rnnjax.landscape import Architecture
 from rnnjax.parameters import unflatten
+from rnnjax.statistics import quotient
 from rnnjax.words import NEGATIVE, POSITIVE, STOP, words_of
 
 
@@ -67,7 +68,7 @@ def measures(of: Products) -> dict[str, np.ndarray]:
         "stop_norm": stop_norm(of.hidden),
         "singular_largest": largest,
         "singular_least": least,
-        "singular_ratio": _quotient(least, largest),
+        "singular_ratio": quotient(least, largest),
         "hidden_axis": axis_share(of.hidden),
         "hidden_unit": _shares(of.hidden).max(0),
         "hidden_separation": separation(of.hidden),
@@ -86,7 +87,7 @@ def stop_norm(points: np.ndarray) -> np.ndarray:
         points: [V, J, ..., S].
     """
     lengths = np.linalg.norm(points, axis=1)
-    return _quotient(lengths[words_of(STOP)].mean(0), lengths[_sentiments()].mean(0))
+    return quotient(lengths[words_of(STOP)].mean(0), lengths[_sentiments()].mean(0))
 
 
 def least_stop_norm(words: np.ndarray) -> np.ndarray:
@@ -111,7 +112,7 @@ def axis_share(points: np.ndarray) -> np.ndarray:
     """The share of the points' variance on their first principal axis, [S]: from 1 / J to 1, a straight line."""
     centred = points - points.mean(0)
     variances = np.linalg.svd(np.moveaxis(centred, -1, 0), compute_uv=False) ** 2
-    return _quotient(variances[:, 0], variances.sum(1))
+    return quotient(variances[:, 0], variances.sum(1))
 
 
 def difference_share(logits: np.ndarray) -> np.ndarray:
@@ -131,7 +132,7 @@ def separation(points: np.ndarray) -> np.ndarray:
     """
     cloud = points[_sentiments()]
     spread = np.sqrt(((cloud - cloud.mean(0)) ** 2).sum(1).mean(0))
-    return _quotient(planar_margin(points[words_of(POSITIVE)], points[words_of(NEGATIVE)]), spread)
+    return quotient(planar_margin(points[words_of(POSITIVE)], points[words_of(NEGATIVE)]), spread)
 
 
 def gap(values: np.ndarray) -> np.ndarray:
@@ -143,7 +144,7 @@ def gap(values: np.ndarray) -> np.ndarray:
         values: one number a word, [V, S].
     """
     way = values[words_of(POSITIVE)].min(0) - values[words_of(NEGATIVE)].max(0)
-    return _quotient(way / 2, values[_sentiments()].std(0))
+    return quotient(way / 2, values[_sentiments()].std(0))
 
 
 def planar_margin(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -174,10 +175,4 @@ def _sentiments() -> np.ndarray:
 def _shares(points: np.ndarray) -> np.ndarray:
     """Each coordinate's share of the variance of points [V, J, S]: [J, S]."""
     variances = points.var(0)
-    return _quotient(variances, variances.sum(0)[None])
-
-
-def _quotient(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """top / bottom; NaN where bottom is 0."""
-    top, bottom = np.broadcast_arrays(top, bottom)
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    return quotient(variances, variances.sum(0)[None])

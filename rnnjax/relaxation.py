@@ -15,6 +15,7 @@ from rnnjax.cells import Cell
 from rnnjax.classifier import hidden_states
 from rnnjax.fixed_points import Step, repeat
 from rnnjax.parameters import Params
+from rnnjax.statistics import quotient
 
 LONG = 1000  # words after which a state counts as settled
 FAR, SLOWLY = 0.5, 0.1  # in units of the spread: on its way is what has so far to go, and goes at most so fast
@@ -63,7 +64,7 @@ def relax(step: Step, states: jax.Array, times: int) -> Relaxation:
 def spread_ratio(later: np.ndarray, before: np.ndarray) -> np.ndarray:
     """The spread of one covariance [..., H, H] over that of another, [...]."""
     one, other = (np.trace(each, axis1=-2, axis2=-1) for each in (later, before))
-    return np.sqrt(np.divide(one, other, out=np.full(one.shape, np.nan), where=other > 0))
+    return np.sqrt(quotient(one, other))
 
 
 def axis_share(covariance: np.ndarray) -> np.ndarray:

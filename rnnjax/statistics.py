@@ -1,4 +1,4 @@
-"""Intervals for what was counted, and what a histogram of accuracies says."""
+"""Intervals for what was counted, what a histogram of accuracies says, and quotients of arrays."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -119,6 +119,12 @@ def box(histogram: np.ndarray) -> Box:
 def coin(num_sentences: int) -> np.ndarray:
     """The chance of 0, 1, ..., N correct sentences by tossing a fair coin for each, [N + 1]."""
     return scipy.stats.binom.pmf(np.arange(num_sentences + 1), num_sentences, 0.5)
+
+
+def quotient(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """top / bottom, float64; NaN where bottom is not above 0."""
+    top, bottom = np.broadcast_arrays(top, bottom)
+    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
 
 
 def _odds(p: float) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments import runner
+from experiments.conditions import data_set, draw_embedding
 from experiments.workdir import own_workdir
 from rnnjax import members
 from rnnjax.landscape import parse_architecture
@@ -31,3 +32,8 @@ def network(arrays: dict[str, np.ndarray], name: str, stage: str, draw: int, see
     """One network of an experiment's result.npz, in float64."""
     flat = arrays[f"{name}/{stage}"][:, draw, seed].astype(float)
     return unflatten(flat, parse_architecture(name.partition("/")[2]).sizes)
+
+
+def words_of_draw(config: ConfigDict, draw: int) -> np.ndarray:
+    """Where CountII's words lie in a draw, [V, 2] float64."""
+    return draw_embedding(config, data_set(config, "CountII"), draw, 2).astype(float)

@@ -2,12 +2,10 @@
 
 import functools
 import importlib
-import json
 from pathlib import Path
 from typing import Any
 
 import launching
-import numpy as np
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
@@ -44,16 +42,6 @@ def run_in(workdir: Path, name: str, config: ConfigDict, networks: Path) -> Path
     """What `python -m experiments.<name> --networks=<networks>` does between the command line and the log."""
     launching.run_in(importlib.import_module(f"experiments.{name}").EXPERIMENT, workdir, config, networks)
     return workdir
-
-
-def arrays_of(workdir: Path) -> dict[str, np.ndarray]:
-    with np.load(workdir / "result.npz") as result:
-        return {name: result[name] for name in result.files}
-
-
-def summary_of(workdir: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((workdir / "summary.json").read_text())
-    return found
 
 
 @functools.cache

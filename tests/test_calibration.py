@@ -1,8 +1,5 @@
 """Calibration: what is trained, which log belongs to which printed number, who ranks first, what is refused."""
 
-import csv
-import json
-import logging
 import math
 import zlib
 from collections.abc import Mapping, Sequence
@@ -12,11 +9,13 @@ from typing import Any, NoReturn
 import jax
 import matplotlib.image
 import numpy as np
+import outputs
 import pytest
+from launching import run_of
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import calibration, calibration_ranking, calibration_report, calibration_scores, runner, thesis
+from experiments import calibration, calibration_ranking, calibration_report, calibration_scores, thesis
 from experiments.calibration_candidates import (
     FITTED,
     READINGS,
@@ -30,7 +29,7 @@ from experiments.calibration_candidates import (
 from experiments.conditions import REPORTED, Condition, draw_starts, fingerprint, protocol
 from experiments.outcomes import Outcome
 from experiments.training_sweep import Sweep
-from rnnjax import likelihood, members, results
+from rnnjax import likelihood, results
 from rnnjax.errors import UserError
 from rnnjax.parameters import count, unflatten
 from rnnjax.schedule import Clock, Rules, start, tick
@@ -613,24 +612,9 @@ FILES = (
 )  # fmt: skip
 
 
-def make_run(workdir: Path, config: ConfigDict) -> runner.Run:
-    log = logging.getLogger("rnnjax.test")
-    return runner.Run(config, jax.random.key(config.seed), members.make_mesh(1), workdir, log, {"compile": 0.0})
-
-
 def launch(workdir: Path, config: ConfigDict | None = None) -> None:
     config = config or small_config()
-    calibration.run(make_run(workdir, config), calibration.prepare(config))
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open() as file:
-        return list(csv.DictReader(file))
-
-
-def stored(workdir: Path) -> dict[str, np.ndarray]:
-    with np.load(workdir / "result.npz") as arrays:
-        return dict(arrays)
+    calibration.run(run_of(workdir, config), calibration.prepare(config))
 
 
 @pytest.fixture(scope="module")
@@ -656,15 +640,15 @@ def as_shown(value: Any) -> str:
 
 
 def test_rankings_are_those_of_the_simulations(finished: Path) -> None:
-    summary, config = json.loads((finished / "summary.json").read_text()), small_config()
-    arrays = stored(finished)
+    summary, config = outputs.summary_of(finished), small_config()
+    arrays = outputs.arrays_of(finished)
     assert summary["protocols"] == len(summary["ranking"]) == 4
     assert len(summary["finalists"]) == 2
     for name, ranking in (
         ("ranking", calibration_ranking.rank(config, arrays)),
         ("finalists", calibration_ranking.rank_finalists(config, arrays)),
     ):
-        rows, shown = summary[name], table(finished / f"{name}.csv")
+        rows, shown = summary[name], outputs.rows_of(finished / f"{name}.csv")
         assert len(rows) == len(shown) == len(ranking)
         for place, (row, line, ranked) in enumerate(zip(rows, shown, ranking, strict=True), 1):
             assert line == {field: as_shown(value) for field, value in row.items()}
@@ -696,9 +680,9 @@ def past_the_first_draws(config: ConfigDict) -> ConfigDict:
 
 
 def test_finalists_are_simulated_again_on_draws_by_which_none_was_chosen(finished: Path, tmp_path: Path) -> None:
-    arrays, (setting,) = stored(finished), settings(small_config())
+    arrays, (setting,) = outputs.arrays_of(finished), settings(small_config())
     first, config = arrays[f"{setting.name}/accuracy"], past_the_first_draws(small_config())
-    sweep = Sweep(make_run(tmp_path, config))
+    sweep = Sweep(run_of(tmp_path, config))
     accuracy = calibration._simulated(config, sweep, setting, "fresh")[f"{setting.name}/accuracy"]
     assert accuracy.shape == first.shape == (2, 10, 2, 2, 3)
     assert all((accuracy[..., draw, :] != first[..., other, :]).any() for draw in (0, 1) for other in (0, 1))
@@ -725,7 +709,7 @@ def test_finalists_of_an_earlier_version_are_simulated_again(
     staged: "Staged", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They were simulated on the draws by which they were chosen, and named otherwise."""
-    arrays = {name.replace("fresh ", "final "): array for name, array in stored(staged[0]).items()}
+    arrays = {name.replace("fresh ", "final "): array for name, array in outputs.arrays_of(staged[0]).items()}
     results.write_npz(tmp_path / "result.npz", arrays)
     assert list(pretend(tmp_path, monkeypatch)) == SETTINGS + FINALS
     same_results(tmp_path, staged[0])
@@ -823,7 +807,7 @@ def same_results(one: Path, other: Path) -> None:
     for name in FILES:
         if not name.endswith(("npz", "png")):
             assert (one / name).read_bytes() == (other / name).read_bytes(), name
-    arrays, others = stored(one), stored(other)
+    arrays, others = outputs.arrays_of(one), outputs.arrays_of(other)
     assert list(arrays) == list(others)
     for name, array in arrays.items():
         np.testing.assert_array_equal(array, others[name])
@@ -889,10 +873,10 @@ def under(config: ConfigDict, candidate: Candidate, data: str, name: str, **chan
 def test_finalists_are_judged_by_networks_of_their_own_protocol(staged: Staged) -> None:
     """The right setting, reading, report, donors; and each one's held-out numbers stand in its own row."""
     workdir, stages = staged
-    arrays, config = stored(workdir), stages_config()
+    arrays, config = outputs.arrays_of(workdir), stages_config()
     chosen = [ranked.candidate for ranked in calibration_ranking.rank(config, arrays)[:3]]
     assert len({(each.setting, each.reading, each.report) for each in chosen}) == 3
-    rows = {tuple(row[f] for f in chosen[0].row()): row for row in table(workdir / "finalists.csv")}
+    rows = {tuple(row[f] for f in chosen[0].row()): row for row in outputs.rows_of(workdir / "finalists.csv")}
     assert len(rows) == 3
     finite = 0
     for place, candidate in enumerate(chosen, 1):
@@ -949,7 +933,7 @@ def test_the_fit_is_shown_of_the_best_finalist_unless_the_adopted_protocol_is_on
     staged: Staged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workdir = staged[0]
-    summary, arrays = json.loads((workdir / "summary.json").read_text()), stored(workdir)
+    summary, arrays = outputs.summary_of(workdir), outputs.arrays_of(workdir)
     finalists = calibration_ranking.rank_finalists(stages_config(), arrays)
     expected, *others = (
         [
@@ -960,7 +944,9 @@ def test_the_fit_is_shown_of_the_best_finalist_unless_the_adopted_protocol_is_on
     )
     assert len(others) == 2 and expected not in others
     assert summary["fit"] == expected
-    assert table(workdir / "fit.csv") == [{key: as_shown(value) for key, value in row.items()} for row in expected]
+    assert outputs.rows_of(workdir / "fit.csv") == [
+        {key: as_shown(value) for key, value in row.items()} for row in expected
+    ]
     adopted = finalists[-1].candidate
     monkeypatch.setattr(calibration_report, "in_report", lambda candidate: "adopted" if candidate == adopted else "")
     fit = calibration_report.tables_of(arrays, finalists, finalists)["fit.csv"]

@@ -1,21 +1,20 @@
 """Fixed points of trained networks end to end, tiny: what it leaves, and its numbers recomputed in NumPy."""
 
-import csv
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
 import launching
 import numpy as np
 import pytest
-from launching import network
+from launching import network, words_of_draw
 from ml_collections import ConfigDict
 from oracles import states_of, step
+from outputs import arrays_of, rows_of, summary_of
 
 from configs.thesis import get_config
 from experiments import fixed_points
-from experiments.conditions import data_set, draw_data, draw_embedding
+from experiments.conditions import data_set, draw_data
 from experiments.fixed_points_figures import Slowest, time_constants
 from experiments.fixed_points_tables import of_kind, slowest_stable, values_of
 from experiments.success_groups import yes_or_no
@@ -60,23 +59,12 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def arrays(workdir: Path) -> Arrays:
-    with np.load(workdir / "result.npz") as stored:
-        return dict(stored)
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open() as file:
-        return list(csv.DictReader(file))
+    return arrays_of(workdir)
 
 
 def measured(arrays: Arrays, name: str, stage: str) -> Arrays:
     here = f"measured/{name}/{stage}/"
     return {key.removeprefix(here): values for key, values in arrays.items() if key.startswith(here)}
-
-
-def words_of_draw(draw: int) -> np.ndarray:
-    config = small_config()
-    return draw_embedding(config, data_set(config, "CountII"), draw, 2).astype(float)
 
 
 def jacobian(params: Params, x: np.ndarray, h: np.ndarray) -> np.ndarray:
@@ -101,7 +89,7 @@ def test_points_are_fixed_with_their_margins_eigenvalues_and_kinds(arrays: Array
     for stage in ("initial", "final"):
         own = measured(arrays, name, stage)
         for draw, seed, word in np.ndindex(DRAWS, SEEDS, 10):
-            params, x = network(arrays, name, stage, draw, seed), words_of_draw(draw)[word]
+            params, x = network(arrays, name, stage, draw, seed), words_of_draw(small_config(), draw)[word]
             kinds = own["kinds"][word, :, draw, seed]
             there = kinds != NONE
             assert there.sum() == own["number"][word, draw, seed] and own["index_sum"][word, draw, seed] == 1
@@ -128,7 +116,7 @@ def test_what_repeated_words_leave_of_the_spread(arrays: Arrays, name: str) -> N
     data = data_set(config, name.partition("/")[0])
     own = measured(arrays, name, "final")
     for draw, seed in ((0, 1), (1, 0)):
-        params, words = network(arrays, name, "final", draw, seed), words_of_draw(draw)
+        params, words = network(arrays, name, "final", draw, seed), words_of_draw(small_config(), draw)
         sentences = draw_data(config, data, draw).train.words[:SENTENCES]
         visited = np.concatenate([states_of(cell, params, words[sentence]) for sentence in sentences])
         spread = np.sqrt(visited.var(0).sum())
@@ -204,7 +192,7 @@ def test_measures_by_hand() -> None:
 
 def test_rows_are_means_over_the_groups_networks(workdir: Path, arrays: Arrays) -> None:
     seen = set()
-    for row in table(workdir / "fixed_points.csv"):
+    for row in rows_of(workdir / "fixed_points.csv"):
         name = f"{row['data']}/{row['cell']}_2x{row['hidden']}"
         accuracy = arrays[f"{name}/correct"][-1] / 1000
         which = {
@@ -231,7 +219,7 @@ def test_rows_are_means_over_the_groups_networks(workdir: Path, arrays: Arrays) 
 
 
 def test_contrasts_are_one_side_minus_the_other(workdir: Path, arrays: Arrays) -> None:
-    rows = table(workdir / "fixed_points_contrasts.csv")
+    rows = rows_of(workdir / "fixed_points_contrasts.csv")
     for row in rows:
         here, there = f"{row['data']}/{row['cell']}_2x2", f"FirstII/{row['cell']}_2x2"
         success = {name: arrays[f"{name}/correct"][-1] / 1000 > 0.7 for name in (here, there)}
@@ -249,7 +237,7 @@ def test_contrasts_are_one_side_minus_the_other(workdir: Path, arrays: Arrays) -
 
 
 def test_the_summary_has_the_stop_words_and_what_was_missed(workdir: Path) -> None:
-    summary = json.loads((workdir / "summary.json").read_text())
+    summary = summary_of(workdir)
     assert {row["words"] for row in summary["stop_words"]} == {"stop"}
     assert summary["most_missed_percent"] == 0
 

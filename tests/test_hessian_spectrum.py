@@ -1,7 +1,6 @@
 """Spectra of Hessians end to end, tiny: eigenvalues against differences of the loss in NumPy, measures by hand."""
 
 import contextlib
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 import searched
 from ml_collections import ConfigDict
 from oracles import states_of
+from outputs import arrays_of, rows_of, summary_of
 
 from experiments import hessian_spectrum, search
 from experiments.conditions import draw_data, draw_embedding
@@ -46,7 +46,7 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def arrays(workdir: Path) -> dict[str, np.ndarray]:
-    return searched.arrays_of(workdir)
+    return arrays_of(workdir)
 
 
 def loss_of(cell: str, flat: np.ndarray, sentences: np.ndarray, positive: np.ndarray) -> float:
@@ -122,12 +122,11 @@ def test_stages_differ(arrays: dict[str, np.ndarray]) -> None:
 
 
 def test_tables_hold_every_condition(workdir: Path) -> None:
-    with (workdir / "hessian.csv").open() as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(workdir / "hessian.csv")
     assert {(row["how"], row["architecture"]) for row in rows} >= {
         ("section 3.2's protocol", "rnn_2x2"), ("section 3.2's protocol", "gru_2x2")
     }  # fmt: skip
-    pair = searched.summary_of(workdir)["pairs"]["FirstI"]
+    pair = summary_of(workdir)["pairs"]["FirstI"]
     assert [one["architecture"] for one in pair] == ["rnn_2x2", "gru_2x2"]
     assert all(one["accuracy"] > 0.6 and set(STAGES) <= set(one) for one in pair)
 
@@ -228,5 +227,5 @@ def test_nothing_to_look_at_is_no_error(tmp_path: Path, tmp_path_factory: pytest
     found = searched.networks(tmp_path_factory.getbasetemp())
     config = small_config(**{"hessian_spectrum.success_above": 1.0, "hessian_spectrum.failure_below": 0.0})
     workdir = searched.run_in(tmp_path / "none", "hessian_spectrum", config, found)
-    assert searched.summary_of(workdir)["pairs"] == {}
+    assert summary_of(workdir)["pairs"] == {}
     assert not list(workdir.glob("*.png"))

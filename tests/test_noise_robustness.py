@@ -1,9 +1,7 @@
 """Section 4.3.2 end to end, tiny: its numbers again from result.npz by a NumPy loop, a network and a word at a time."""
 
 import contextlib
-import csv
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 import pytest
 from ml_collections import ConfigDict
 from oracles import kind_letters, label_of, states_of
+from outputs import arrays_of, rows_of, summary_of
 
 from configs.thesis import get_config
 from experiments import noise_robustness
@@ -58,8 +57,7 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def arrays(workdir: Path) -> Arrays:
-    with np.load(workdir / "result.npz") as stored:
-        return dict(stored)
+    return arrays_of(workdir)
 
 
 class Network:
@@ -174,11 +172,6 @@ def test_what_is_shown_is_the_network_nearest_to_the_thesis_one_on_its_sentences
                 np.testing.assert_allclose(calls[: len(expected)], logits, rtol=1e-2, atol=1e-2)
 
 
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open() as file:
-        return list(csv.DictReader(file))
-
-
 def chosen(values: np.ndarray, which: np.ndarray) -> list[np.ndarray]:
     return [own[mine] for own, mine in zip(values, which, strict=True) if mine.any()]
 
@@ -189,7 +182,7 @@ def above(arrays: Arrays, cell: str, limit: str) -> np.ndarray:
 
 
 def test_the_table_of_shares_that_last_is_of_the_networks_above_each_limit(workdir: Path, arrays: Arrays) -> None:
-    rows = table(workdir / "survival_4_3_2.csv")
+    rows = rows_of(workdir / "survival_4_3_2.csv")
     assert len(rows) == 2 * 2 * 3 * 3  # limits, kinds, what ends, cells and their difference
     for row in rows:
         key = "{stop_words}/{until}".format(**row)
@@ -210,7 +203,7 @@ def test_the_table_of_shares_that_last_is_of_the_networks_above_each_limit(workd
 
 
 def test_the_table_of_noise_is_of_the_networks_above_each_limit(workdir: Path, arrays: Arrays) -> None:
-    rows = table(workdir / "noise_4_3_2.csv")
+    rows = rows_of(workdir / "noise_4_3_2.csv")
     assert [int(row["stop_words"]) for row in rows] == [n for _ in range(2) for n in (0, *COUNTS) for _ in range(3)]
     for row in (row for row in rows if row["cell"] in CELLS):
         here, place = f"measured/CountI/{row['cell']}_4x2/noise", (0, *COUNTS).index(int(row["stop_words"]))
@@ -232,7 +225,7 @@ def test_the_table_of_noise_is_of_the_networks_above_each_limit(workdir: Path, a
 
 
 def test_the_summary_says_how_many_were_tried_and_found(workdir: Path, arrays: Arrays) -> None:
-    found = json.loads((workdir / "summary.json").read_text())["networks"]["CountI"]
+    found = summary_of(workdir)["networks"]["CountI"]
     for cell in CELLS:
         which, own = above(arrays, cell, str(ABOVE)), found[f"{cell}_4x2"]
         assert own["tried"] == DRAWS * SEEDS and own["found"] == which.sum() >= 1

@@ -121,3 +121,9 @@ def test_a_result_that_lacks_something_is_damaged(missing: str | None, tmp_path:
     results.write_npz(path, kept)
     with pytest.raises(results.Damaged, match=f"it lacks CountII/rnn_2x2/{missing or 'correct'}"):
         outcomes.read(path, [outcome.condition])
+
+
+def test_what_is_below_a_name_is_not_below_another_that_begins_so() -> None:
+    arrays = {name: np.zeros(0) for name in ("CountI/a", "CountI/b/a", "CountII/c", "CountI", "in/CountI/d")}
+    assert list(outcomes.below(arrays, "CountI")) == ["a", "b/a"]
+    assert list(outcomes.below(arrays, "CountI/b")) == ["a"]

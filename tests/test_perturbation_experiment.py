@@ -1,6 +1,5 @@
 """Section 4.6.3 end to end, tiny: starts, losses and distances against plain computations, and all tables."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +8,14 @@ import launching
 import numpy as np
 import pytest
 from ml_collections import ConfigDict
+from outputs import arrays_of, rows_of, summary_of
 from searched import (
     CONDITIONS,
     TRAINING,
     VALIDATION,
-    arrays_of,
     networks,
     run_in,
     small_config,
-    summary_of,
 )  # fmt: skip
 
 from experiments import found, perturbation, perturbation_report, retraining
@@ -55,11 +53,6 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def arrays(workdir: Path) -> Arrays:
     return arrays_of(workdir)
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def of_condition(arrays: Arrays, name: str) -> Arrays:

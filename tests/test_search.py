@@ -1,11 +1,11 @@
 """The search: how many it tries and finds; which networks are looked at, and their intervals, against plain loops."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from outputs import arrays_of, rows_of, summary_of
 from searched import (
     CONDITIONS,
     DRAWS,
@@ -14,10 +14,8 @@ from searched import (
     RATE,
     SEEDS,
     VALIDATION,
-    arrays_of,
     networks,
     small_config,
-    summary_of,
 )
 
 from experiments import found, search
@@ -31,11 +29,6 @@ from rnnjax.landscape import parse_architecture
 @pytest.fixture(scope="module")
 def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return networks(tmp_path_factory.getbasetemp()).parent / "search"
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def outcome(correct: np.ndarray, name: str = "FirstI/rnn_2x2") -> Outcome:

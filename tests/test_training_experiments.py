@@ -1,7 +1,6 @@
 """The eight training experiments end to end, tiny: what they leave, and every number recomputed from result.npz."""
 
 import contextlib
-import csv
 import importlib
 import json
 import logging
@@ -17,6 +16,7 @@ import pytest
 from forked import ROOT, python
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
+from outputs import arrays_of, rows_of, same
 from reading import labels_of, texts_of
 
 from configs.thesis import get_config
@@ -124,16 +124,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     return Runs(tmp_path_factory.mktemp("runs"))
 
 
-def arrays_of(workdir: Path) -> Arrays:
-    with np.load(workdir / "result.npz") as result:
-        return {name: result[name] for name in result.files}
-
-
-def rows_of(path: Path) -> list[Row]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def last(arrays: Arrays, name: str) -> np.ndarray:
     """Validation accuracy [R, S] of the last epoch, in per cent."""
     return np.asarray(100 * arrays[f"{name}/correct"][-1] / VALIDATION)
@@ -169,10 +159,6 @@ def over_draws(values: np.ndarray, scale: float = 1) -> list[float]:
 def leaves(flat: np.ndarray, cell: str) -> Params:
     """[P, R, S] as a Params of [.., R·S]; every shape here is 2x2."""
     return unflatten(flat.reshape(len(flat), -1), shapes({"rnn": 1, "relu_rnn": 1, "gru": 3}[cell], 2, 2))
-
-
-def same(one: np.ndarray, other: np.ndarray) -> bool:
-    return one.shape == other.shape and np.asarray(one).tobytes() == np.asarray(other).tobytes()
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from outputs import arrays_of
 
 from rnnjax.results import read_json
 
@@ -60,11 +61,6 @@ def finish(running: list[subprocess.Popen[str]]) -> None:
             process.wait()
 
 
-def result(workdir: Path) -> dict[str, np.ndarray]:
-    with np.load(workdir / "result.npz") as stored:
-        return {name: stored[name] for name in stored.files}
-
-
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What one process leaves."""
@@ -82,7 +78,7 @@ def test_two_processes_leave_the_same_networks_as_one(alone: Path, tmp_path: Pat
     devices = [read_json(workdir / "environment.json")["sessions"][0]["devices"] for workdir in (alone, together)]
     assert devices == ["1 x cpu", "2 x cpu in 2 processes"]
     assert not elsewhere.exists()
-    expected, found = result(alone), result(together)
+    expected, found = arrays_of(alone), arrays_of(together)
     assert found.keys() == expected.keys() and len(found) == 2 * 11
     for name, array in expected.items():
         assert array.dtype == found[name].dtype
@@ -104,7 +100,7 @@ def test_a_killed_process_leaves_its_finished_group_to_the_next(alone: Path, tmp
     assert not (workdir / "result.npz").exists()
     finish([start(workdir)])
     assert "10 of 20 networks were there already" in (workdir / "log.txt").read_text()
-    expected, found = result(alone), result(workdir)
+    expected, found = arrays_of(alone), arrays_of(workdir)
     assert found.keys() == expected.keys()
     for name, array in expected.items():
         np.testing.assert_array_equal(found[name], array, err_msg=name)

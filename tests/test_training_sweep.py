@@ -9,14 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from launching import run_of
 from ml_collections import ConfigDict
 
 from configs.thesis import get_config
-from experiments import conditions, runner, training_experiment, training_sweep
+from experiments import conditions, training_experiment, training_sweep
 from experiments.conditions import Condition, DataSet, draw_data, draw_embedding, draw_starts, make
 from experiments.outcomes import Outcome
 from experiments.training_sweep import Sweep
-from rnnjax import members, sweeps
+from rnnjax import sweeps
 from rnnjax.classifier import logits
 from rnnjax.errors import UserError
 from rnnjax.landscape import parse_architecture
@@ -42,13 +43,8 @@ def some_conditions(config: ConfigDict) -> list[Condition]:
     return [plain(count, gru), plain(count, gru, "frozen", frozen=FROZEN), plain(first, gru), plain(first, wide)]
 
 
-def make_run(workdir: Path, config: ConfigDict) -> runner.Run:
-    log = logging.getLogger("rnnjax.test")
-    return runner.Run(config, jax.random.key(config.seed), members.make_mesh(1), workdir, log, {"compile": 0.0})
-
-
 def trained(workdir: Path, config: ConfigDict) -> dict[str, Outcome]:
-    return Sweep(make_run(workdir, config)).train("stage", some_conditions(config))
+    return Sweep(run_of(workdir, config)).train("stage", some_conditions(config))
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +131,7 @@ def test_losses_that_are_no_numbers_are_counted_where_they_are(tmp_path: Path) -
     starts = np.stack([draw_starts(config, sound, draw, np.arange(3)) for draw in range(2)], 1)
     starts[:, 1, 2] = np.nan
     broken = sound._replace(name="CountII/broken/gru_2x2", start=starts)
-    outcomes = Sweep(make_run(tmp_path, config)).train("stage", [sound, broken])
+    outcomes = Sweep(run_of(tmp_path, config)).train("stage", [sound, broken])
     assert np.argwhere(~outcomes[broken.name]["finite"]).tolist() == [[1, 2]]
     for name, number in ((sound.name, 0), (broken.name, 1)):
         assert training_experiment.condition_row(outcomes[name], "last")["not_finite"] == number
@@ -271,7 +267,7 @@ def test_what_cannot_be_frozen_is_refused() -> None:
 
 
 def test_members_are_those_of_the_grid_with_their_histories(whole: dict[str, Outcome], tmp_path: Path) -> None:
-    run = make_run(tmp_path, small_config())
+    run = run_of(tmp_path, small_config())
     condition, outcome = some_conditions(run.config)[3], whole["FirstII/gru_3x2"]
     draws, seeds = np.array([1, 0, 1, 0, 0]), np.array([2, 0, 0, 2, 1])
     found = Sweep(run).train_members("members", condition, draws, seeds)
@@ -287,7 +283,7 @@ def test_members_are_those_of_the_grid_with_their_histories(whole: dict[str, Out
 def test_networks_that_will_be_followed_are_trained_once(
     whole: dict[str, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = make_run(tmp_path, small_config())
+    run = run_of(tmp_path, small_config())
     wanted = some_conditions(run.config)
     followed = Sweep(run).train("stage", wanted, followed=True)
     for name, outcome in followed.items():
@@ -307,12 +303,12 @@ def test_what_is_there_without_its_history_is_not_trained_again_for_it(
 ) -> None:
     there = trained(tmp_path, small_config())
     monkeypatch.setattr(sweeps, "train", lambda *_, **__: pytest.fail("trained again"))
-    run = make_run(tmp_path, small_config())
+    run = run_of(tmp_path, small_config())
     assert_same(there, Sweep(run).train("stage", some_conditions(run.config), followed=True))
 
 
 def test_members_train_on_from_given_weights_each_its_own(whole: dict[str, Outcome], tmp_path: Path) -> None:
-    run = make_run(tmp_path, small_config())
+    run = run_of(tmp_path, small_config())
     condition, outcome = some_conditions(run.config)[0], whole["CountII/gru_2x2"]
     final = outcome["final"][:, 0, 1]
     starts = np.stack([final, final * np.float32(1.5), outcome["initial"][:, 0, 1]], -1)

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from outputs import same
 
 from rnnjax.cells import CELLS
 from rnnjax.classifier import logits
@@ -18,10 +19,6 @@ CANDIDATE, GATES = slice(8, 12), slice(0, 8)
 
 def start(cell: str, seed: int) -> Params:
     return parse_sampler("uniform:1")(jax.random.key(seed), CELLS[cell], INPUT_DIM, HIDDEN_DIM)
-
-
-def same(one: jax.Array, other: jax.Array) -> bool:
-    return one.shape == other.shape and np.asarray(one).tobytes() == np.asarray(other).tobytes()
 
 
 @pytest.mark.parametrize("input_weights", ["random", "copied"])

@@ -1,6 +1,5 @@
 """Section 4.6.2 end to end, tiny: the cosine from the weights of every epoch, and every number of the tables."""
 
-import csv
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from ml_collections import ConfigDict
-from searched import CONDITIONS, EPOCHS, RATE, arrays_of, networks, run_in, small_config, summary_of
+from outputs import arrays_of, rows_of, summary_of
+from searched import CONDITIONS, EPOCHS, RATE, networks, run_in, small_config
 
 from experiments import found, update_cosine
 from experiments.outcomes import Outcome
@@ -38,11 +38,6 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def arrays(workdir: Path) -> Arrays:
     return arrays_of(workdir)
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def of_grid(arrays: Arrays, name: str) -> tuple[np.ndarray, np.ndarray]:

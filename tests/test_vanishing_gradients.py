@@ -1,9 +1,7 @@
 """Vanishing gradients end to end, tiny: arrays recomputed in NumPy."""
 
 import contextlib
-import csv
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 import pytest
 from ml_collections import ConfigDict
 from oracles import states_of
+from outputs import arrays_of, summary_of
 
 from configs.thesis import get_config
 from experiments import vanishing_gradients
@@ -61,13 +60,7 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def arrays(workdir: Path) -> dict[str, np.ndarray]:
-    with np.load(workdir / "result.npz") as stored:
-        return dict(stored)
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open() as file:
-        return list(csv.DictReader(file))
+    return arrays_of(workdir)
 
 
 def network(arrays: dict[str, np.ndarray], name: str, weights: np.ndarray) -> Params:
@@ -154,7 +147,7 @@ def test_followed_networks_begin_at_the_start_and_stay_at_the_end(workdir: Path,
                 alone = arrays[f"measured/{name}/{stage}/{key}"][..., *where]
                 np.testing.assert_allclose(followed[key][epoch], alone, rtol=1e-10, atol=1e-300)
         assert np.abs(followed["relative"][1] - followed["relative"][0]).max() > 1e-6
-    assert json.loads((workdir / "summary.json").read_text())["differ_when_trained_again"] == 0
+    assert summary_of(workdir)["differ_when_trained_again"] == 0
 
 
 def test_changed_starts_are_the_same_seeds_but_for_one_thing(arrays: dict[str, np.ndarray]) -> None:

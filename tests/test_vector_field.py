@@ -1,9 +1,7 @@
 """Section 4.3.3 end to end, tiny: what it leaves, and its numbers recomputed from result.npz in NumPy."""
 
 import contextlib
-import csv
 import functools
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,15 @@ import jax
 import launching
 import numpy as np
 import pytest
-from launching import network
+from launching import network, words_of_draw
 from ml_collections import ConfigDict
 from oracles import states_of, step
+from outputs import arrays_of, rows_of, summary_of
 from scipy import stats
 
 from configs.thesis import get_config
 from experiments import runner, vector_field
-from experiments.conditions import data_set, draw_data, draw_embedding
+from experiments.conditions import data_set, draw_data
 from experiments.judged import Judge
 from experiments.success_groups import count_in, groups, mean_in
 from experiments.vector_field_figures import Shown
@@ -69,22 +68,11 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def arrays(workdir: Path) -> Arrays:
-    with np.load(workdir / "result.npz") as stored:
-        return dict(stored)
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open() as file:
-        return list(csv.DictReader(file))
+    return arrays_of(workdir)
 
 
 def accuracy_of(arrays: Arrays, name: str) -> np.ndarray:
     return arrays[f"{name}/correct"][-1] / 1000
-
-
-def words_of_draw(draw: int) -> np.ndarray:
-    config = small_config()
-    return draw_embedding(config, data_set(config, "CountII"), draw, 2).astype(float)
 
 
 def margins(params: Params, h: np.ndarray) -> np.ndarray:
@@ -110,7 +98,7 @@ def test_fields_are_those_of_each_networks_own_words(arrays: Arrays, name: str) 
             for seed in range(SEEDS):
                 params = network(arrays, name, stage, draw, seed)
                 before = margins(params, states)
-                for word, x in enumerate(words_of_draw(draw)):
+                for word, x in enumerate(words_of_draw(small_config(), draw)):
                     after = step(params, x, states)
                     exact = {
                         "mean_norm": np.linalg.norm(after - states, axis=1).mean(),
@@ -129,7 +117,7 @@ def test_the_start_accuracy_is_that_of_the_starting_weights(arrays: Arrays, name
     data = data_set(config, name.partition("/")[0])
     for draw, seed in ((0, 1), (1, 2)):
         sentences = draw_data(config, data, draw).validation
-        words, params = words_of_draw(draw), network(arrays, name, "initial", draw, seed)
+        words, params = words_of_draw(small_config(), draw), network(arrays, name, "initial", draw, seed)
         cell = name.partition("/")[2].partition("_")[0]
         ends = np.array([states_of(cell, params, words[s])[-1] for s in sentences.words])
         right = (margins(params, ends) > 0) == sentences.positive
@@ -162,7 +150,7 @@ def test_what_is_shown_is_a_positive_a_negative_and_a_stop_word_of_that_network(
         draw, seed = arrays[f"{here}/network"]
         params, states = network(arrays, f"{data}/gru_2x2", "final", draw, seed), plane(POINTS).astype(float)
         for place, word in enumerate((6, 8, 0)):
-            x = words_of_draw(draw)[word]
+            x = words_of_draw(small_config(), draw)[word]
             np.testing.assert_allclose(
                 arrays[f"{here}/moves"][place], step(params, x, states) - states, rtol=0, atol=1e-6
             )
@@ -225,7 +213,7 @@ def test_measures_are_shares_of_the_points_that_they_speak_of() -> None:
 
 
 def test_rows_are_means_over_the_groups_networks(workdir: Path, arrays: Arrays) -> None:
-    rows = table(workdir / "field_4_3_3.csv")
+    rows = rows_of(workdir / "field_4_3_3.csv")
     seen = set()
     for row in rows:
         name = f"{row['data']}/{row['cell']}_2x2"
@@ -267,7 +255,7 @@ def test_each_network_is_in_one_group() -> None:
 
 
 def test_correlations_are_of_changes(workdir: Path, arrays: Arrays) -> None:
-    rows = {(r["data"], r["cell"], r["words"], r["networks"]): r for r in table(workdir / "correlation_4_15.csv")}
+    rows = {(r["data"], r["cell"], r["words"], r["networks"]): r for r in rows_of(workdir / "correlation_4_15.csv")}
     assert len(rows) == 4 * 5
     for name in NAMES:
         data, cell = name.removesuffix("_2x2").split("/")
@@ -295,7 +283,7 @@ def test_correlations_are_of_changes(workdir: Path, arrays: Arrays) -> None:
 
 
 def test_the_summary_says_which_networks_are_shown(workdir: Path, arrays: Arrays) -> None:
-    shown = json.loads((workdir / "summary.json").read_text())["shown"]
+    shown = summary_of(workdir)["shown"]
     assert [one["figure"] for one in shown] == ["Figure 4.11", "Figure 4.12", "Figure 4.13", "Figure 4.14"]
     assert [one["thesis"] for one in shown] == [0.993, 0.512, 0.926, 0.5]
     for one in shown:

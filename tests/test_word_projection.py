@@ -1,9 +1,7 @@
 """Section 4.3.1 end to end, tiny: what it leaves, and its numbers recomputed from result.npz, a network at a time."""
 
 import contextlib
-import csv
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import launching
 import numpy as np
 import pytest
 from ml_collections import ConfigDict
+from outputs import arrays_of, rows_of, summary_of
 
 from configs.thesis import get_config
 from experiments import word_projection
@@ -48,20 +47,10 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 run_in = functools.partial(launching.run_in, word_projection.EXPERIMENT)
 
 
-def arrays_of(workdir: Path) -> dict[str, np.ndarray]:
-    with np.load(workdir / "result.npz") as stored:
-        return dict(stored)
-
-
 def network(arrays: dict[str, np.ndarray], cell: str, stage: str, draw: int, seed: int) -> Params:
     return unflatten(
         arrays[f"CountI/{cell}_2x2/{stage}"][:, draw, seed].astype(float), parse_architecture(f"{cell}_2x2").sizes
     )
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open() as file:
-        return list(csv.DictReader(file))
 
 
 def test_it_leaves_its_files_and_draws_again_from_them(workdir: Path) -> None:
@@ -100,7 +89,7 @@ def test_each_network_s_measures_are_of_its_own_weights_and_its_draw_s_words(
 
 
 def test_tables_are_of_the_networks_that_they_name(workdir: Path) -> None:
-    arrays, rows = arrays_of(workdir), table(workdir / "projection_4_3_1.csv")
+    arrays, rows = arrays_of(workdir), rows_of(workdir / "projection_4_3_1.csv")
     assert len(rows) == (1 + 3) * 3 * 19
     for row in rows:
         accuracy = arrays[f"CountI/{row['cell']}_2x2/correct"][-1] / 2000
@@ -118,7 +107,7 @@ def test_tables_are_of_the_networks_that_they_name(workdir: Path) -> None:
 
 
 def test_differences_are_one_group_minus_the_other(workdir: Path) -> None:
-    arrays, rows = arrays_of(workdir), table(workdir / "projection_differences_4_3_1.csv")
+    arrays, rows = arrays_of(workdir), rows_of(workdir / "projection_differences_4_3_1.csv")
     for row in (row for row in rows if row["what"] == "RNN - GRU"):
         rnn, gru = (arrays[f"measured/CountI/{c}_2x2/final/candidate/{row['measure']}"] for c in ("rnn", "gru"))
         assert float(row["difference"]) == pytest.approx(rnn.mean() - gru.mean(), rel=1e-4, abs=1e-5)
@@ -127,7 +116,7 @@ def test_differences_are_one_group_minus_the_other(workdir: Path) -> None:
 
 def test_the_networks_shown_are_the_nearest_pair_of_one_draw(workdir: Path) -> None:
     arrays = arrays_of(workdir)
-    rnn, gru = json.loads((workdir / "summary.json").read_text())["shown"]["CountI"]
+    rnn, gru = summary_of(workdir)["shown"]["CountI"]
     accuracies = {cell: arrays[f"CountI/{cell}_2x2/correct"][-1] / 2000 for cell in ("rnn", "gru")}
     costs = {
         (draw, one, other): abs(accuracies["rnn"][draw, one] - 0.87) + abs(accuracies["gru"][draw, other] - 1)
