@@ -32,7 +32,6 @@ TINY = {
 PROGRAM = textwrap.dedent(
     """
     import sys
-    from absl import app
     from experiments import check, conclusion, programme, reproduce
     from experiments.programme import Step
     tiny = {tiny!r}
@@ -44,7 +43,7 @@ PROGRAM = textwrap.dedent(
     if {version!r}:
         reproduce.engine = lambda: {version!r}
     sys.argv = ["reproduce", *{flags!r}]
-    app.run(reproduce._main)
+    reproduce.main()
     """
 )
 
@@ -266,8 +265,20 @@ def test_a_directory_of_another_version_or_preset_is_refused(
         (["--preset=all"], "preset is 'all'; valid: quick, thesis, full"),
         ([], "preset is None; valid: quick, thesis, full"),
         (["--preset=quick", "--only=capacity"], "only is 'capacity'; valid: first, bad, identity_init"),
-        (["--preset=quick", "--protocols=batch_3"], "protocols is 'batch_3'; valid: adopted, batch_4"),
-        (["--preset=quick", "--protocols=batch_4"], "nothing of --preset=quick is left by --only and --protocols"),
+        (["--preset=full", "--protocols=batch_3"], "protocols is 'batch_3'; valid: adopted"),
+        (["--preset=quick", "--protocols=adopted,batch_4"], "quick: protocols is 'batch_4'; valid: adopted\n"),
+        (
+            ["--preset=quick", "--only=first,bad", "--protocols=batch_4"],
+            "error: --preset=quick --only=first,bad: protocols is 'batch_4'; valid: adopted\n",
+        ),
+        (["--prset=quick"], "unknown flag '--prset'; valid: --preset, --only, --protocols"),
+        (["--preset=quick", "--coordinator=host:1"], "unexpected argument '--coordinator'; valid: --preset"),
+        (["--preset=quick", "--publish="], "--publish has no value; leave it out, or give one: Copy the report"),
+        (["--preset=quick", "--only="], "--only has no value; leave it out, or give one: Names of steps"),
+        (["--preset=quick", "--publish=README.md/x"], "--publish=README.md/x cannot be written: README.md is a file"),
+        (["--preset=quick", "--publish=README.md"], "--publish=README.md is a file; valid: a new folder"),
+        (["--preset=quick", "--networks=README.md"], "--networks=README.md cannot be written: README.md is a file"),
+        (["--preset=quick", "--workdir=README.md"], "directory README.md cannot be written: README.md is a file"),
         (["--check", "--workdir=nowhere"], "nowhere is no reproduction"),
         (["--check", "--sample=0"], "sample is 0"),
         (["--preset=quick", "--config=configs/thesis.py"], "unexpected argument '--config'"),
@@ -282,6 +293,11 @@ def test_a_bad_command_ends_in_one_line(flags: list[str], words: str) -> None:
     done = launch(*flags)
     assert done.returncode == 2 and done.stderr.startswith("error: ") and words in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_is_made_for_what_is_published_before_anything_runs(tmp_path: Path) -> None:
+    check_target(tmp_path / "new" / "report", keep=False, workdir=tmp_path / "work")
+    assert list(tmp_path.iterdir()) == [tmp_path / "new"] and not list((tmp_path / "new").iterdir())
 
 
 def test_only_what_is_still_to_be_computed_takes_time() -> None:
