@@ -92,10 +92,9 @@ class Reproduction:
     def _earlier(self) -> dict[str, dict[str, Any]]:
         """What earlier commands did in this directory."""
         try:
-            found: dict[str, dict[str, Any]] = results.read_json(self._workdir / "status.json")
-        except (FileNotFoundError, results.Damaged):
-            found = {}
-        return found
+            return conclusion.read_status(self._workdir)
+        except UserError:
+            return {}
 
     def _run(self, job: Job, mesh: Any, artist: Artist, log: logging.Logger) -> None:
         started, error, folder = time.monotonic(), None, self._workdir / job.name
