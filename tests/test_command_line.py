@@ -73,3 +73,17 @@ def test_one_process_has_no_others(flags: list[str]) -> None:
     """
     done = python("-c", textwrap.dedent(code), *flags)
     assert (done.returncode, done.stdout) == (0, "None\n"), done.stderr
+
+
+@pytest.mark.parametrize("module", ["benchmarks.landscape", "benchmarks.training"])
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("README.md/x.json", "--output=README.md/x.json cannot be written: README.md is a file; valid: a place in"),
+        ("docs", "--output=docs is a folder; valid: a file in it"),
+    ],
+)
+def test_nothing_is_measured_for_a_file_that_cannot_be_written(module: str, output: str, told: str) -> None:
+    done = python("-m", module, f"--output={output}")
+    assert done.returncode == 2 and done.stderr.startswith(f"error: {told}") and done.stderr.count("\n") == 1
+    assert done.stdout == ""
