@@ -9,7 +9,6 @@ Rates are medians over the rounds, ratios medians of the ratios within a round.
 
 import argparse
 import contextlib
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +19,8 @@ import numpy as np
 from benchmarks import machine, rounds
 from benchmarks.task import ARCHITECTURES, Task, make_tasks
 from benchmarks.worker import Worker
-from rnnjax.errors import UserError
+from experiments.command_line import clear_errors
+from experiments.places import check_file
 from rnnjax.results import write_json
 
 _PACKAGES = ("jax", "jaxlib", "numpy", "torch")
@@ -49,14 +49,13 @@ def main() -> None:
     flags = _parser().parse_args()
     default = "landscape_memory.json" if flags.memory else "landscape.json"
     output = flags.output or Path("results", "benchmarks", default)
-    description = machine.describe(_PACKAGES)
-    print(", ".join(f"{name}: {value}" for name, value in description.items()), flush=True)
-    try:
+    with clear_errors():
+        check_file("output", output)
+        description = machine.describe(_PACKAGES)
+        print(", ".join(f"{name}: {value}" for name, value in description.items()), flush=True)
         measured = _memory(flags) if flags.memory else _speed(flags)
-    except UserError as error:
-        sys.exit(f"error: {error}")
-    write_json(output, {"machine": description, **measured})
-    print(f"written: {output}")
+        write_json(output, {"machine": description, **measured})
+        print(f"written: {output}")
 
 
 def _parser() -> argparse.ArgumentParser:

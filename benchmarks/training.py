@@ -9,7 +9,6 @@ unit is a member's step: one minibatch of one network, forward, backward and Ada
 
 import argparse
 import contextlib
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,10 @@ import numpy as np
 from benchmarks import machine, rounds
 from benchmarks.training_task import TrainingTask, make_task
 from benchmarks.worker import Worker
+from experiments.command_line import clear_errors
+from experiments.places import check_file
 from rnnjax.datasets import VERSIONS
-from rnnjax.errors import UserError, in_range, one_of
+from rnnjax.errors import in_range, one_of
 from rnnjax.landscape import parse_architecture
 from rnnjax.results import write_json
 
@@ -38,21 +39,19 @@ _TOLERANCE = 2e-3  # of an epoch's mean loss; float32's roundings grow over the 
 def main() -> None:
     """Parse the flags, measure, print, write."""
     flags = _parser().parse_args()
-    description = machine.describe(("jax", "jaxlib", "numpy", "optax", "torch"))
-    print(", ".join(f"{name}: {value}" for name, value in description.items()), flush=True)
-    measured = {}
-    try:
+    with clear_errors():
         _check_flags(flags)
+        description = machine.describe(("jax", "jaxlib", "numpy", "optax", "torch"))
+        print(", ".join(f"{name}: {value}" for name, value in description.items()), flush=True)
+        measured = {}
         for name in flags.architectures:
             for batch_size in flags.batch_sizes:
                 title = f"{name}, batch {batch_size}, {flags.members} members"
                 print(f"\n{title}: setting up", end=" ", flush=True)
                 measured[title] = _compare(make_task(name, batch_size, flags.members), flags)
                 _print_table(measured[title])
-    except UserError as error:
-        sys.exit(f"error: {error}")
-    write_json(flags.output, {"machine": description, "measured": measured})
-    print(f"written: {flags.output}")
+        write_json(flags.output, {"machine": description, "measured": measured})
+        print(f"written: {flags.output}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,13 +77,15 @@ def _check_flags(flags: argparse.Namespace) -> None:
     """Before anything is started.
 
     Raises:
-        UserError: an architecture that one of the ways does not have, or a number that does not go with the others.
+        UserError: an architecture that one of the ways does not have, or a number that does not go with the
+            others, or a file that cannot be written.
     """
     for name in flags.architectures:
         one_of("--architectures", parse_architecture(name).cell.name, ("rnn", "gru"))
     for batch_size in flags.batch_sizes:
         in_range("--batch_sizes", batch_size, 1, VERSIONS["II"][0])
     in_range("--checked", flags.checked, 1, flags.members)
+    check_file("output", flags.output)
 
 
 def _compare(task: TrainingTask, flags: argparse.Namespace) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
 from experiments import calibration_scores, command_line, conclusion, reporting, thesis
 from experiments.calibration_candidates import FITTED
 from experiments.claims import Found
 from experiments.claims_evidence import accuracies, last_epoch
+from experiments.places import check_folder
 from experiments.programme import ADOPTED
 from rnnjax import likelihood, results
 from rnnjax.errors import UserError
@@ -103,11 +104,11 @@ def _fitted(found: Found) -> np.ndarray:
     return np.array([accuracies(found, "frozen_recurrent", name) for name in names])
 
 
-def _main(argv: list[str]) -> None:
+def _main() -> int:
     workdir = command_line.given_workdir() or Path("docs", "report")
-    with command_line.clear_errors(workdir):
-        if len(argv) > 1 or command_line.has_config():
-            raise UserError(f"unexpected argument {[*argv, '--config'][1]!r}; valid: --workdir, --into")
+    with command_line.clear_errors():
+        if _INTO.value:
+            check_folder(f"--into={_INTO.value}", Path(_INTO.value))
         try:
             found = conclusion.summaries(workdir)
             tables = {"protocols.csv": rows(found), "protocols_fit.csv": fit_rows(found)}
@@ -117,8 +118,8 @@ def _main(argv: list[str]) -> None:
             print(f"{name}:", *reporting.to_text(table), sep="\n")
             if _INTO.value:
                 results.write_text(Path(_INTO.value, name), reporting.to_csv(table))
+    return 0
 
 
 if __name__ == "__main__":
-    command_line.show_in_help("workdir")
-    app.run(_main)
+    command_line.run(_main, "into", "workdir")

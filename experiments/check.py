@@ -19,7 +19,7 @@ from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from experiments import runner
-from experiments.conclusion import check_config
+from experiments.conclusion import check_config, read_object
 from experiments.conditions import Condition
 from experiments.landscape_audit import fast_count, fast_histogram
 from experiments.landscape_inputs import Inputs
@@ -87,7 +87,7 @@ def check(
         raise UserError(f"{shipped} has no summary.json of any step, such as {known[0].name}/summary.json")
     for job in there:
         check_config(shipped, job, presets[job.name])
-    by_job = [list(_numbers(job, presets[job.name], _summary(shipped, job))) for job in there]
+    by_job = [_of_job(shipped, job, presets[job.name]) for job in there]
     numbers = [number for of_job in by_job for number in of_job]
     # Every step is as likely as any other, though some have a hundred times as many numbers.
     weights = np.concatenate([np.full(len(of_job), 1 / len(of_job)) for of_job in by_job if of_job])
@@ -98,8 +98,13 @@ def check(
             yield from (Checked(number, _again(number, run)) for number in own)
 
 
-def _summary(shipped: Path, job: Job) -> Any:
-    return results.read_json(shipped / job.name / "summary.json")
+def _of_job(shipped: Path, job: Job, preset: str) -> list[Number]:
+    path = shipped / job.name / "summary.json"
+    summary = read_object(path)
+    try:
+        return list(_numbers(job, preset, summary))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} does not have the numbers of {job.step.module} ({error})") from error
 
 
 def _numbers(job: Job, preset: str, summary: Mapping[str, Any]) -> Iterator[Number]:

@@ -5,16 +5,18 @@ interrupted. After 1 and 130, and after a kill, the same command goes on from wh
 """
 
 import contextlib
+import re
 import runpy
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from absl import flags
+from absl import app, flags
 from ml_collections import ConfigDict, config_flags
+from ml_collections.config_flags import tuple_parser
 
-from rnnjax.errors import UserError
+from rnnjax.errors import UserError, in_range
 from rnnjax.results import Damaged
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "The config file, such as configs/first_i.py[:quick].")
@@ -27,6 +29,14 @@ _COORDINATOR = flags.DEFINE_string("coordinator", None, "host:port of process 0,
 _NUM_PROCESSES = flags.DEFINE_integer("num_processes", 1, "How many processes make one mesh.")
 _PROCESS_ID = flags.DEFINE_integer("process_id", 0, "Which of them this is.")
 OF_EXPERIMENTS = "config", "workdir", "networks", "num_devices", "coordinator", "num_processes", "process_id"
+_OF_PROCESSES = "needed: --coordinator=host:port, --num_processes and --process_id, or none of the three"
+_NO_CONFIG = "--config is missing; for example --config=configs/first_i.py"
+_NEEDED = (
+    (flags.IntegerParser, "a whole number"),
+    (flags.FloatParser, "a number"),
+    (flags.BooleanParser, "true or false"),
+    (tuple_parser.TupleParser, "values such as (2, 4)"),
+)
 
 
 def show_in_help(*names: str) -> None:
@@ -37,46 +47,58 @@ def show_in_help(*names: str) -> None:
 
 def parse(argv: list[str]) -> list[str]:
     """Take an experiment's flags, --config among them; what cannot be used ends the program."""
-    try:
-        rest = flags.FLAGS(argv)
-        if len(rest) > 1:
-            _fail(f"unexpected argument {rest[1]!r}; flags are written --name=value", 2)
-        if CONFIG.value is None:
-            _fail("--config is missing; for example --config=configs/first_i.py", 2)
-        CONFIG.value.to_dict()  # a file that could not be read raises only when it is used
-    except (AttributeError, KeyError):
-        _fail(_unknown_field(argv), 2)
-    except flags.Error as error:
-        # What the config file raised comes as text: a traceback, whose last line counts.
-        _fail(_one_line(error).rpartition(f"{UserError.__module__}.{UserError.__name__}: ")[2], 2)
-    except OSError:
-        _fail(f"there is no config file {_config_file(argv)!r}; for example --config=configs/first_i.py", 2)
-    except Exception as error:
-        _fail(_no_config_file(argv, error), 2)
+    rest = _take(argv)
+    if len(rest) > 1:
+        _fail(f"unexpected argument {rest[1]!r}; flags are written --name=value", 2)
+    if CONFIG.value is None:
+        _fail(_NO_CONFIG, 2)
     return rest
 
 
+def run(main: Callable[[], int], *names: str) -> NoReturn:
+    """Run a command that has these flags alone, no --config for one; does not return.
+
+    Args:
+        main: what it does, to the exit status.
+        names: of its flags.
+    """
+
+    def parse_own(argv: list[str]) -> list[str]:
+        rest = _take(argv)
+        others = [f"--{name}" for name in OF_EXPERIMENTS if name not in names and flags.FLAGS[name].present]
+        for other in (*rest[1:], *others):
+            _fail(f"unexpected argument {other!r}; valid: {_own_flags()}", 2)
+        return rest
+
+    show_in_help(*names)
+    app.run(lambda _: sys.exit(main()), flags_parser=parse_own)
+
+
 @contextlib.contextmanager
-def clear_errors(workdir: Path) -> Iterator[None]:
-    """What is not the program's own fault ends it with one line and an exit status."""
+def clear_errors(workdir: Path | None = None) -> Iterator[None]:
+    """What is not the program's own fault ends it with one line and an exit status.
+
+    Args:
+        workdir: where what was done is kept; None: nowhere.
+    """
     try:
         yield
     except (UserError, Damaged, OSError, MemoryError, KeyboardInterrupt) as error:
         _fail(*explained(error, workdir))
 
 
-def explained(error: BaseException, workdir: Path) -> tuple[str, int]:
+def explained(error: BaseException, workdir: Path | None) -> tuple[str, int]:
     """What to tell of an error that is not the program's own fault, and the exit status."""
-    again = "what was done is kept: the same command goes on from there"
+    again = "; what was done is kept: the same command goes on from there" if workdir else ""
     if isinstance(error, UserError):
         return str(error), 2
     if isinstance(error, Damaged):
         return f"damaged: {_one_line(error)}", 2
     if isinstance(error, OSError):
-        return f"cannot write or read {error.filename or workdir}: {error.strerror or error}; {again}", 1
+        return f"cannot write or read {error.filename or workdir or 'a file'}: {error.strerror or error}{again}", 1
     if isinstance(error, MemoryError):
-        return f"out of memory; {again}", 1
-    return f"interrupted; {again}", 130
+        return f"out of memory{again}", 1
+    return f"interrupted{again}", 130
 
 
 def given_workdir() -> Path | None:
@@ -117,22 +139,19 @@ def processes() -> tuple[str, int, int] | None:
     """Where process 0 listens, how many there are and which this is; None: there is one.
 
     Raises:
-        UserError: process 0's address is missing, or there is no such process.
+        UserError: one of the three flags is missing, or there is no such address or process.
     """
     address, number, this = _COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value
-    if number <= 1:
+    for name in ("coordinator", "process_id"):
+        if flags.FLAGS[name].present and not flags.FLAGS["num_processes"].present:
+            raise UserError(f"--{name} is given without --num_processes; {_OF_PROCESSES}")
+    in_range("num_processes", number, 1, 2**20)
+    in_range("process_id", this, 0, number - 1)
+    if number == 1:
         return None
-    if not address or not 0 <= this < number:
-        raise UserError(
-            f"process_id is {this} of num_processes {number}, coordinator is {address}; needed:"
-            " --coordinator=host:port and a process_id from 0 to num_processes - 1"
-        )
+    if not re.fullmatch(r".+:\d+", address or ""):
+        raise UserError(f"coordinator is {address!r}; {_OF_PROCESSES}")
     return address, number, this
-
-
-def has_config() -> bool:
-    """Whether the command line has a --config."""
-    return flags.FLAGS["config"].present > 0
 
 
 def config_name() -> str:
@@ -141,19 +160,61 @@ def config_name() -> str:
     return Path(path).stem + (f"_{mode}" if mode else "")
 
 
-def _config_file(argv: list[str]) -> str:
-    """What the command line has for --config, written with "=" or with a blank; the last one counts."""
+def _take(argv: list[str]) -> list[str]:
+    """Take a command's flags; what cannot be used ends the program."""
+    try:
+        rest: list[str] = flags.FLAGS(argv)
+        for flag in flags.FLAGS.get_key_flags_for_module(sys.argv[0]):
+            if flag.present and flag.value in ("", []):
+                _fail(f"--{flag.name} has no value; leave it out, or give one: {flag.help}", 2)
+        if CONFIG.value is not None:
+            CONFIG.value.to_dict()  # a file that could not be read raises only when it is used
+    except (AttributeError, KeyError):
+        _fail(_unknown_field(argv), 2)
+    except flags.UnrecognizedFlagError as error:
+        if error.flagname.startswith("config.") and "--config, " in _own_flags():
+            _fail(_NO_CONFIG, 2)
+        _fail(f"unknown flag '--{error.flagname}'; valid: {_own_flags()}", 2)
+    except flags.IllegalFlagValueError as error:
+        _fail(_bad_value(argv, error), 2)
+    except flags.Error as error:
+        _fail(_one_line(error), 2)
+    except OSError:
+        _fail(f"there is no config file {_given(argv, 'config')!r}; for example --config=configs/first_i.py", 2)
+    except Exception as error:
+        _fail(_no_config_file(argv, error), 2)
+    return rest
+
+
+def _own_flags() -> str:
+    """The flags that the program's --help has, for people."""
+    return ", ".join(f"--{flag.name}" for flag in flags.FLAGS.get_key_flags_for_module(sys.argv[0]))
+
+
+def _given(argv: list[str], flag: str) -> str:
+    """What the command line has for a flag, written with "=" or with a blank; the last one counts."""
     found = ""
     for arg, following in zip(argv, [*argv[1:], ""], strict=True):
         name, equals, value = arg.lstrip("-").partition("=")
-        if arg.startswith("-") and name == "config":
+        if arg.startswith("-") and name == flag:
             found = value if equals else following
     return found
 
 
+def _bad_value(argv: list[str], error: Exception) -> str:
+    """Which flag's value cannot be read, and what it must be."""
+    name = _one_line(error).removeprefix("flag --").partition("=")[0]
+    if name in flags.FLAGS:
+        for parser, needed in _NEEDED:
+            if isinstance(flags.FLAGS[name].parser, parser):
+                return f"{name.removeprefix('config.')} is {_given(argv, name)!r}; it must be {needed}"
+    # What the config file raised comes as text: a traceback, whose last line counts.
+    return _one_line(error).rpartition(f"{UserError.__module__}.{UserError.__name__}: ")[2]
+
+
 def _unknown_field(argv: list[str]) -> str:
     """Which --config.field of the command line the config does not have, and which ones it has."""
-    path, _, mode = _config_file(argv).partition(":")
+    path, _, mode = _given(argv, "config").partition(":")
     try:
         get_config: Callable[..., Any] = runpy.run_path(path)["get_config"]
         config = get_config(mode) if mode else get_config()
@@ -170,7 +231,7 @@ def _unknown_field(argv: list[str]) -> str:
 
 
 def _no_config_file(argv: list[str], error: Exception) -> str:
-    return f"{_config_file(argv)!r} is no config file: {type(error).__name__}: {_one_line(error)}"
+    return f"{_given(argv, 'config')!r} is no config file: {type(error).__name__}: {_one_line(error)}"
 
 
 def _one_line(error: Exception) -> str:

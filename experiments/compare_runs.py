@@ -10,7 +10,6 @@ per cent, or points of them.
 
 import argparse
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments import reporting
+from experiments.command_line import clear_errors
+from experiments.places import check_file
 from experiments.reporting import percent_columns
 from rnnjax import resampling, results
 from rnnjax.errors import UserError
@@ -41,16 +42,16 @@ def main() -> None:
     parser.add_argument("others", nargs="+", type=Path, help="theirs, of the same experiment")
     parser.add_argument("--output", type=Path, help="the table, as CSV")
     flags = parser.parse_args()
-    try:
+    with clear_errors():
+        if flags.output:
+            check_file("output", flags.output)
         first, *others = map(read, (flags.first, *flags.others))
         others = [run._replace(name=name) for run, name in zip(others, told_apart(flags.others), strict=True)]
         rows = [row for other in others for row in compare(first, other)]
-    except UserError as error:
-        sys.exit(f"error: {error}")
-    for line in reporting.to_text(rows):
-        print(line)
-    if flags.output:
-        results.write_text(flags.output, reporting.to_csv(rows))
+        for line in reporting.to_text(rows):
+            print(line)
+        if flags.output:
+            results.write_text(flags.output, reporting.to_csv(rows))
 
 
 def read(workdir: Path) -> Finished:
@@ -63,7 +64,9 @@ def read(workdir: Path) -> Finished:
         config, conditions = (results.read_json(workdir / name) for name in ("config.json", "summary.json"))
         conditions = conditions["conditions"]
         accuracy = {name: np.array(found["accuracy"], float) for name, found in conditions.items()}
-    except (OSError, results.Damaged, KeyError, TypeError, AttributeError) as error:
+        for name in _SAME:
+            _field(config, name)
+    except (OSError, results.Damaged, KeyError, TypeError, AttributeError, ValueError) as error:
         raise UserError(f"{workdir} is no directory of a finished experiment that trains ({error})") from None
     return Finished(workdir.resolve().name, config, accuracy)
 

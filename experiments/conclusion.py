@@ -10,10 +10,11 @@ from experiments import report, reporting
 from experiments.claims import Found
 from experiments.claims_landscape import density_table
 from experiments.ledger import Entry, Judged, ledger
-from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job, is_same
+from experiments.programme import ADOPTED, PRESETS, PROTOCOLS, STEPS, Job, is_same
 from rnnjax import results
-from rnnjax.errors import UserError
+from rnnjax.errors import UserError, one_of
 
+_OF_STATUS = "error", "seconds", "command", "preset"  # what status.json has of each step
 # Fields that configs of what is shipped did not have yet, and what they stand for there: it is what was always done.
 _ADDED = {section: {"input_weights": ["random", "copied"]} for section in ("rnn_from_gru", "gru_from_rnn")}
 _NO_NUMBER = ("epochs_per_call", "members_per_call")  # of training: they decide none; the first is gone
@@ -70,6 +71,19 @@ def as_json(entries: list[Entry]) -> list[dict[str, Any]]:
     ]
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON file's object.
+
+    Raises:
+        Damaged: it is something else.
+        FileNotFoundError: there is none.
+    """
+    found = results.read_json(path)
+    if not isinstance(found, dict):
+        raise results.Damaged(f"{path}: it is no JSON object")
+    return found
+
+
 def read_status(workdir: Path) -> dict[str, dict[str, Any]]:
     """status.json of a reproduction or of a published one.
 
@@ -77,15 +91,29 @@ def read_status(workdir: Path) -> dict[str, dict[str, Any]]:
         UserError: it is none.
     """
     try:
-        found: dict[str, dict[str, Any]] = results.read_json(workdir / "status.json")
-        return found
-    except (FileNotFoundError, results.Damaged) as error:
-        raise UserError(f"{workdir} is no reproduction: it has no status.json") from error
+        found = read_object(workdir / "status.json")
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"{workdir} is no reproduction: it has no status.json") from None
+    except results.Damaged as error:
+        raise UserError(f"{workdir} is no reproduction: {error}") from None
+    for name, entry in found.items():
+        lacking = [key for key in _OF_STATUS if not isinstance(entry, dict) or key not in entry]
+        if lacking:
+            raise UserError(f"{workdir / 'status.json'} has no {lacking[0]} of {name}; needed: {', '.join(_OF_STATUS)}")
+        one_of(f"{workdir / 'status.json'}: the preset of {name}", entry["preset"], tuple(PRESETS))
+    return found
 
 
 def made_by(workdir: Path) -> str:
-    """What trained the networks of a reproduction, as store.engine tells it."""
-    return str(results.read_json(workdir / "config.json")["training"])
+    """What trained the networks of a reproduction, as store.engine tells it.
+
+    Raises:
+        UserError: nobody says.
+    """
+    path = workdir / "config.json"
+    if "training" not in (found := read_object(path)):
+        raise UserError(f"{path} has no training, which tells what trained the networks: it is of no reproduction")
+    return str(found["training"])
 
 
 def check_config(folder: Path, job: Job, preset: str) -> None:
@@ -96,12 +124,13 @@ def check_config(folder: Path, job: Job, preset: str) -> None:
     """
     ours = json.loads(json.dumps(job.config(preset).to_dict()))
     path = folder / job.name / "config.json"
-    theirs = results.read_json(path)
-    theirs |= {section: fields | theirs.get(section, {}) for section, fields in _ADDED.items()}
-    for config in (ours, theirs):
-        for field in _NO_NUMBER:
-            config.get("training", {}).pop(field, None)
-    if results.digest(theirs) != results.digest(ours):
+    theirs = read_object(path)
+    if whole := all(isinstance(theirs.get(section, {}), dict) for section in ("training", *_ADDED)):
+        theirs |= {section: fields | theirs.get(section, {}) for section, fields in _ADDED.items()}
+        for config in (ours, theirs):
+            for field in _NO_NUMBER:
+                config.get("training", {}).pop(field, None)
+    if not whole or results.digest(theirs) != results.digest(ours):
         raise UserError(f"{path} is not what this version has for --preset={preset}")
 
 
@@ -137,7 +166,7 @@ def _of_protocol(workdir: Path, protocol: str) -> Found:
     found = {}
     for step in STEPS:
         try:
-            found[step.name] = results.read_json(workdir / Job(step, protocol).name / "summary.json")
+            found[step.name] = read_object(workdir / Job(step, protocol).name / "summary.json")
         except (FileNotFoundError, results.Damaged):
             continue
     return found

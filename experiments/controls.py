@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 from ml_collections import ConfigDict
 
-from experiments.conditions import Condition, DataSet, make, unstopped
+from experiments.conditions import Condition, DataSet, different, make, unstopped
 from experiments.training_experiment import Outcomes
 from experiments.training_figures import Rate, success_rate
 from rnnjax import grids, plotting
@@ -33,7 +33,7 @@ def unstopped_conditions(config: ConfigDict, section: str, data: DataSet, shape:
     Patience 4 at a rate of 0.001 ends many runs on the chance plateau: "untrainable" may mean "stopped early".
 
     Raises:
-        UserError: more seeds or draws than the section has, or a rate that cannot be.
+        UserError: more seeds or draws than the section has, or a rate that cannot be or is there twice.
     """
     wanted = config[section]
     seeds, draws = wanted.unstopped_seeds, wanted.unstopped_draws
@@ -42,6 +42,8 @@ def unstopped_conditions(config: ConfigDict, section: str, data: DataSet, shape:
     rates = config.training.unstopped_learning_rates
     for rate in rates:
         in_range("training.unstopped_learning_rates", rate, 1e-9, 1e3)
+    if len(rates):
+        different("training.unstopped_learning_rates", [float(f"{rate:g}") for rate in rates])  # as names have them
     if not seeds or not draws:
         return []
     return [

@@ -7,7 +7,6 @@ of both cells together, lie above it: a rule that looks at their number, not at 
 """
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from experiments import reporting
+from experiments.command_line import clear_errors
+from experiments.places import check_file
 from rnnjax import results
 from rnnjax.errors import UserError
 
@@ -28,14 +29,14 @@ def main() -> None:
     parser.add_argument("workdirs", nargs="+", type=Path, help="directories of experiments.landscape")
     parser.add_argument("--output", type=Path, help="all draws' counts, as CSV")
     flags = parser.parse_args()
-    try:
+    with clear_errors():
+        if flags.output:
+            check_file("output", flags.output)
         rows = [row for workdir in flags.workdirs for row in read(workdir)]
-    except UserError as error:
-        sys.exit(f"error: {error}")
-    for line in table(rows):
-        print(line)
-    if flags.output:
-        results.write_text(flags.output, reporting.to_csv(rows))
+        for line in table(rows):
+            print(line)
+        if flags.output:
+            results.write_text(flags.output, reporting.to_csv(rows))
 
 
 def read(workdir: Path) -> list[dict[str, Any]]:
@@ -46,12 +47,13 @@ def read(workdir: Path) -> list[dict[str, Any]]:
     """
     try:
         tails = results.read_json(workdir / "summary.json")["tails"]
-    except (FileNotFoundError, results.Damaged, KeyError, TypeError) as error:
+        rows = [row | {"draw": workdir.name} for row in tails if row.get("ratio") == "gru/rnn"]
+        rows = [{name: row[name] for name in _COLUMNS} for row in rows]
+    except (OSError, results.Damaged, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{workdir} is no directory of a finished experiments.landscape ({error})") from None
-    rows = [row | {"draw": workdir.name} for row in tails if row.get("ratio") == "gru/rnn"]
     if not rows:
         raise UserError(f"{workdir} has no RNN beside a GRU of the same shape")
-    return [{name: row[name] for name in _COLUMNS} for row in rows]
+    return rows
 
 
 def table(rows: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -58,7 +58,7 @@ def conditions(config: ConfigDict) -> list[Condition]:
         one_of(f"{_NAME}.stop_words", kind, STOP_WORDS)
     different(f"{_NAME}.stop_counts", wanted.stop_counts)
     for number in wanted.stop_counts:
-        in_range(f"{_NAME}.stop_counts: a number of stop words", number, 1, 1000)
+        in_range(f"{_NAME}.stop_counts: a number of stop words", number, 1, 1000, whole=True)
     sets = data_sets(config, _NAME)
     for data in sets:
         if data.label == "xor":

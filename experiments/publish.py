@@ -11,6 +11,7 @@ from typing import Any
 
 import rnnjax
 from experiments import conclusion, report
+from experiments.places import check_folder
 from experiments.programme import jobs_of
 from experiments.report_images import small_png
 from experiments.report_sections import is_repeat, shown_elsewhere
@@ -34,11 +35,14 @@ def check_target(target: Path, keep: bool, workdir: Path) -> None:
         workdir: of the reproduction, which must not go with what was published before.
 
     Raises:
-        UserError: it is the working directory or holds it, has something else in it, or what is to be kept is of
-            another version.
+        UserError: it is the working directory or holds it, cannot be written, has something else in it, or what is to
+            be kept is of another version.
     """
     if not target.name or target.resolve() in (workdir.resolve(), *workdir.resolve().parents):
         raise UserError(f"--publish={target} is or holds the working directory {workdir}; valid: another folder")
+    check_folder(f"--publish={target}", target.parent)
+    if target.exists() and not target.is_dir():
+        raise UserError(f"--publish={target} is a file; valid: a new folder, or a published report's")
     _put_back(target)
     _earlier(target, keep)
 
@@ -124,7 +128,7 @@ def _not_published(target: Path, there: set[str]) -> set[str]:
     """What of a folder no publishing has left there: everything, if it was none."""
     if not {"ledger.json", "status.json", "config.json"} <= there:
         return there
-    if set(results.read_json(target / "config.json")) != {"rnnjax", "training"}:  # a working directory has more
+    if set(conclusion.read_object(target / "config.json")) != {"rnnjax", "training"}:  # a working directory has more
         return there
     return there - {*_OF_ALL, *(name.partition("/")[0] for name in conclusion.read_status(target))}
 

@@ -14,21 +14,21 @@ computes a random sample of the shipped numbers anew (experiments/check.py) and 
 """
 
 import logging
-import sys
 import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
 import rnnjax
 from experiments import command_line, conclusion, runner
 from experiments.check import check
 from experiments.drawing import Artist
-from experiments.programme import PRESETS, PROTOCOLS, STEPS, Job, jobs
+from experiments.places import check_folder
+from experiments.programme import PRESETS, PROTOCOLS, Job, jobs
 from experiments.progress import clock
 from experiments.publish import check_target, publish
 from experiments.store import engine
@@ -92,10 +92,9 @@ class Reproduction:
     def _earlier(self) -> dict[str, dict[str, Any]]:
         """What earlier commands did in this directory."""
         try:
-            found: dict[str, dict[str, Any]] = results.read_json(self._workdir / "status.json")
-        except (FileNotFoundError, results.Damaged):
-            found = {}
-        return found
+            return conclusion.read_status(self._workdir)
+        except UserError:
+            return {}
 
     def _run(self, job: Job, mesh: Any, artist: Artist, log: logging.Logger) -> None:
         started, error, folder = time.monotonic(), None, self._workdir / job.name
@@ -134,24 +133,23 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
             raise UserError(f"--{flag.name} is given without --check; valid: --check --{flag.name}={flag.value}")
     one_of("preset", preset, tuple(PRESETS))
     assert preset is not None
+    here, told = jobs(preset), f"--preset={preset}"
     for name in _ONLY.value:
-        one_of("only", name, [step.name for step in STEPS])
+        one_of(f"{told}: only", name, dict.fromkeys(job.step.name for job in here))
+    told += f" --only={','.join(_ONLY.value)}" if _ONLY.value else ""
+    here = [job for job in here if job.step.name in (_ONLY.value or [job.step.name])]
     for name in _PROTOCOLS.value:
-        one_of("protocols", name, tuple(PROTOCOLS))
+        one_of(f"{told}: protocols", name, dict.fromkeys(job.protocol for job in here))
+    wanted = [job for job in here if job.protocol in (_PROTOCOLS.value or [job.protocol])]
     if _PUBLISH.value:
         check_target(Path(_PUBLISH.value), _KEEP.value, workdir)
     elif _KEEP.value:
         raise UserError("--keep is given without --publish; valid: --publish=docs/report --keep")
+    if networks := command_line.shared_networks():
+        check_folder(f"--networks={networks}", networks)
     runner.begin()
     if preset == "quick":
         plotting.be_coarse()
-    wanted = [
-        job
-        for job in jobs(preset)
-        if job.step.name in (_ONLY.value or [job.step.name]) and job.protocol in (_PROTOCOLS.value or [job.protocol])
-    ]
-    if not wanted:
-        raise UserError(f"nothing of --preset={preset} is left by --only and --protocols; valid: those that it has")
     reproduction = Reproduction(workdir, preset, wanted)
     log = runner.new_log("reproduce")
     with own_workdir(workdir, reproduction.identity()):
@@ -198,20 +196,18 @@ def _checked(shipped: Path) -> bool:
     return agreed == done and judged
 
 
-def _main(argv: list[str]) -> None:
-    check_only = _CHECK.value
-    default = _SHIPPED if check_only else Path("results", "reproduce", str(_PRESET.value))
-    workdir = command_line.given_workdir() or default
-    with command_line.clear_errors(workdir):
-        if len(argv) > 1 or command_line.has_config():
-            raise UserError(
-                f"unexpected argument {[*argv, '--config'][1]!r}; valid: --preset, --only, --protocols, --publish,"
-                " --keep, --workdir, --networks, --num_devices, --check, --sample, --sample_seed"
-            )
-        done = _check(workdir) if check_only else _reproduce(workdir, _PRESET.value)
-    sys.exit(0 if done else 1)
+def main() -> NoReturn:
+    """Parse the command line and do it; does not return."""
+
+    def action() -> int:
+        default = _SHIPPED if _CHECK.value else Path("results", "reproduce", str(_PRESET.value))
+        workdir = command_line.given_workdir() or default
+        with command_line.clear_errors(None if _CHECK.value else workdir):
+            return 0 if (_check(workdir) if _CHECK.value else _reproduce(workdir, _PRESET.value)) else 1
+
+    own = (flag.name for flag in (_PRESET, _ONLY, _PROTOCOLS, _PUBLISH, _KEEP, _CHECK, _SAMPLE, _SAMPLE_SEED))
+    command_line.run(action, *own, "workdir", "networks", "num_devices")
 
 
 if __name__ == "__main__":
-    command_line.show_in_help("workdir", "networks", "num_devices")
-    app.run(_main)
+    main()

@@ -19,6 +19,7 @@ from ml_collections import ConfigDict
 
 from experiments import command_line, environment, process
 from experiments.drawing import Artist, save_figure
+from experiments.places import check_folder
 from experiments.workdir import own_workdir
 from rnnjax import members, plotting
 from rnnjax.errors import UserError
@@ -129,8 +130,8 @@ def perform(experiment: Experiment, run: Run, inputs: Any, config_name: str) -> 
     """The experiment in its working directory, which is its own meanwhile, with its log and environment there.
 
     Raises:
-        UserError: the directory is another run's, or of another config.
-        OSError: it cannot be written.
+        UserError: it or the networks' folder cannot be written, or it is another run's, or of another config.
+        OSError: the disk is full.
     """
     with _owned(run):
         started, devices = time.monotonic(), environment.describe_devices(run.mesh)
@@ -158,6 +159,8 @@ def _owned(run: Run) -> Iterator[None]:
         problem: Exception | None = None
         if run.leads:
             try:
+                if run.networks:
+                    check_folder(f"--networks={run.networks}", run.networks)
                 stack.enter_context(own_workdir(run.workdir, run.config.to_dict()))
                 stack.enter_context(_log_to(run.workdir / "log.txt", run.log))
             except (UserError, OSError) as error:

@@ -42,8 +42,11 @@ def conditions(config: ConfigDict, _: Outcomes | None = None) -> list[Condition]
     """
     wanted, shapes = config[NAME], {shape.name: shape for shape in architectures(config)}
     for field in ("rare", "unstopped"):
-        for name in listed(wanted[field]):
+        names = listed(wanted[field])
+        for name in names:
             one_of(f"search.{field}", name, shapes)
+        if names:
+            different(f"search.{field}", names)
     for field in ("rare_seeds", "unstopped_seeds", "rare_unstopped_seeds"):
         in_range(f"search.{field}", wanted[field], 1, 10**6)
     rate = wanted.unstopped_learning_rate

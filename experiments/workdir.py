@@ -9,6 +9,7 @@ from typing import Any
 
 import filelock
 
+from experiments.places import check_folder
 from rnnjax.errors import UserError
 from rnnjax.results import TEMPORARY, Damaged, read_json, write_json
 
@@ -22,10 +23,10 @@ def own_workdir(path: Path, config: Mapping[str, Any]) -> Iterator[None]:
         config: what the run was asked to do, resolved, of JSON's types.
 
     Raises:
-        UserError: another run is at work in it, or it was made by another config.
-        OSError: it cannot be written.
+        UserError: it cannot be written, another run is at work in it, or it was made by another config.
+        OSError: the disk is full.
     """
-    path.mkdir(parents=True, exist_ok=True)
+    check_folder(f"the working directory {path}", path)
     lock = filelock.FileLock(path / ".lock")
     try:
         held = lock.acquire(timeout=0)

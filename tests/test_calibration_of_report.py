@@ -120,3 +120,17 @@ def test_a_folder_without_its_numbers_is_refused_in_one_line(tmp_path: Path) -> 
     assert done.returncode == 2
     assert f"{tmp_path} does not have all that is needed: rnn_from_gru: conditions is missing" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("--prset=quick", "unknown flag '--prset'; valid: --into, --workdir"),
+        ("--num_devices=2", "unexpected argument '--num_devices'; valid: --into, --workdir"),
+        ("--into=", "--into has no value; leave it out, or give one: Where to leave the tables"),
+        ("--into=README.md", "--into=README.md cannot be written: README.md is a file"),
+    ],
+)
+def test_a_bad_command_ends_in_one_line(flag: str, told: str) -> None:
+    done = python("-m", "experiments.calibration_of_report", flag)
+    assert done.returncode == 2 and done.stderr.startswith(f"error: {told}") and done.stderr.count("\n") == 1

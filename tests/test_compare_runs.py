@@ -12,6 +12,7 @@ from experiments.compare_runs import compare, read, told_apart
 from rnnjax import resampling
 from rnnjax.errors import UserError
 
+RAGGED = '{"conditions": {"a": {"accuracy": [[0.5], [0.5, 0.6]]}}}'
 NAME = "FirstII/rnn_2x4"
 BEFORE = np.random.default_rng(0).uniform(0.5, 0.99, (4, 6)).round(3)
 GAIN = 0.01 * np.arange(1, 4)[:, None]  # of each of three draws
@@ -85,13 +86,28 @@ def test_other_networks_are_refused(first: Path, tmp_path: Path) -> None:
         list(compare(read(first), read(a_run(tmp_path / "else", {"XorI/rnn_2x4": BEFORE}))))
 
 
-@pytest.mark.parametrize("content", [None, "{", "[]", '{"tails": []}', '{"conditions": {"a": {}}}'])
+@pytest.mark.parametrize("content", ["[]", '{"data": 3, "training": []}'])
+def test_a_config_of_something_else_is_named(first: Path, content: str) -> None:
+    (first / "config.json").write_text(content)
+    with pytest.raises(UserError, match=f"{first} is no directory of a finished experiment that trains"):
+        read(first)
+
+
+def test_nothing_is_read_for_a_table_that_cannot_be_written(first: Path) -> None:
+    done = python(
+        "-m", "experiments.compare_runs", str(first), "nowhere", f"--output={first / 'config.json' / 'x.csv'}"
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and done.stdout == ""
+    assert f"config.json/x.csv cannot be written: {first / 'config.json'} is a file" in done.stderr
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"tails": []}', '{"conditions": {"a": {}}}', RAGGED])
 def test_a_directory_of_something_else_ends_in_one_line(first: Path, content: str | None) -> None:
     if content is None:
         (first / "config.json").unlink()
     else:
         (first / "summary.json").write_text(content)
     done = python("-m", "experiments.compare_runs", str(first), str(first))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith(f"error: {first} is no directory of a finished experiment that trains")

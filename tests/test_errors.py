@@ -1,7 +1,9 @@
 """A UserError is one line with the bad value and the valid ones."""
 
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 
 from rnnjax.errors import UserError, in_range, lookup, one_of
@@ -40,6 +42,26 @@ def test_outside_a_range_is_an_error_with_the_value_and_the_ends(value: float) -
     with pytest.raises(UserError) as raised:
         in_range("data.scale", value, -1, 2)
     assert str(raised.value) == f"data.scale is {value}; it must be from -1 to 2"
+
+
+@pytest.mark.parametrize("value", ["1", None, (1,), 1j])
+def test_what_is_no_number_is_an_error_with_the_value_and_the_ends(value: Any) -> None:
+    with pytest.raises(UserError) as raised:
+        in_range("data.scale", value, -1, 2)
+    assert str(raised.value) == f"data.scale is {value!r}; it must be a number from -1 to 2"
+
+
+@pytest.mark.parametrize("value", [0, 1.0, np.int64(2), np.float32(-1)])
+def test_a_whole_number_may_be_of_any_type(value: float) -> None:
+    in_range("steps", value, -1, 2, whole=True)
+
+
+@pytest.mark.parametrize("value", [0.5, 1 + 1e-9, np.float32(1.5)])
+def test_a_fraction_is_an_error_where_a_whole_number_is_needed(value: float) -> None:
+    in_range("steps", value, -1, 2)
+    with pytest.raises(UserError) as raised:
+        in_range("steps", value, -1, 2, whole=True)
+    assert str(raised.value) == f"steps is {value}; it must be a whole number"
 
 
 def test_one_of_takes_the_valid() -> None:

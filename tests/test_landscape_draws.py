@@ -44,9 +44,22 @@ def test_the_program_prints_it_and_writes_all_counts(tmp_path: Path) -> None:
     assert len(lines) == 6
 
 
-@pytest.mark.parametrize("content", [None, "{", '{"tails": []}'])
+@pytest.mark.parametrize("content", [None, "{", '{"tails": []}', '{"tails": [3]}', '{"tails": [{"ratio": "gru/rnn"}]}'])
 def test_a_directory_of_something_else_is_named(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "summary.json").write_text(content)
     with pytest.raises(UserError, match=str(tmp_path)):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["README.md"], "README.md is no directory of a finished experiments.landscape"),
+        (["nowhere", "--output=README.md/x.csv"], "--output=README.md/x.csv cannot be written: README.md is a file"),
+        (["nowhere", "--output=docs"], "--output=docs is a folder; valid: a file in it"),
+    ],
+)
+def test_a_bad_command_ends_in_one_line(flags: list[str], told: str) -> None:
+    done = python("-c", "from experiments import landscape_draws; landscape_draws.main()", *flags)
+    assert done.returncode == 2 and done.stderr.startswith(f"error: {told}") and done.stderr.count("\n") == 1

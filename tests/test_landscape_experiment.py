@@ -228,7 +228,7 @@ def test_a_full_disk_ends_in_one_line_and_what_was_done_is_kept(finished: Path, 
 
 def test_an_unwritable_workdir_ends_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    refused(launch(tmp_path / "file" / "work"), 1, str(tmp_path / "file"), "Not a directory")
+    refused(launch(tmp_path / "file" / "work"), 2, f"cannot be written: {tmp_path / 'file'} is a file")
 
 
 @pytest.mark.parametrize("setting", ["rnn_2x2:0", "gru_2x2:2999"])
@@ -253,7 +253,7 @@ def test_a_replay_is_the_setting_of_the_sweep(finished: Path, setting: str) -> N
         ("--config.landscape.num_settings=0", ["landscape.num_settings is 0", "1 to 1000000000"]),
         ("--config.landscape.num_setings=5", ["'landscape.num_setings'", "num_settings, sampler"]),
         ("--config.data.lable=first", ["'data.lable'", "label"]),
-        ("--config.seed=many", ["config.seed=many", "int"]),
+        ("--config.seed=many", ["seed is 'many'; it must be a whole number"]),
         ("--replay=gru_2x4", ["'gru_2x4'", "gru_2x4:123456"]),
         ("--num_devices=0", ["num_devices is 0", "from 1 to"]),
         ("--config=configs/second_i.py", ["'configs/second_i.py'", "configs/first_i.py"]),

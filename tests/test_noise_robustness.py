@@ -255,6 +255,8 @@ def test_it_leaves_its_files_and_draws_again_from_them(workdir: Path) -> None:
         ("stop_words", ("none",), "noise_robustness.stop_words is 'none'; valid: random, repeated"),
         ("stop_words", ("random", "random"), "noise_robustness.stop_words is .*one or more different"),
         ("stop_counts", (1, 0), "noise_robustness.stop_counts: a number of stop words is 0; it must be from 1"),
+        ("stop_counts", (2.5,), "stop_counts: a number of stop words is 2.5; it must be a whole number"),
+        ("stop_counts", ("few",), "stop_counts: a number of stop words is 'few'; it must be a number from 1 to 1000"),
         ("stop_counts", (), "noise_robustness.stop_counts is .*one or more different"),
         ("most_sentiments", 7, "noise_robustness.most_sentiments is 7; it must be from 1 to 6"),
         ("data_sets", ("XorI",), "noise_robustness.data_sets has 'XorI'; valid: those whose label"),

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 import subprocess
 import textwrap
@@ -29,10 +30,10 @@ TINY = {
     "training.tile": 4,
     "training.members_per_call": 8,
 }
+ENTRY = {"error": None, "seconds": 1.0, "command": "python", "preset": "quick"}  # of a step in status.json
 PROGRAM = textwrap.dedent(
     """
     import sys
-    from absl import app
     from experiments import check, conclusion, programme, reproduce
     from experiments.programme import Step
     tiny = {tiny!r}
@@ -44,7 +45,7 @@ PROGRAM = textwrap.dedent(
     if {version!r}:
         reproduce.engine = lambda: {version!r}
     sys.argv = ["reproduce", *{flags!r}]
-    app.run(reproduce._main)
+    reproduce.main()
     """
 )
 
@@ -266,8 +267,21 @@ def test_a_directory_of_another_version_or_preset_is_refused(
         (["--preset=all"], "preset is 'all'; valid: quick, thesis, full"),
         ([], "preset is None; valid: quick, thesis, full"),
         (["--preset=quick", "--only=capacity"], "only is 'capacity'; valid: first, bad, identity_init"),
-        (["--preset=quick", "--protocols=batch_3"], "protocols is 'batch_3'; valid: adopted, batch_4"),
-        (["--preset=quick", "--protocols=batch_4"], "nothing of --preset=quick is left by --only and --protocols"),
+        (["--preset=full", "--protocols=batch_3"], "protocols is 'batch_3'; valid: adopted"),
+        (["--preset=quick", "--protocols=adopted,batch_4"], "quick: protocols is 'batch_4'; valid: adopted\n"),
+        (
+            ["--preset=quick", "--only=first,bad", "--protocols=batch_4"],
+            "error: --preset=quick --only=first,bad: protocols is 'batch_4'; valid: adopted\n",
+        ),
+        (["--prset=quick"], "unknown flag '--prset'; valid: --preset, --only, --protocols"),
+        (["--preset=quick", "--coordinator=host:1"], "unexpected argument '--coordinator'; valid: --preset"),
+        (["--preset=quick", "--publish="], "--publish has no value; leave it out, or give one: Copy the report"),
+        (["--preset=quick", "--only="], "--only has no value; leave it out, or give one: Names of steps"),
+        (["--preset=quick", "--publish=README.md/x"], "--publish=README.md/x cannot be written: README.md is a file"),
+        (["--preset=quick", "--publish=README.md"], "--publish=README.md is a file; valid: a new folder"),
+        (["--preset=quick", "--networks=README.md"], "--networks=README.md cannot be written: README.md is a file"),
+        (["--preset=quick", "--workdir=README.md"], "directory README.md cannot be written: README.md is a file"),
+        (["--check", "--workdir=README.md"], "README.md is no reproduction: it has no status.json"),
         (["--check", "--workdir=nowhere"], "nowhere is no reproduction"),
         (["--check", "--sample=0"], "sample is 0"),
         (["--preset=quick", "--config=configs/thesis.py"], "unexpected argument '--config'"),
@@ -282,6 +296,54 @@ def test_a_bad_command_ends_in_one_line(flags: list[str], words: str) -> None:
     done = launch(*flags)
     assert done.returncode == 2 and done.stderr.startswith("error: ") and words in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ([], "status.json: it is no JSON object"),
+        ({"first": 3}, "status.json has no error of first; needed: error, seconds, command, preset"),
+        ({"first": {"error": None, "seconds": 1, "command": "python"}}, "status.json has no preset of first"),
+        ({"first": ENTRY | {"preset": "odd"}}, "the preset of first is 'odd'; valid: quick, thesis, full"),
+    ],
+)
+def test_a_status_of_something_else_is_told_in_one_line(tmp_path: Path, content: object, words: str) -> None:
+    results.write_json(tmp_path / "status.json", content)
+    with pytest.raises(UserError, match=words):
+        conclusion.read_status(tmp_path)
+    done = launch("--check", f"--workdir={tmp_path}")
+    assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("config.json", {}, "config.json has no training, which tells what trained the networks"),
+        ("config.json", [], "damaged: .*config.json: it is no JSON object"),
+        ("first/config.json", [], "damaged: .*config.json: it is no JSON object"),
+        ("first/config.json", {"training": 3}, "config.json is not what this version has for --preset=quick"),
+        ("first/config.json", {"rnn_from_gru": 3}, "config.json is not what this version has for --preset=quick"),
+        ("first/summary.json", 3, "damaged: .*summary.json: it is no JSON object"),
+        ("first/summary.json", {}, r"summary.json does not have the numbers of identity_init \('conditions'\)"),
+        ("first/summary.json", {"conditions": []}, "summary.json does not have the numbers of identity_init"),
+    ],
+)
+def test_a_report_with_odd_files_is_refused_in_one_line(
+    failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path, file: str, content: object, words: str
+) -> None:
+    names = ("config.json", "status.json", "ledger.json", "first/config.json", "first/summary.json")
+    (tmp_path / "first").mkdir()
+    for name in names:
+        shutil.copyfile(failed[0] / name, tmp_path / name)
+    results.write_json(tmp_path / "status.json", {"first": ENTRY})
+    results.write_json(tmp_path / file, content)
+    done = launch("--check", f"--workdir={tmp_path}")
+    assert done.returncode == 2 and re.search(words, done.stderr) and done.stderr.count("\n") == 1
+
+
+def test_a_folder_is_made_for_what_is_published_before_anything_runs(tmp_path: Path) -> None:
+    check_target(tmp_path / "new" / "report", keep=False, workdir=tmp_path / "work")
+    assert list(tmp_path.iterdir()) == [tmp_path / "new"] and not list((tmp_path / "new").iterdir())
 
 
 def test_only_what_is_still_to_be_computed_takes_time() -> None:

@@ -180,11 +180,18 @@ def test_groups_are_trained_alike() -> None:
     assert told == ["section 3.2's protocol", "no early stop, rate 0.03"]
 
 
+def test_nothing_need_be_rare_or_trained_without_early_stop() -> None:
+    conditions = search.conditions(small_config(**{"search.rare": (), "search.unstopped": ()}))
+    assert len(conditions) == 2 and all(condition.num_seeds == SEEDS for condition in conditions)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
         ("rare", ("gru_4x4",), r"search\.rare is 'gru_4x4'; valid: rnn_2x2, gru_2x2"),
         ("unstopped", ("lstm",), r"search\.unstopped is 'lstm'; valid: rnn_2x2, gru_2x2"),
+        ("rare", ("rnn_2x2", "rnn_2x2"), r"search\.rare is .*one or more different ones"),
+        ("unstopped", ("gru_2x2", "gru_2x2"), r"search\.unstopped is .*one or more different ones"),
         ("architectures", (), r"search\.architectures is \(\)"),
         ("architectures", ("rnn_2x2", "rnn_2x2"), r"search\.architectures"),
         ("architectures", ("lstm_2x2",), "lstm"),

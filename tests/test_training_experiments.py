@@ -1015,6 +1015,18 @@ def test_a_damaged_run_to_start_from_is_refused(runs: Runs, tmp_path: Path, dama
         ("gate_variants", "gate_variants.unstopped_draws", -1, "gate_variants.unstopped_draws is -1"),
         ("capacity", "training.unstopped_learning_rates", (-1.0,), "unstopped_learning_rates.* -1.0"),
         ("gate_variants", "training.unstopped_learning_rates", ("fast",), "unstopped_learning_rates.*fast"),
+        (
+            "capacity",
+            "training.unstopped_learning_rates",
+            (0.001, 0.001),
+            r"unstopped_learning_rates is \(0.001, 0.001\)",
+        ),
+        (
+            "capacity",
+            "training.unstopped_learning_rates",
+            (0.01, 0.01 + 1e-9),
+            "_rates is .*one or more different ones",
+        ),
         ("trainability", "trainability.hidden_dims", (), "trainability.hidden_dims is .*one or more different"),
         ("trainability", "trainability.input_dims", (2, 2), "trainability.input_dims is .*one or more different"),
         ("capacity", "capacity.input_dims", (), "capacity.input_dims is .*one or more different"),

@@ -139,6 +139,13 @@ def test_a_directory_of_something_else_is_refused(tmp_path: Path) -> None:
     assert files_in(tmp_path) == {"thesis.tex"}
 
 
+@pytest.mark.parametrize("below", [".", "work", "two/deep"])
+def test_a_file_in_a_directory_s_place_is_refused(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert f"cannot be written: {tmp_path / 'file'} is a file" in refusal(tmp_path / "file" / below, CONFIG)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_refused_directory_loses_nothing(tmp_path: Path) -> None:
     """Given a wrong --workdir, such as a home, nothing of it may be taken for a leftover."""
     mine = ["thesis.tex", ".draft.tmp", "mail/.unsent.tmp"]
