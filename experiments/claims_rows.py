@@ -5,7 +5,7 @@ from typing import Any
 
 from experiments.claims import Found
 from experiments.claims_evidence import entry, interval, undecided
-from experiments.found import ENOUGH, NONE
+from experiments.draw_intervals import ENOUGH, NONE
 from rnnjax.statistics import Interval
 from rnnjax.verdicts import Evidence
 
@@ -58,7 +58,7 @@ def ends(of: Row, name: str, unit: float = 1.0) -> Interval:
 
 
 def of_networks(what: str, effect: Interval, members: int, draws: int, **asserted: Any) -> Evidence:
-    """A part that rests on so many networks; of fewer than found.ENOUGH no interval is believed: its ends are infinite.
+    """A part that rests on so many networks; of fewer than ENOUGH no interval is believed: its ends are infinite.
 
     Args:
         what: for the reader.

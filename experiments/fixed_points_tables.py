@@ -17,7 +17,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments.analysis import Measured, last_accuracy
-from experiments.found import compare, mean_of
+from experiments.draw_intervals import compare, mean_of
 from experiments.outcomes import Outcome, below
 from experiments.success_groups import by_stage, known, yes_or_no
 from experiments.training_experiment import Outcomes

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.found import Compared, compare, mean_of
+from experiments.draw_intervals import Compared, compare, mean_of
 from rnnjax import resampling
 from rnnjax.statistics import Interval
 

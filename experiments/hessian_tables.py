@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.analysis import Measured, last_accuracy
-from experiments.found import Compared, compare, how_trained, mean_of
+from experiments.draw_intervals import Compared, compare, mean_of
+from experiments.found import how_trained
 from experiments.geometric_means import geometric_mean, logarithm, times
 from experiments.hessian_measures import STAGES
 from experiments.outcomes import Outcome, below

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import thesis
-from experiments.found import by_draw, mean_of, with_draws
+from experiments.draw_intervals import by_draw, mean_of, with_draws
 from rnnjax import plotting, survival, trajectory_plots
 from rnnjax.cells import CELLS
 from rnnjax.field_plots import boundary_handle, draw_curve, draw_regions

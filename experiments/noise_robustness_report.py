@@ -8,7 +8,7 @@ from ml_collections import ConfigDict
 
 from experiments.analysis import Measured, last_accuracy
 from experiments.conditions import DataSet, data_sets, listed
-from experiments.found import NONE, by_draw, compare, mean_of, with_draws
+from experiments.draw_intervals import NONE, by_draw, compare, mean_of, with_draws
 from experiments.noise_robustness_figures import Seen, figure_4_9, figure_4_10, figure_noise, figure_survival
 from experiments.outcomes import below
 from experiments.reporting import interval_columns

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.found import mean_of
+from experiments.draw_intervals import mean_of
 from experiments.group_figures import FEWEST
 from rnnjax import plotting
 from rnnjax.distribution_plots import draw_median

@@ -8,7 +8,8 @@ from ml_collections import ConfigDict
 from experiments import perturbation_figures as drawn
 from experiments import thesis
 from experiments.analysis import Measured
-from experiments.found import by_draw, compare, groups, how_trained, mean_of, pairs
+from experiments.draw_intervals import by_draw, compare, mean_of
+from experiments.found import groups, how_trained, pairs
 from experiments.group_figures import FEWEST
 from experiments.outcomes import below
 from experiments.perturbation_figures import DISTANCES, Seen

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments.found import mean_of, with_draws
+from experiments.draw_intervals import mean_of, with_draws
 from rnnjax.errors import in_range
 from rnnjax.statistics import Interval
 

@@ -23,7 +23,8 @@ from experiments import runner, search
 from experiments import update_cosine_figures as drawn
 from experiments.analysis import Measured, analysis
 from experiments.conditions import Condition, unstopped
-from experiments.found import compare, first_found, groups, how_trained, mean_of, pairs, successes
+from experiments.draw_intervals import compare, mean_of
+from experiments.found import first_found, groups, how_trained, pairs, successes
 from experiments.outcomes import Outcome
 from experiments.reporting import estimate_columns
 from experiments.training_experiment import Outcomes, Report

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.found import mean_of
+from experiments.draw_intervals import mean_of
 from experiments.group_figures import FEWEST
 from rnnjax import plotting
 from rnnjax.distribution_plots import draw_median

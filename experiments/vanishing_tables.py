@@ -9,7 +9,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments.analysis import Measured, last_accuracy
-from experiments.found import NONE
+from experiments.draw_intervals import NONE
 from experiments.geometric_means import geometric_mean, logarithm, times
 from experiments.outcomes import Outcome, below
 from experiments.reporting import interval_columns

@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 
 from experiments import success_groups
 from experiments.analysis import Measured, last_accuracy
-from experiments.found import compare, with_draws
+from experiments.draw_intervals import compare, with_draws
 from experiments.outcomes import Outcome
 from experiments.reporting import estimate_columns
 from experiments.success_groups import ALL, STAGES, by_stage, count_in, mean_in

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.found import mean_of, with_draws
+from experiments.draw_intervals import mean_of, with_draws
 from experiments.success_groups import STAGES
 from experiments.word_projection_tables import (
     ALL,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.found import NONE, compare, mean_of, with_draws
+from experiments.draw_intervals import NONE, compare, mean_of, with_draws
 from experiments.outcomes import below
 from experiments.reporting import interval_columns
 from experiments.success_groups import STAGES
