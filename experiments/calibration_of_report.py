@@ -87,7 +87,7 @@ def _logs(found: Found) -> dict[str, np.ndarray]:
         for cell, donor in (("rnn", "gru"), ("gru", "rnn")):
             step, name = f"{cell}_from_{donor}", f"{data}/input_weights_random/{cell}_2x4"
             tables[f"{data} {step}"] = np.array(accuracies(found, step, name))
-    printed = thesis.percent("figure_4_7", "rows")
+    printed = thesis.printed("figure_4_7", "rows")
     xor = {architecture: np.array(accuracies(found, "data_sets", f"XorI/{architecture}")) for architecture in printed}
     draws = min(len(values) for values in tables.values())
     tables = {name: values[:draws] for name, values in tables.items()}

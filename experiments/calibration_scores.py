@@ -24,11 +24,11 @@ def fit(accuracy: np.ndarray) -> dict[str, np.ndarray]:
     for (data, architecture, frozen), of_draws in zip(FITTED, accuracy, strict=True):
         if architecture == "rnn_2x4":
             table = {"CountII": "table_4_2", "FirstII": "table_4_4"}[data]
-            most, mean, least = (thesis.percent(table, name) / 100 for name in ("max", "mean", "min"))
+            most, mean, least = (thesis.printed(table, name) / 100 for name in ("max", "mean", "min"))
             logs = [log_extremes(most, mean, least, 10, simulated) for simulated in of_draws]
             found[f"{data} {table.replace('_', ' ', 1).replace('_', '.')}"] = np.array(logs)
         else:
-            successes = thesis.percent("figure_4_17", data, *_key(architecture, frozen))
+            successes = thesis.printed("figure_4_17", data, *_key(architecture, frozen))
             logs = [log_count(successes, 10, simulated > _SUCCESS) for simulated in of_draws]
             found[f"{data} figure 4.17 {architecture}{' frozen' if frozen else ''}"] = np.array(logs)
     return found
@@ -51,11 +51,11 @@ def held_out(accuracy: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         gru, rnn, from_gru, from_rnn = (
             accuracy[f"{data} {name}"] for name in ("gru", "rnn", "rnn_from_gru", "gru_from_rnn")
         )
-        values = _fractions(thesis.percent(f"table_{one}", "values"))
+        values = _fractions(thesis.printed(f"table_{one}", "values"))
         accepted = gru > _DONOR
         logs = [log_values(values, each[mask]) for each, mask in zip(from_gru, accepted, strict=True)]
         found[f"{data} table {one.replace('_', '.')}"] = np.array(logs)
-        columns = (thesis.percent(f"table_{other}", name) for name in ("rnn", "gru_from_rnn"))
+        columns = (thesis.printed(f"table_{other}", name) for name in ("rnn", "gru_from_rnn"))
         pairs = list(zip(*map(_fractions, columns), strict=True))
         # Given their RNNs: the thesis picked these, and some of them are in Tables 4.2 and 4.4 too.
         logs = [log_given(pairs, a, b) for a, b in zip(rnn, from_rnn, strict=True)]
@@ -71,7 +71,7 @@ def held_out_rows(xor: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """
     found: dict[str, np.ndarray] = {}
     for name, of_draws in xor.items():
-        row = _fractions(thesis.percent("figure_4_7", "rows", name))
+        row = _fractions(thesis.printed("figure_4_7", "rows", name))
         logs = np.array([log_classes(row, np.round(simulated, 2), _CLASSES) for simulated in of_draws])
         here = f"XorI figure 4.7, {name.split('_')[-1][0]} inputs"
         found[here] = found.get(here, 0) + logs
@@ -96,9 +96,9 @@ def predictions(accuracy: np.ndarray) -> list[dict[str, object]]:
             for name, measure in (("max", np.max), ("mean", np.mean), ("min", np.min)):
                 # float32 accuracies are whole thousandths, and so are the printed ones: rounded, ties are ties.
                 found = np.round(100 * measure(sets.astype(float), 1), 4)
-                rows.append(_compared(f"{data} RNN H = 4, {name} (%)", thesis.percent(table, name), found))
+                rows.append(_compared(f"{data} RNN H = 4, {name} (%)", thesis.printed(table, name), found))
         else:
-            printed = thesis.percent("figure_4_17", data, *_key(architecture, frozen))
+            printed = thesis.printed("figure_4_17", data, *_key(architecture, frozen))
             kind = f"{'frozen ' if frozen else ''}GRU H = {architecture[-1]}"
             rows.append(_compared(f"{data} {kind}, above 90 % of ten", printed, (sets > _SUCCESS).sum(1)))
     return rows

@@ -151,16 +151,16 @@ def _ratios(accuracies: dict[Architecture, np.ndarray]) -> list[dict[str, Any]]:
 
 
 def _printed_row(data: DataSet, shape: Architecture) -> list[int] | None:
-    if data.title != thesis.percent("figure_4_7", "dataset"):
+    if data.title != thesis.printed("figure_4_7", "dataset"):
         return None
-    row: list[int] | None = thesis.percent("figure_4_7", "rows", shape.name)
+    row: list[int] | None = thesis.printed("figure_4_7", "rows", shape.name)
     return row
 
 
 def _printed_best(data: DataSet, shape: Architecture) -> float | None:
-    if data.title != thesis.percent("figure_4_6", "dataset"):
+    if data.title != thesis.printed("figure_4_6", "dataset"):
         return None
-    best: float | None = thesis.percent("figure_4_6", f"{shape.name}_max")
+    best: float | None = thesis.printed("figure_4_6", f"{shape.name}_max")
     return best
 
 

@@ -53,7 +53,7 @@ def _capable(found: Found) -> list[Evidence]:
     parts = []
     for shape in ("2x4", "4x4"):
         rnn, gru = (_tried(found, f"{cell}_{shape}") for cell in ("rnn", "gru"))
-        printed, number = (thesis.percent("figure_4_6", name) for name in (f"rnn_{shape}_max", "initialisations"))
+        printed, number = (thesis.printed("figure_4_6", name) for name in (f"rnn_{shape}_max", "initialisations"))
         wanted = (printed - _HALF) / 100
         # What one network reaches, its shape can represent. If none does, so many rule out one of thirty.
         most = rnn.stopped if rnn.stopped < wanted and _at_most(rnn.members) < allowed(1, number)[0] else 1.0
@@ -127,15 +127,15 @@ def _capable_if_matched(found: Found) -> list[Evidence]:
 
 def _xor(found: Found) -> list[Evidence]:
     """C10."""
-    parts, number = [], thesis.percent("figure_4_7", "initialisations")  # some of the rows have a value or two more
+    parts, number = [], thesis.printed("figure_4_7", "initialisations")  # some of the rows have a value or two more
     for shape, cell in product(_SHAPES, ("rnn", "gru")):
         name = f"{cell}_{shape}"
-        printed, ours = thesis.percent("figure_4_7", "rows", name), _adopted(found, _STEP, "XorI", name)
+        printed, ours = thesis.printed("figure_4_7", "rows", name), _adopted(found, _STEP, "XorI", name)
         left = sum(accuracy > _CHANCE for accuracy in printed)
         what = f"{cell.upper()} {shape} above {_CHANCE} % (rounded) on XorI (thesis: {left} of {number})"
         low, high = allowed(left, number)
         parts.append(mean_part(what, at_least(ours, (_CHANCE + _HALF) / 100), above=low, below=high))
-    printed = thesis.percent("figure_4_7", "rows", "gru_4x4")
+    printed = thesis.printed("figure_4_7", "rows", "gru_4x4")
     low, high = allowed(sum(accuracy > 100 * SUCCESS for accuracy in printed), number)
     ours = above(_adopted(found, _STEP, "XorI", "gru_4x4"))
     what = f"GRU 4x4 above 90 % on XorI (thesis: 1 of {number})"

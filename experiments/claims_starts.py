@@ -43,9 +43,9 @@ def _identity(found: Found) -> list[Evidence]:
         equal.append(difference_part(what, one, other, above=-MEAN_MARGIN, below=MEAN_MARGIN))
         one, other = of["FirstII", "relu_rnn"], of["FirstII", "rnn"]
         better.append(difference_part(f"{gain} {hidden}, FirstII", one, other, above=RATE_MARGIN))
-        of_relu = thesis.percent("figure_4_16", "relu_rnn_above_65_more_than")
-        of_rnn = thesis.percent("figure_4_16", "rnn_above_65", f"hidden_{hidden}")
-        number = thesis.percent("figure_4_16", "initialisations")
+        of_relu = thesis.printed("figure_4_16", "relu_rnn_above_65_more_than")
+        of_rnn = thesis.printed("figure_4_16", "rnn_above_65", f"hidden_{hidden}")
+        number = thesis.printed("figure_4_16", "initialisations")
         what = f"above 65 %, H = {hidden}, FirstII (thesis:"
         low, high = allowed(of_relu + 1, number)[0], allowed(of_rnn, number)[1]
         printed.append(mean_part(f"ReLU RNN {what} more than {of_relu} of {number})", one, above=low))
@@ -75,7 +75,7 @@ def _from_rnn(found: Found) -> list[Evidence]:
         grown = accuracies(found, "gru_from_rnn", f"{data}/input_weights_random/gru_2x4")
         donors = [values < _FAILED[data] for values in rnn]
         gains[data] = [after - before for after, before in zip(grown, rnn, strict=True)], donors
-        printed = thesis.percent(f"table_{number}", "gru_from_rnn")
+        printed = thesis.printed(f"table_{number}", "gru_from_rnn")
         count = sum(accuracy > 90 for accuracy in printed)
         low, high = allowed(count, len(printed))
         what = f"GRU started from a failed RNN above 90 %, {data} (thesis: {count} of {len(printed)})"

@@ -56,7 +56,7 @@ def _harder(reading: Reading, found: Found) -> list[Evidence]:
 
 def _decent(found: Found) -> list[Evidence]:
     """C06."""
-    printed = [thesis.percent("figure_4_5", name) for name in ("rnn_decent_runs", "rnn_runs")]
+    printed = [thesis.printed("figure_4_5", name) for name in ("rnn_decent_runs", "rnn_runs")]
     low, high = allowed(*printed)
     decent = at_least(_pooled(adopted, found, "XorI", "rnn"), DECENT)
     what = f"RNN with at least 70 % on XorI, {_number(found)}"
@@ -65,7 +65,7 @@ def _decent(found: Found) -> list[Evidence]:
 
 def _inputs(found: Found) -> list[Evidence]:
     """C07."""
-    reached, few = (thesis.percent("figure_4_4", f"rnn_{n}") for n in ("10x2_reaches", "first_two_columns_at_most"))
+    reached, few = (thesis.printed("figure_4_4", f"rnn_{n}") for n in ("10x2_reaches", "first_two_columns_at_most"))
     good = at_least(adopted(found, _STEP, "FirstI", "rnn_10x2"), (reached - _HALF) / 100)
     low, _ = allowed(1, _RUNS_A_SHAPE)
     left = at_least(_pooled(adopted, found, "FirstI", "rnn", inputs=(2, 5)), (few + _HALF) / 100)

@@ -74,8 +74,8 @@ def _of(outcomes: Outcomes, data: str, kind: str, hidden: int) -> Outcome:
 
 
 def _printed(data: str, kind: str, hidden: int) -> float | None:
-    number = thesis.percent("figure_4_17", data, f"hidden_{hidden}", kind)
-    return None if number is None else number / thesis.percent("figure_4_17", "initialisations")
+    number = thesis.printed("figure_4_17", data, f"hidden_{hidden}", kind)
+    return None if number is None else number / thesis.printed("figure_4_17", "initialisations")
 
 
 EXPERIMENT = experiment(_NAME, [conditions], report)

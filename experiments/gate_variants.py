@@ -125,7 +125,7 @@ def _orders(sets: list[DataSet], table: list[dict[str, Any]]) -> list[dict[str, 
             for row in gains:
                 wins[row["to"] if row["mean_gain_estimate"] > 0 else row["from"]] += 1
             order = sorted(_CELLS, key=lambda cell: -wins[cell])
-            printed = thesis.percent("figure_4_18", "order_best_first", data.title)
+            printed = thesis.printed("figure_4_18", "order_best_first", data.title)
             rows.append({"data": data.title, "protocol": protocol, "hidden": hidden, "order": order, "thesis": printed})
     return rows
 

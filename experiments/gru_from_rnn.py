@@ -84,7 +84,7 @@ def _table(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) ->
     failed = np.argwhere(of_rnn < config[_NAME].donor_below)
     others = np.argwhere(of_rnn >= config[_NAME].donor_below)
     others = others[np.argsort([of_rnn[tuple(place)] for place in others], kind="stable")]
-    printed = [thesis.percent(table, name) or [] for name in ("rnn", "gru_from_rnn")]
+    printed = [thesis.printed(table, name) or [] for name in ("rnn", "gru_from_rnn")]
     rows = []
     for i, (draw, seed) in enumerate(np.concatenate([failed, others])[: config[_NAME].shown_donors]):
         row: dict[str, Any] = {

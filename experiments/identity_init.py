@@ -57,8 +57,8 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
                 rows.append(Rate(f"{shape.cell.title}, H = {hidden}, {data.title}", rate, printed, shape.cell.name))
                 row |= estimate_columns(shape.cell.name, rate, 100)
                 row[f"thesis_{shape.cell.name}"] = None if printed is None else 100 * printed
-            if data.title == thesis.percent("figure_4_16", "dataset"):
-                row["thesis_relu_rnn"] = f"> {10 * thesis.percent('figure_4_16', 'relu_rnn_above_65_more_than')}"
+            if data.title == thesis.printed("figure_4_16", "dataset"):
+                row["thesis_relu_rnn"] = f"> {10 * thesis.printed('figure_4_16', 'relu_rnn_above_65_more_than')}"
             table.append(row | estimate_columns("gain", resampling.difference(both[1], both[0]), 100))
     label = f"share of networks above {100 * _THRESHOLD:.0f} % validation accuracy"
     label += f", {wanted.draws} draws x {wanted.seeds} seeds"
@@ -71,11 +71,11 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
 
 def _printed(data: str, cell: str, hidden: int) -> float | None:
     """The thesis' share above 65 %, where it gives one: of the ReLU RNN it says "more than 8 out of 10"."""
-    if data != thesis.percent("figure_4_16", "dataset"):
+    if data != thesis.printed("figure_4_16", "dataset"):
         return None
     if cell == "relu_rnn":
         return None
-    number = thesis.percent("figure_4_16", "rnn_above_65", f"hidden_{hidden}")
+    number = thesis.printed("figure_4_16", "rnn_above_65", f"hidden_{hidden}")
     return None if number is None else number / 10
 
 

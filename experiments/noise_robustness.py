@@ -163,7 +163,7 @@ def _shown(outcome: Outcome, above: float, first_wrong: np.ndarray) -> tuple[int
     """Of the networks above an accuracy the one that is right about as long as the thesis'; or else the best of all."""
     accuracy = last_accuracy(outcome)
     if (accuracy > above).any():
-        until = thesis.percent("section_4_3_2", f"{outcome.condition.architecture.cell.name}_correct_until_word")
+        until = thesis.printed("section_4_3_2", f"{outcome.condition.architecture.cell.name}_correct_until_word")
         draw, seed = pick(np.where(accuracy > above, first_wrong, np.nan), until + 1)
     else:
         draw, seed = pick(accuracy, 1.0)

@@ -133,7 +133,7 @@ def figure_survival(
                 curve = survival.curve(list(by_draw(*each.of(f"{kind}/{key}")).values()), there)
                 trajectory_plots.draw_survival(ax, curve, plotting.COLOURS[name], plotting.LINES[name], each.counted)
             for name, number in printed.items():
-                if (step := thesis.percent("section_4_3_2", number)) <= steps:
+                if (step := thesis.printed("section_4_3_2", number)) <= steps:
                     _mark(ax, name, step)
             ax.yaxis.set_major_formatter(plotting.per_cent)
             ax.set_title(title, pad=14)

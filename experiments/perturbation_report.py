@@ -118,7 +118,7 @@ def _compared(group: str, pair: tuple[Seen, Seen], factors: np.ndarray, factor: 
     row |= {"gru_rate_is": rate.finding(0)}
     row |= estimate_columns("rnn_to_gru_loss_after_0", quotient.interval) | {"rnn_loss_is": quotient.finding(1)}
     row |= dict(zip(("pairs_5th", "pairs_median", "pairs_95th"), _quantiles(*loss), strict=True))
-    return row | {"thesis_rnn_to_gru_loss": thesis.percent("section_4_6_3", "initial_loss_ratio_rnn_to_gru")}
+    return row | {"thesis_rnn_to_gru_loss": thesis.printed("section_4_6_3", "initial_loss_ratio_rnn_to_gru")}
 
 
 def _quantiles(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> list[float]:

@@ -120,7 +120,7 @@ def _item(folder: Path, item: Item) -> Shown:
         table = read_table(path, name, "")  # the item has the caption
     missing = "" if picture or table else name
     beside = [found for each in item.tables if (found := _table(folder, each))]
-    printed = list(_printed(thesis.percent(item.printed) or {})) if item.printed else []
+    printed = list(_printed(thesis.printed(item.printed) or {})) if item.printed else []
     return Shown(item.number, anchor, item.caption, picture, table, missing, printed, beside)
 
 

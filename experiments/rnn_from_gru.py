@@ -79,7 +79,7 @@ def _accepted(config: ConfigDict, outcomes: Outcomes, data: DataSet) -> np.ndarr
 def _from_gru(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) -> list[dict[str, Any]]:
     """The first accepted donors, draw by draw, beside the thesis' three."""
     rnn, gru = both_cells(config, _NAME)
-    report, printed = config.training.report, thesis.percent(table, "values") or []
+    report, printed = config.training.report, thesis.printed(table, "values") or []
     rows = []
     for i, (draw, seed) in enumerate(np.argwhere(_accepted(config, outcomes, data))[: config[_NAME].shown_donors]):
         of_gru = outcomes[f"{data.title}/{gru.name}"].accuracy("last")[draw, seed]
@@ -101,7 +101,7 @@ def _at_random(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str
             "metric": name,
             f"first_draw_{len(first)}_networks": float(measure(first)),
             f"all_{accuracy.size}_networks": float(measure(accuracy)),
-            "thesis": thesis.percent(table, name),
+            "thesis": thesis.printed(table, name),
         }
         for name, measure in measures.items()
     ]

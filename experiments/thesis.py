@@ -7,7 +7,7 @@ from typing import Any
 NUMBERS: dict[str, Any] = json.loads(Path(__file__).with_name("thesis_numbers.json").read_text())
 
 
-def percent(*path: str) -> Any:
+def printed(*path: str) -> Any:
     """The entry at a path of keys, or None where the thesis prints none."""
     here: Any = NUMBERS
     for key in path:

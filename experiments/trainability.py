@@ -129,9 +129,9 @@ def _printed(config: ConfigDict, outcomes: Outcomes, data: str) -> dict[str, Any
         first = np.concatenate([shown(each, config.training.report, config[_NAME].shown_seeds) for each in accuracy])
         row |= {f"{cell}_shown_networks": len(first), f"{cell}_shown_above_90": int((first > _SUCCESS).sum())}
         row |= {f"{cell}_shown_decent": int((first >= _DECENT).sum())}
-    if data == thesis.percent("figure_4_5", "dataset"):
-        row["thesis_rnn_decent"] = thesis.percent("figure_4_5", "rnn_decent_runs")
-    if data == thesis.percent("figure_4_4", "dataset"):
+    if data == thesis.printed("figure_4_5", "dataset"):
+        row["thesis_rnn_decent"] = thesis.printed("figure_4_5", "rnn_decent_runs")
+    if data == thesis.printed("figure_4_4", "dataset"):
         row |= _inputs_of_the_rnn(config, outcomes, data)
     return row
 
@@ -150,7 +150,7 @@ def _inputs_of_the_rnn(config: ConfigDict, outcomes: Outcomes, data: str) -> dic
         if found:
             first = [outcome.accuracy(config.training.report)[0, : wanted.shown_seeds] for outcome in found]
             best = np.max(first)
-            row |= {name: 100 * float(best), f"thesis_{name}": thesis.percent("figure_4_4", printed)}
+            row |= {name: 100 * float(best), f"thesis_{name}": thesis.printed("figure_4_4", printed)}
     return row
 
 

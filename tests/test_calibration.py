@@ -381,7 +381,7 @@ def row_log(name: str, simulated: np.ndarray) -> float:
     def counted(per_cents: Sequence[float]) -> list[int]:
         return [sum(sum(round(x) >= edge for edge in edges) == k for x in per_cents) for k in range(4)]
 
-    printed = counted(thesis.percent("figure_4_7", "rows", name))
+    printed = counted(thesis.printed("figure_4_7", "rows", name))
     balls = [number + 0.5 for number in counted([100 * float(value) for value in simulated])]
     log = math.lgamma(sum(printed) + 1)
     for i, number in enumerate(printed):
@@ -426,14 +426,14 @@ def test_xor_rows_are_scored_in_classes_of_whole_per_cents() -> None:
             calibration_scores.held_out_rows({"rnn_2x2": np.full((1, 20), value)}).values() for value in (low, high)
         )
         assert (below != above).all() == (low == 0.534)  # the printed ones are all chance
-    expected, number = 0.0, len(thesis.percent("figure_4_7", "rows", "rnn_2x2"))
+    expected, number = 0.0, len(thesis.printed("figure_4_7", "rows", "rnn_2x2"))
     for i in range(number):
         expected += math.log((0.5 + i) / (22 + i))
     assert below[0] == pytest.approx(expected)
 
 
 def test_every_row_of_figure_4_7_is_trained() -> None:
-    assert set(calibration._XOR) == set(thesis.percent("figure_4_7", "rows"))
+    assert set(calibration._XOR) == set(thesis.printed("figure_4_7", "rows"))
 
 
 # --- ranking --------------------------------------------------------------------------------------
