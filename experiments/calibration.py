@@ -45,7 +45,11 @@ _XOR = tuple(f"{cell}_{shape}" for shape in ("2x2", "4x2", "2x4", "4x4") for cel
 
 
 def prepare(config: ConfigDict) -> list[Setting]:
-    """The settings, checked."""
+    """The settings, checked.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     check_seeds(config)
     wanted = config[NAME]
     for name in ("finalists", "final_draws", "final_seeds", "xor_draws", "xor_seeds"):

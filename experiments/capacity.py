@@ -51,7 +51,11 @@ _CHANCE = 0.55  # above it a network has left chance: 4.5 standard errors of 2,0
 
 
 def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
-    """Data set x shape x cell, and the controls."""
+    """Data set x shape x cell, and the controls.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     found = []
     for data in data_sets(config, _NAME):
         shapes = _shapes(config)

@@ -51,7 +51,11 @@ class Found(NamedTuple):
 
 
 def conditions(config: ConfigDict) -> list[Condition]:
-    """RNN and GRU with each number of hidden units, on every data set."""
+    """RNN and GRU with each number of hidden units, on every data set.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     wanted = config[NAME]
     different(f"{NAME}.hidden_dims", listed(wanted.hidden_dims))
     in_range(f"{NAME}.starts", wanted.starts, 1, 10_000)

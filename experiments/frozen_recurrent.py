@@ -23,7 +23,11 @@ _TITLES = {"gru": "GRU", "frozen": "Modified GRU (frozen)", "rnn": "RNN"}
 
 
 def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
-    """Data set x hidden size: GRU, GRU with frozen recurrent candidate weights, RNN."""
+    """Data set x hidden size: GRU, GRU with frozen recurrent candidate weights, RNN.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     found = []
     for data in data_sets(config, _NAME):
         for rnn, gru in zip(

@@ -38,7 +38,11 @@ _CELLS = ("rnn", "reset_gate_gru", "update_gate_gru", "gru")
 
 
 def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
-    """Data set x variant x hidden size, and the same without early stop."""
+    """Data set x variant x hidden size, and the same without early stop.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     found = []
     for data in data_sets(config, _NAME):
         for shape in _shapes(config):

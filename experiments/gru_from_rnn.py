@@ -31,7 +31,11 @@ _TABLES = {"CountII": "4_5", "FirstII": "4_6"}
 
 
 def donors(config: ConfigDict, _: Outcomes) -> list[Condition]:
-    """RNNs, and the control: GRUs that start at random."""
+    """RNNs, and the control: GRUs that start at random.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     in_range(f"{_NAME}.donor_below", config[_NAME].donor_below, 0, 1)
     in_range(f"{_NAME}.shown_donors", config[_NAME].shown_donors, 1, 10**6)
     return random_starts(config, _NAME)

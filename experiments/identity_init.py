@@ -22,7 +22,11 @@ _THRESHOLD = 0.65  # the thesis': "accuracy more than 65%"
 
 
 def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
-    """Data set x cell x hidden size; the ReLU RNN starts from the identity."""
+    """Data set x cell x hidden size; the ReLU RNN starts from the identity.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     found = []
     for data in data_sets(config, _NAME):
         for shape in architectures(_CELLS, (2,), config[_NAME].hidden_dims):

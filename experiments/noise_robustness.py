@@ -47,7 +47,11 @@ _NOBODY = 2**32 - 1  # no network has this index in the stream "perturb": of the
 
 
 def conditions(config: ConfigDict) -> list[Condition]:
-    """RNN and GRU, 4x2, on every data set that gives [N, S, S, ...] a label."""
+    """RNN and GRU, 4x2, on every data set that gives [N, S, S, ...] a label.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     wanted = config[_NAME]
     for field, low, high in (("above", 0, 1), ("stricter", 0, 1), ("enough", 1, 10**6), ("overlap", 0, 3)):
         in_range(f"{_NAME}.{field}", wanted[field], low, high)

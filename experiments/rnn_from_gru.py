@@ -30,7 +30,11 @@ _TABLES = {"CountII": ("4_1", "4_2"), "FirstII": ("4_3", "4_4")}
 
 
 def donors(config: ConfigDict, _: Outcomes) -> list[Condition]:
-    """GRUs, and RNNs that start at random."""
+    """GRUs, and RNNs that start at random.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     in_range(f"{_NAME}.donor_above", config[_NAME].donor_above, 0, 1)
     in_range(f"{_NAME}.shown_donors", config[_NAME].shown_donors, 1, 10**6)
     return random_starts(config, _NAME)

@@ -27,7 +27,11 @@ _FIGURES = {"CountII": "4.2", "FirstII": "4.3"}
 
 
 def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
-    """Data set x embedding x cell x hidden size; the words have two dimensions."""
+    """Data set x embedding x cell x hidden size; the words have two dimensions.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     wanted = config[_NAME]
     return [
         make(config, _NAME, data, architecture, embedding)

@@ -51,7 +51,11 @@ _SUCCESS, _DECENT = 0.9, 0.7
 
 
 def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
-    """Data set x cell x input and hidden size, and the controls that are asked for."""
+    """Data set x cell x input and hidden size, and the controls that are asked for.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     wanted, found = config[_NAME], []
     for data in data_sets(config, _NAME):
         for shape in architectures(_CELLS, wanted.input_dims, wanted.hidden_dims):

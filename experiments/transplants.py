@@ -40,7 +40,11 @@ def name_of(data: DataSet, input_weights: str, shape: Architecture) -> str:
 
 
 def random_starts(config: ConfigDict, section: str) -> list[Condition]:
-    """Both cells on all data sets from random starts: one is the donor, the other the control."""
+    """Both cells on all data sets from random starts: one is the donor, the other the control.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     readings(config, section)  # which are checked before anything is trained
     shapes = both_cells(config, section)
     return [make(config, section, data, shape) for data in data_sets(config, section) for shape in shapes]

@@ -41,7 +41,11 @@ _SEARCHES, _STEPS, _ROOM = 64, 60, 16  # of the fixed points that are shown
 
 
 def conditions(config: ConfigDict) -> list[Condition]:
-    """RNN and GRU, 2x2, on every data set."""
+    """RNN and GRU, 2x2, on every data set.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     in_range(f"{NAME}.points", config[NAME].points, 2, 1000)
     success_groups.check(config, NAME)
     shapes = architectures(_CELLS, (2,), (2,))

@@ -41,7 +41,11 @@ _CELLS = ("rnn", "gru")
 
 
 def conditions(config: ConfigDict) -> list[Condition]:
-    """RNN and GRU, 2x2, on every data set."""
+    """RNN and GRU, 2x2, on every data set.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
     for field in ("rnn_target", "gru_target", "line_above", "null_below"):
         in_range(f"{_NAME}.{field}", config[_NAME][field], 0, 1)
     return [make(config, _NAME, data, shape) for data in data_sets(config, _NAME) for shape in _shapes()]
