@@ -12,6 +12,7 @@ from rnnjax.likelihood import log_classes, log_count, log_extremes, log_given, l
 _CLASSES = (0.535, 0.705, 0.905)
 _SUCCESS = 0.9
 _DONOR = 0.94
+_SETS = 2000  # of ten networks each
 
 
 def fit(accuracy: np.ndarray) -> dict[str, np.ndarray]:
@@ -104,11 +105,11 @@ def predictions(accuracy: np.ndarray) -> list[dict[str, object]]:
     return rows
 
 
-def _sets(of_draws: np.ndarray, number: int = 2000) -> np.ndarray:
-    """[number, 10]: each a draw, then ten of its networks with replacement."""
+def _sets(of_draws: np.ndarray) -> np.ndarray:
+    """[_SETS, 10]: each a draw, then ten of its networks with replacement."""
     rng = np.random.default_rng(0)
-    picked = of_draws[rng.integers(len(of_draws), size=number)]
-    return np.take_along_axis(picked, rng.integers(picked.shape[1], size=(number, 10)), 1)
+    picked = of_draws[rng.integers(len(of_draws), size=_SETS)]
+    return np.take_along_axis(picked, rng.integers(picked.shape[1], size=(_SETS, 10)), 1)
 
 
 def _compared(name: str, printed: float, simulated: np.ndarray) -> dict[str, object]:

@@ -27,6 +27,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 FILES = ("report.html", "report.md", "report_evidence.md", "report_provenance.md")
 _FEW = 8  # steps that are named
 _MARKS = "\\`*_[]|"  # that mean something in Markdown
+_DENSITY_STEPS = ("capacity", "landscape")  # on which the table of trainability and density rests
 
 
 def write(
@@ -34,7 +35,6 @@ def write(
     status: Mapping[str, Mapping[str, Any]],
     entries: "Sequence[Entry]",
     density: Rows = (),
-    density_steps: Sequence[str] = ("capacity", "landscape"),
     wanted: Sequence[Job] | None = None,
 ) -> None:
     """Write the report of what the working directory holds; what failed or is missing is told, and stops nothing.
@@ -44,7 +44,6 @@ def write(
         status: by step as in status.json, `error`, `seconds`, `command`, `preset`.
         entries: of the ledger.
         density: success after training beside the density of solutions, as lines of a table.
-        density_steps: on which these rest.
         wanted: what it is about; default: what the presets run.
 
     Raises:
@@ -54,9 +53,8 @@ def write(
     largest = max(presets, key=_size, default=list(PRESETS)[-1])
     found = _gathered(workdir, status, entries, jobs_of(presets) if wanted is None else wanted, largest)
     found["preset"] = _presets(status, presets)
-    found |= {"density": _density(density), "density_steps": density_steps}
-    if density:
-        found["density_steps"] = with_draws(density_steps, found["known_steps"])
+    steps = with_draws(_DENSITY_STEPS, found["known_steps"]) if density else _DENSITY_STEPS
+    found |= {"density": _density(density), "density_steps": steps}
     for name in FILES:
         results.write_text(workdir / name, _environment().get_template(f"{name}.j2").render(found))
 

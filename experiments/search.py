@@ -111,8 +111,7 @@ def draw_search(title: str, outcomes: Sequence[Outcome], thresholds: Sequence[fl
     lines = -(-len(thresholds) // _PANELS)
     figure = plotting.new_figure(7.2, lines * (0.5 * len(outcomes) + 0.6) + 0.7)
     axes = figure.subplots(lines, _PANELS, sharex=True, sharey=True, squeeze=False)
-    for ax in axes.flat[len(thresholds) :]:
-        ax.set_visible(False)
+    plotting.hide_rest(axes, len(thresholds))
     for ax, threshold in zip(axes.flat, thresholds, strict=False):
         for place, outcome in enumerate(outcomes):
             _draw_shares(ax, place, outcome, threshold)
