@@ -1,5 +1,6 @@
 """Intervals for what was counted, what a histogram of accuracies says, and quotients of arrays."""
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ class Interval(NamedTuple):
     high: float
 
 
+@functools.cache  # it takes a millisecond or two, and a tail has the same count at many thresholds
 def proportion(successes: int, trials: int) -> Interval:
     """Successes / trials with Wilson's interval (as scipy.stats.binomtest computes it)."""
     low, high = scipy.stats.binomtest(int(successes), int(trials)).proportion_ci(CONFIDENCE, method="wilson")
