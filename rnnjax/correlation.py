@@ -77,7 +77,12 @@ def within_ranks(values: np.ndarray) -> np.ndarray:
 
 
 def line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Slope and intercept of the line of best fit: the least squares of y; NaN where x is constant."""
+    """Slope and intercept of the line of best fit: the least squares of y; NaN where x is constant.
+
+    Args:
+        x: of any shape; what is no number is left out.
+        y: of the same shape, likewise.
+    """
     there = np.isfinite(x) & np.isfinite(y)
     x, y = x[there].astype(float), y[there].astype(float)
     if not len(x) or np.ptp(x) == 0:

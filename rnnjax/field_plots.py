@@ -102,7 +102,7 @@ def boundary_handle() -> Line2D:
 
 
 def draw_curve(axes: Axes, x: np.ndarray, intervals: Sequence[Interval], colour: str, line: str) -> None:
-    """Means with their 95 % band over x; nothing where there is none."""
+    """Means with their 95 % band over x [X], an interval each; nothing where there is none."""
     mean, low, high = (np.array([getattr(each, name) for each in intervals]) for name in Interval._fields)
     axes.fill_between(x, low, high, color=colour, alpha=0.2, lw=0)
     axes.plot(x, mean, color=colour, ls=line, marker="o", ms=2.5, lw=1.2)

@@ -76,7 +76,7 @@ def weighted(logs: np.ndarray, by: np.ndarray) -> float:
 
 
 def effective_draws(logs: np.ndarray) -> float:
-    """How many of R draws carry the mean likelihood: 1 when one does, R when all do alike."""
+    """How many of R draws, of log-likelihoods [R], carry the mean likelihood: 1 when one does, R when all do alike."""
     return float(1 / (scipy.special.softmax(logs) ** 2).sum())
 
 

@@ -30,7 +30,7 @@ def sentiment_sentences(longest: int) -> np.ndarray:
 
 
 def kinds_of(sentences: np.ndarray) -> np.ndarray:
-    """The kind of each word, as labels take them; NO_WORD counts as a stop word."""
+    """The kind of each word [N, L], of the same shape, as labels take them; NO_WORD counts as a stop word."""
     return np.where(sentences == NO_WORD, STOP, WORD_KINDS[sentences])
 
 

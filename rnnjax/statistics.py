@@ -81,7 +81,7 @@ def mean_and_sd(histogram: np.ndarray) -> tuple[float, float]:
 
 
 def quantile(histogram: np.ndarray, probability: float) -> float:
-    """The least accuracy that at least this share of the members do not exceed."""
+    """The least accuracy, in [0, 1], that at least this share of the members, counted in [N + 1], do not exceed."""
     reached = np.cumsum(histogram) >= probability * histogram.sum()
     return float(np.argmax(reached)) / (len(histogram) - 1)
 
