@@ -77,7 +77,7 @@ def _decided_near(found: Found) -> list[Evidence]:
 
 def _against_failures(found: Found, data: str, measure: str, what: str) -> Evidence:
     """By how much more in successes than in failures: untrained networks have a part of it too."""
-    what = f"the same, GRUs 2x2 {_SUCCESS} minus those {_FAILURE}: {what}, {data}"
+    what = f"GRUs 2x2 {_SUCCESS} minus those {_FAILURE}: {what}, {data}"
     where = {"data": data, "cell": "gru", "what": f"{_SUCCESS} - {_FAILURE}", "measure": measure}
     if not has_row(found, _FIELD, "contrasts", **where):
         return of_nobody(what, above=0.0)

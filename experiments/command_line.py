@@ -20,7 +20,11 @@ from rnnjax.errors import UserError, in_range
 from rnnjax.results import Damaged
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "The config file, such as configs/first_i.py[:quick].")
-_WORKDIR = flags.DEFINE_string("workdir", None, "Where the results go; default: results/<experiment>/<config name>.")
+_WORKDIR = flags.DEFINE_string(
+    "workdir",
+    None,
+    "Where the results go, or are; default: results/<experiment>/<config name>, of a report that is read docs/report.",
+)
 _NETWORKS = flags.DEFINE_string(
     "networks", None, "Where trained networks are found again; default: results/networks, with --workdir inside that."
 )

@@ -5,7 +5,7 @@
 Draw d's seed s has the same sentences, words, start and shuffles in every run whose seeds, data and sampler are the
 first one's. Those that both have are compared one by one: a difference of means is a mean of differences, whose
 interval resamples draws, then seeds; of rates above 90 %, seeds are resampled for each run apart. All numbers are
-per cent, or points of them.
+per cent, or points of them. In which fields of the protocol a run differs from the first is told before the table.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from rnnjax.errors import UserError
 
 # What starts, data and shuffles depend on.
 _SAME = ("seed", "data", "training.sampler", "training.start_from")
+_NO_NUMBER = ("tile", "members_per_call", "epochs_per_call")  # of training: how it is computed
 
 
 class Finished(NamedTuple):
@@ -37,7 +38,11 @@ class Finished(NamedTuple):
 
 def main() -> None:
     """Read the runs, print the table, write the CSV."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.compare_runs", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments.compare_runs",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("first", type=Path, help="the directory of the run that the others are compared with")
     parser.add_argument("others", nargs="+", type=Path, help="theirs, of the same experiment")
     parser.add_argument("--output", type=Path, help="the table, as CSV")
@@ -48,6 +53,8 @@ def main() -> None:
         first, *others = map(read, (flags.first, *flags.others))
         others = [run._replace(name=name) for run, name in zip(others, told_apart(flags.others), strict=True)]
         rows = [row for other in others for row in compare(first, other)]
+        for other in others:
+            print(f"{other.name}: {', '.join(changed(first, other)) or 'the protocol of the first'}")
         for line in reporting.to_text(rows):
             print(line)
         if flags.output:
@@ -76,6 +83,14 @@ def told_apart(workdirs: Sequence[Path]) -> list[str]:
     paths = [workdir.resolve() for workdir in workdirs]
     common = os.path.commonpath([path.parent for path in paths])
     return [path.relative_to(common).as_posix() for path in paths]
+
+
+def changed(first: Finished, other: Finished) -> Iterator[str]:
+    """The fields of config.training in which the other run differs, "training.factor is 1.0 instead of 0.5"."""
+    one, two = (run.config.get("training", {}) for run in (first, other))
+    for name in dict.fromkeys((*one, *two)):
+        if one.get(name) != two.get(name) and name not in _NO_NUMBER:
+            yield f"training.{name} is {two.get(name)!r} instead of {one.get(name)!r}"
 
 
 def compare(first: Finished, other: Finished) -> Iterator[dict[str, Any]]:

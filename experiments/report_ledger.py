@@ -104,7 +104,7 @@ def _shown(claim: Claim, entry: "Entry | None", known: Sequence[str]) -> ClaimSh
     return ClaimShown(
         claim,
         badge(entry.verdict),
-        next((part for part in parts if part.badge.text == judged[0].badge.text), parts[0] if parts else None),
+        _headline(entry, parts),
         (f"{holds}, repeated under {others}" if others else f"{holds} only") if parts else "no evidence",
         entry.test.states,
         judged,
@@ -119,6 +119,16 @@ def _shown(claim: Claim, entry: "Entry | None", known: Sequence[str]) -> ClaimSh
         with_draws(entry.test.steps, known),
         entry.test.figures,
     )
+
+
+def _headline(entry: "Entry", parts: Sequence[PartShown]) -> PartShown | None:
+    """The first part that has the claim's verdict, one with an interval if there is any."""
+    if not parts:
+        return None
+    first = next(iter(entry.judged.values()))
+    same = [i for i, part in enumerate(first.parts) if part.verdict == first.verdict] or [0]
+    known = [i for i in same if np.isfinite(first.parts[i].evidence.effect).all()]
+    return parts[(known or same)[0]]
 
 
 def _judged(protocol: str, judged: "Judged") -> JudgedShown:

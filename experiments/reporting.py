@@ -25,7 +25,7 @@ def to_csv(rows: Rows) -> str:
 def to_text(rows: Rows) -> Iterator[str]:
     """The rows as aligned lines, headings first; numbers to the right.
 
-    What is wider than a terminal goes on below, after an empty line, with the words that begin its rows again.
+    What is wider than a terminal goes on below, after an empty line, with what tells its rows apart again.
     """
     names = columns(rows)
     padded = []
@@ -33,17 +33,26 @@ def to_text(rows: Rows) -> Iterator[str]:
         cells = [name, *(_shown(row.get(name, "")) for row in rows)]
         width, numbers = max(map(len, cells)), all(not isinstance(row.get(name, 0.0), str) for row in rows)
         padded.append([cell.rjust(width) if numbers else cell.ljust(width) for cell in cells])
-    words = next((i for i, name in enumerate(names) if not isinstance(rows[0].get(name), str)), 0)
-    for number, block in enumerate(_blocks(padded, words)):
+    for number, block in enumerate(_blocks(padded, _leading(rows, names))):
         if number:
             yield ""
         yield from ("  ".join(line).rstrip() for line in zip(*block, strict=True))
 
 
-def _blocks(padded: Sequence[Sequence[str]], words: int) -> Iterator[list[Sequence[str]]]:
-    """The columns in groups that are at most _WIDE together, each with the first `words` of them."""
-    head, block = list(padded[:words]), list[Sequence[str]]()
-    for column in padded[words:]:
+def _leading(rows: Rows, names: Sequence[str]) -> int:
+    """How many columns are words, or words and whole numbers until no two rows are the same."""
+    words = next((i for i, name in enumerate(names) if not isinstance(rows[0].get(name), str)), 0)
+    whole = next((i for i, name in enumerate(names) if any(isinstance(row.get(name), float) for row in rows)), 0)
+    for number in range(words, whole + 1) if words else ():
+        if len({tuple(str(row.get(name)) for name in names[:number]) for row in rows}) == len(rows):
+            return number
+    return words
+
+
+def _blocks(padded: Sequence[Sequence[str]], leading: int) -> Iterator[list[Sequence[str]]]:
+    """The columns in groups that are at most _WIDE together, each with the first `leading` of them."""
+    head, block = list(padded[:leading]), list[Sequence[str]]()
+    for column in padded[leading:]:
         if block and sum(len(each[0]) + 2 for each in [*head, *block, column]) - 2 > _WIDE:
             yield [*head, *block]
             block = []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from forked import python
 
-from experiments.compare_runs import compare, read, told_apart
+from experiments.compare_runs import changed, compare, read, told_apart
 from rnnjax import resampling
 from rnnjax.errors import UserError
 
@@ -56,6 +56,14 @@ def test_a_run_beside_itself_has_changed_nothing(first: Path) -> None:
     for row in compare(read(first), read(first)):
         assert row["minus_first"] == row["minus_first_low"] == row["minus_first_high"] == 0
         assert row["above_90_minus_first"] == 0 and row["mean"] == row["first_mean"]
+
+
+def test_what_else_was_changed_is_told(first: Path, tmp_path: Path) -> None:
+    other = a_run(tmp_path / "other", {NAME: BEFORE}, factor=1.0, max_epochs=3, tile=7)
+    told = ["training.factor is 1.0 instead of None", "training.max_epochs is 3 instead of None"]
+    assert [*changed(read(first), read(other))] == told and not [*changed(read(first), read(first))]
+    done = python("-m", "experiments.compare_runs", str(first), str(other))
+    assert f"other: {', '.join(told)}" in done.stdout, done.stderr
 
 
 def test_the_program_prints_it_and_writes_it(first: Path, tmp_path: Path) -> None:

@@ -71,6 +71,17 @@ def test_what_is_too_wide_goes_on_below_with_its_first_words() -> None:
     assert " ".join(to_text(numbers)).split()[0] == "number_00" and len(list(to_text(numbers))) == 5
 
 
+def test_what_goes_on_below_begins_with_what_tells_its_rows_apart() -> None:
+    numbers = {f"number_{i:02}": float(i) for i in range(20)}
+    rows = [{"data": "XorI", "hidden": hidden, "to": to, "n": 7, **numbers} for hidden in (2, 4) for to in ("gru", "x")]
+    lines = list(to_text(rows))
+    assert [lines[i].split()[:4] for i in (0, 6)] == [
+        ["data", "hidden", "to", "n"],
+        ["data", "hidden", "to", "number_12"],
+    ]
+    assert [line.split()[:3] for line in lines[7:]] == [["XorI", h, to] for h in "24" for to in ("gru", "x")]
+
+
 def test_a_column_with_a_word_in_it_is_a_column_of_words() -> None:
     rows: list[dict[str, Any]] = [{"seed": 12, "n": 1}, {"seed": "none", "n": 20}]
     assert list(to_text(rows)) == ["seed   n", "12     1", "none  20"]

@@ -74,7 +74,7 @@ def test_a_proportion_of_none_or_all_still_has_an_interval(n: int) -> None:
 
 
 def test_a_proportion_takes_numpy_s_numbers() -> None:
-    assert statistics.proportion(np.int64(3), np.uint16(10)) == statistics.proportion(3, 10)  # type: ignore[arg-type]
+    assert statistics.proportion(np.int64(3), np.uint16(10)) == statistics.proportion(3, 10)
 
 
 @pytest.mark.parametrize("n", [5, 10, 20, 50])
