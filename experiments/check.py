@@ -19,7 +19,7 @@ from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from experiments import runner
-from experiments.conclusion import check_config, read_object
+from experiments.conclusion import check_config
 from experiments.conditions import Condition
 from experiments.landscape_audit import fast_count, fast_histogram
 from experiments.landscape_inputs import Inputs
@@ -100,7 +100,7 @@ def check(
 
 def _of_job(shipped: Path, job: Job, preset: str) -> list[Number]:
     path = shipped / job.name / "summary.json"
-    summary = read_object(path)
+    summary = results.read_object(path)
     try:
         return list(_numbers(job, preset, summary))
     except (KeyError, TypeError, AttributeError) as error:

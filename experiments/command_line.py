@@ -71,7 +71,7 @@ def run(main: Callable[[], int], *names: str) -> NoReturn:
         rest = _take(argv)
         others = [f"--{name}" for name in OF_EXPERIMENTS if name not in names and flags.FLAGS[name].present]
         for other in (*rest[1:], *others):
-            _fail(f"unexpected argument {other!r}; valid: {_own_flags()}", 2)
+            _fail(f"unexpected argument {other!r}; valid: {_own_names()}", 2)
         return rest
 
     show_in_help(*names)
@@ -168,7 +168,7 @@ def _take(argv: list[str]) -> list[str]:
     """Take a command's flags; what cannot be used ends the program."""
     try:
         rest: list[str] = flags.FLAGS(argv)
-        for flag in flags.FLAGS.get_key_flags_for_module(sys.argv[0]):
+        for flag in _own_flags():
             if flag.present and flag.value in ("", []):
                 _fail(f"--{flag.name} has no value; leave it out, or give one: {flag.help}", 2)
         if CONFIG.value is not None:
@@ -176,9 +176,9 @@ def _take(argv: list[str]) -> list[str]:
     except (AttributeError, KeyError):
         _fail(_unknown_field(argv), 2)
     except flags.UnrecognizedFlagError as error:
-        if error.flagname.startswith("config.") and "--config, " in _own_flags():
+        if error.flagname.startswith("config.") and any(flag.name == "config" for flag in _own_flags()):
             _fail(_NO_CONFIG, 2)
-        _fail(f"unknown flag '--{error.flagname}'; valid: {_own_flags()}", 2)
+        _fail(f"unknown flag '--{error.flagname}'; valid: {_own_names()}", 2)
     except flags.IllegalFlagValueError as error:
         _fail(_bad_value(argv, error), 2)
     except flags.Error as error:
@@ -190,9 +190,15 @@ def _take(argv: list[str]) -> list[str]:
     return rest
 
 
-def _own_flags() -> str:
-    """The flags that the program's --help has, for people."""
-    return ", ".join(f"--{flag.name}" for flag in flags.FLAGS.get_key_flags_for_module(sys.argv[0]))
+def _own_flags() -> list[flags.Flag]:
+    """The flags that the program's --help has."""
+    found: list[flags.Flag] = flags.FLAGS.get_key_flags_for_module(sys.argv[0])
+    return found
+
+
+def _own_names() -> str:
+    """Theirs, for people."""
+    return ", ".join(f"--{flag.name}" for flag in _own_flags())
 
 
 def _given(argv: list[str], flag: str) -> str:

@@ -20,12 +20,13 @@ from experiments import reporting
 from experiments.command_line import clear_errors
 from experiments.places import check_file
 from experiments.reporting import percent_columns
+from experiments.workdir import differences
 from rnnjax import resampling, results
 from rnnjax.errors import UserError
 
 # What starts, data and shuffles depend on.
 _SAME = ("seed", "data", "training.sampler", "training.start_from")
-_NO_NUMBER = ("tile", "members_per_call", "epochs_per_call")  # of training: how it is computed
+_NO_NUMBER = ("training.tile", "training.members_per_call", "training.epochs_per_call")  # how it is computed
 
 
 class Finished(NamedTuple):
@@ -88,9 +89,9 @@ def told_apart(workdirs: Sequence[Path]) -> list[str]:
 def changed(first: Finished, other: Finished) -> Iterator[str]:
     """The fields of config.training in which the other run differs, "training.factor is 1.0 instead of 0.5"."""
     one, two = (run.config.get("training", {}) for run in (first, other))
-    for name in dict.fromkeys((*one, *two)):
-        if one.get(name) != two.get(name) and name not in _NO_NUMBER:
-            yield f"training.{name} is {two.get(name)!r} instead of {one.get(name)!r}"
+    for name, theirs, ours in differences(two, one, "training", None):
+        if name not in _NO_NUMBER:
+            yield f"{name} is {theirs!r} instead of {ours!r}"
 
 
 def compare(first: Finished, other: Finished) -> Iterator[dict[str, Any]]:

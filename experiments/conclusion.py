@@ -71,19 +71,6 @@ def as_json(entries: list[Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def read_object(path: Path) -> dict[str, Any]:
-    """A JSON file's object.
-
-    Raises:
-        Damaged: it is something else.
-        FileNotFoundError: there is none.
-    """
-    found = results.read_json(path)
-    if not isinstance(found, dict):
-        raise results.Damaged(f"{path}: it is no JSON object")
-    return found
-
-
 def read_status(workdir: Path) -> dict[str, dict[str, Any]]:
     """status.json of a reproduction or of a published one.
 
@@ -91,7 +78,7 @@ def read_status(workdir: Path) -> dict[str, dict[str, Any]]:
         UserError: it is none.
     """
     try:
-        found = read_object(workdir / "status.json")
+        found = results.read_object(workdir / "status.json")
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{workdir} is no reproduction: it has no status.json") from None
     except results.Damaged as error:
@@ -111,7 +98,7 @@ def made_by(workdir: Path) -> str:
         UserError: nobody says.
     """
     path = workdir / "config.json"
-    if "training" not in (found := read_object(path)):
+    if "training" not in (found := results.read_object(path)):
         raise UserError(f"{path} has no training, which tells what trained the networks: it is of no reproduction")
     return str(found["training"])
 
@@ -124,7 +111,7 @@ def check_config(folder: Path, job: Job, preset: str) -> None:
     """
     ours = json.loads(json.dumps(job.config(preset).to_dict()))
     path = folder / job.name / "config.json"
-    theirs = read_object(path)
+    theirs = results.read_object(path)
     if whole := all(isinstance(theirs.get(section, {}), dict) for section in ("training", *_ADDED)):
         theirs |= {section: fields | theirs.get(section, {}) for section, fields in _ADDED.items()}
         for config in (ours, theirs):
@@ -166,7 +153,7 @@ def _of_protocol(workdir: Path, protocol: str) -> Found:
     found = {}
     for step in STEPS:
         try:
-            found[step.name] = read_object(workdir / Job(step, protocol).name / "summary.json")
+            found[step.name] = results.read_object(workdir / Job(step, protocol).name / "summary.json")
         except (FileNotFoundError, results.Damaged):
             continue
     return found

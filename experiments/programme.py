@@ -160,7 +160,7 @@ STEPS = (
         "rnn_from_gru", "rnn_from_gru", "4.4.2", 35,
         at_full=_grid("rnn_from_gru", 128, 32), elsewhere=_grid("rnn_from_gru", 32, 32), looks=3,
     ),
-    # Donors on CountII are in one draw of 16.
+    # RNNs that fail on CountII are in one draw of three.
     Step(
         "gru_from_rnn", "gru_from_rnn", "4.4.3", 35,
         at_full=_grid("gru_from_rnn", 192, 32), elsewhere=_grid("gru_from_rnn", 32, 32), looks=3,

@@ -128,7 +128,7 @@ def _not_published(target: Path, there: set[str]) -> set[str]:
     """What of a folder no publishing has left there: everything, if it was none."""
     if not {"ledger.json", "status.json", "config.json"} <= there:
         return there
-    if set(conclusion.read_object(target / "config.json")) != {"rnnjax", "training"}:  # a working directory has more
+    if set(results.read_object(target / "config.json")) != {"rnnjax", "training"}:  # a working directory has more
         return there
     return there - {*_OF_ALL, *(name.partition("/")[0] for name in conclusion.read_status(target))}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments.programme import Job
-from rnnjax.results import Damaged, digest, read_json
+from rnnjax.results import Damaged, digest, read_object
 
 DONE, FAILED, MISSING = "done", "failed", "not run"
 _UNKNOWN = "not recorded"
@@ -110,10 +110,9 @@ def duration(seconds: float) -> str:
 def _read(path: Path) -> dict[str, Any]:
     """A JSON file's object; empty where it is missing or damaged."""
     try:
-        found = read_json(path)
+        return read_object(path)
     except (OSError, Damaged):
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _seeds(config: Mapping[str, Any], place: str = "") -> list[tuple[str, Any]]:

@@ -202,8 +202,11 @@ def main() -> NoReturn:
     def action() -> int:
         default = _SHIPPED if _CHECK.value else Path("results", "reproduce", str(_PRESET.value))
         workdir = command_line.given_workdir() or default
-        with command_line.clear_errors(None if _CHECK.value else workdir):
-            return 0 if (_check(workdir) if _CHECK.value else _reproduce(workdir, _PRESET.value)) else 1
+        if _CHECK.value:  # of which nothing is kept
+            with command_line.clear_errors():
+                return 0 if _check(workdir) else 1
+        with command_line.clear_errors(workdir):
+            return 0 if _reproduce(workdir, _PRESET.value) else 1
 
     own = (flag.name for flag in (_PRESET, _ONLY, _PROTOCOLS, _PUBLISH, _KEEP, _CHECK, _SAMPLE, _SAMPLE_SEED))
     command_line.run(action, *own, "workdir", "networks", "num_devices")

@@ -58,12 +58,12 @@ def _claim(path: Path, config: Mapping[str, Any]) -> None:
     ours, file = json.loads(json.dumps(config)), path / "config.json"
     if file.exists():
         try:
-            differences = list(_differences(read_json(file), ours))
+            other = [f"{name} is {one} there and {two} here" for name, one, two in differences(read_json(file), ours)]
         except Damaged as error:
             raise UserError(f"{error}; choose another --workdir or remove this one") from None
-        if differences:
+        if other:
             raise UserError(
-                f"{path} was made by another config: {'; '.join(differences)}; choose another --workdir, or remove it"
+                f"{path} was made by another config: {'; '.join(other)}; choose another --workdir, or remove it"
             )
     elif [e.name for e in path.iterdir() if e.name != ".lock" and not e.name.startswith(".config.json.")]:
         raise UserError(f"{path} is not empty and has no config.json; choose another --workdir")
@@ -81,10 +81,18 @@ class _Absent:
 _ABSENT = _Absent()
 
 
-def _differences(theirs: Any, ours: Any, name: str = "") -> Iterator[str]:
+def differences(theirs: Any, ours: Any, name: str = "", absent: Any = _ABSENT) -> Iterator[tuple[str, Any, Any]]:
+    """The fields in which two configs differ, with dots between names of sections, and the two values.
+
+    Args:
+        theirs: as JSON.
+        ours: likewise.
+        name: of what they are.
+        absent: stands for what one of them does not have.
+    """
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for key in dict.fromkeys([*theirs, *ours]):
             dotted = f"{name}.{key}" if name else key
-            yield from _differences(theirs.get(key, _ABSENT), ours.get(key, _ABSENT), dotted)
+            yield from differences(theirs.get(key, absent), ours.get(key, absent), dotted, absent)
     elif theirs != ours:
-        yield f"{name} is {theirs} there and {ours} here"
+        yield name, theirs, ours

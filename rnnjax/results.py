@@ -77,6 +77,19 @@ def read_json(path: Path) -> Any:
         raise Damaged(f"{path}: {error}") from None
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """As read_json, of a file that has an object.
+
+    Raises:
+        Damaged: it is something else, or no JSON.
+        FileNotFoundError: there is neither.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise Damaged(f"{path}: it is no JSON object")
+    return found
+
+
 def has_json(path: Path) -> bool:
     """Whether read_json finds a file."""
     return path.exists() or _packed(path).exists()
