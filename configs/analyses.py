@@ -51,7 +51,6 @@ def _noise_robustness() -> dict[str, Any]:
         "draws": 10,
         "above": 0.98,  # "validation accuracy greater than 98%"
         "stricter": 0.995,  # control: above this both cells' accuracies are nearer to each other
-        "enough": 30,  # networks of a cell; with fewer its numbers are called inconclusive
         "steps": 2000,  # "even till the 2000 time steps"
         "stop_words": ("random", "repeated"),  # open: each drawn from all six, or one over and over; the first is shown
         "overlap": 0.02,  # open: states "overlap" when they are within this; each unit goes from -1 to 1

@@ -10,7 +10,8 @@ that these networks can show, effects.csv tells whether they are the same in all
 
 result.npz: for every setting, such as "batch_32_margin_1_scale_1_stop_0.6/", `accuracy` [readings, 10, 2, R, S]: of
 FITTED's conditions, of the last and of the best epoch; for every finalist, such as "fresh batch_32... epoch_best
-last/", `fitted` [10, R', S'] and [R, S] of what it is judged by, under its own report (donors: the last epoch).
+last/", `fitted` [10, R', S'] and [R, S] of what it is judged by, under its own report (donors: the last epoch); and
+`simulated_by`, a fingerprint of the sources that did.
 """
 
 import contextlib
@@ -34,6 +35,8 @@ from experiments.calibration_candidates import (
     settings,
 )  # fmt: skip
 from experiments.conditions import REPORTED, check_seeds, listed
+from experiments.measured_by import measured_by
+from experiments.store import engine
 from experiments.training_experiment import with_data
 from experiments.training_sweep import Sweep
 from experiments.transplants import transplanted
@@ -41,6 +44,7 @@ from rnnjax import results
 from rnnjax.errors import in_range
 from rnnjax.transplant import gru_from_rnn, rnn_from_gru
 
+_MAKER = "simulated_by"
 _XOR = tuple(f"{cell}_{shape}" for shape in ("2x2", "4x2", "2x4", "4x4") for cell in ("rnn", "gru"))
 
 
@@ -74,7 +78,7 @@ def run(run: runner.Run, wanted: list[Setting]) -> None:
             run.log.info("finalist %d: %s", i + 1, name)
             arrays |= _kept(run, f"fresh_{i + 1}", name, functools.partial(_finalist, run, ranked.candidate))
         if run.leads:
-            results.write_npz(path, arrays)
+            results.write_npz(path, {**arrays, _MAKER: np.array(_simulated_by())})
     if run.leads:
         calibration_report.write(run, arrays)
         results.remove_tree(run.workdir / "parts")
@@ -84,7 +88,7 @@ def _kept(
     run: runner.Run, stage: str, what: str, compute: Callable[[str], dict[str, np.ndarray]]
 ) -> dict[str, np.ndarray]:
     """What a stage computes of a setting or protocol, or what is there of it; its networks' parts then go."""
-    identity = f"{results.digest(run.config.to_dict())} {what}"
+    identity = f"{results.digest(run.config.to_dict())} {_simulated_by()} {what}"
     part, arrays = results.Part(run.workdir / "parts" / f"{stage}.npz", identity), None
     with contextlib.suppress(FileNotFoundError, results.Damaged):
         arrays = part.read_arrays()
@@ -106,16 +110,22 @@ def _stored(path: Path, run: runner.Run) -> dict[str, np.ndarray] | None:
     arrays = None
     try:
         arrays = results.read_npz(path)
-        if any(name.startswith(calibration_ranking.FRESH) for name in arrays):
+        if str(arrays.pop(_MAKER, "")) == _simulated_by():
             run.log.info("%s is complete: only drawn again", path)
         else:
-            run.log.warning("%s is an earlier version's, whose finalists have no draws of their own: made again", path)
+            run.log.warning("%s was simulated by another version: made again", path)
             arrays = None
     except FileNotFoundError:
         pass
     except results.Damaged as error:
         run.log.warning("damaged, made again: %s", error)
     return arrays if run.all_have(arrays is not None) else None
+
+
+@functools.cache
+def _simulated_by() -> str:
+    """A fingerprint of the sources that decide what networks there are; not of those that rank protocols by them."""
+    return f"{measured_by(settings)} {measured_by(transplanted)} {engine()}"
 
 
 def _simulated(config: ConfigDict, sweep: Sweep, setting: Setting, stage: str) -> dict[str, np.ndarray]:

@@ -3,8 +3,9 @@
 A sample is of single networks (trained again from nothing; which ones, and their accuracies, are in summary.json), of
 the landscape's best and worst settings (scored again), and of how many settings of an architecture are above 55 %
 (all scored again, a million in a minute or so). Of a network that starts from a trained one, that one is trained again
-first. All steps and protocols may be picked; what is measured inside networks is not among the numbers. The configs
-must be those that this version would use.
+first. Of what is measured inside networks it is what summary.json tells of the networks that Figures 4.8 to 4.10 show:
+all networks of their draw are trained and measured again. All steps and protocols may be picked. The configs must be
+those that this version would use.
 Networks of another processor or version of JAX are rounded differently, and training may take them elsewhere.
 """
 
@@ -39,20 +40,22 @@ _COUNTED = 0.55  # the accuracy beyond which settings are counted, of landscape_
 
 
 class Number(NamedTuple):
-    """A shipped number: the accuracy of one network or setting, or how many settings are above one."""
+    """A shipped number: the accuracy of one network or setting, how many settings are above one, or a measure."""
 
     job: Job
     name: str  # of a condition, or "<sampler> <architecture>"
     place: tuple[int, int]  # draw and seed; of a setting 0 and its index
     shipped: float
     above: float | None = None  # count the settings above this accuracy instead
+    measure: str = ""  # of the network that a figure shows, instead
 
     @property
     def title(self) -> str:
         if self.above is not None:
             return f"{self.job.name}: {self.name}, settings above {self.above:g}"
         where = "draw {}, seed {}" if self.job.step.trains else "setting {1}"
-        return f"{self.job.name}: {self.name}, {where.format(*self.place)}"
+        what = f"{self.name}, {self.measure}" if self.measure else self.name
+        return f"{self.job.name}: {what}, {where.format(*self.place)}"
 
 
 class Checked(NamedTuple):
@@ -87,10 +90,12 @@ def check(
         raise UserError(f"{shipped} has no summary.json of any step, such as {known[0].name}/summary.json")
     for job in there:
         check_config(shipped, job, presets[job.name])
-    by_job = [_of_job(shipped, job, presets[job.name]) for job in there]
-    numbers = [number for of_job in by_job for number in of_job]
-    # Every step is as likely as any other, though some have a hundred times as many numbers.
-    weights = np.concatenate([np.full(len(of_job), 1 / len(of_job)) for of_job in by_job if of_job])
+    groups = [group for job in there for group in _of_job(shipped, job, presets[job.name]) if group]
+    numbers = [number for group in groups for number in group]
+    if not numbers:
+        raise UserError(f"no summary.json in {shipped} has a number that can be computed alone")
+    # Every step is as likely as any other, though some have a hundred times as many numbers; so are measures.
+    weights = np.concatenate([np.full(len(group), 1 / len(group)) for group in groups])
     picked = rng.choice(len(numbers), min(size, len(numbers)), replace=False, p=weights / weights.sum())
     with tempfile.TemporaryDirectory() as scratch:
         for job, own in itertools.groupby((numbers[i] for i in sorted(picked)), lambda number: number.job):
@@ -98,11 +103,12 @@ def check(
             yield from (Checked(number, _again(number, run)) for number in own)
 
 
-def _of_job(shipped: Path, job: Job, preset: str) -> list[Number]:
+def _of_job(shipped: Path, job: Job, preset: str) -> tuple[list[Number], list[Number]]:
+    """Its accuracies, and its measures."""
     path = shipped / job.name / "summary.json"
     summary = results.read_object(path)
     try:
-        return list(_numbers(job, preset, summary))
+        return list(_numbers(job, preset, summary)), list(_measures(job, summary))
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path} does not have the numbers of {job.step.module} ({error})") from error
 
@@ -130,6 +136,23 @@ def _numbers(job: Job, preset: str, summary: Mapping[str, Any]) -> Iterator[Numb
                 yield Number(job, name, (draw, seed), accuracy)
 
 
+def _measures(job: Job, summary: Mapping[str, Any]) -> Iterator[Number]:
+    """What is told of the networks that figures show."""
+    if job.step.module == "word_projection":
+        for data, shown in summary["shown"].items():
+            for told in shown:
+                place = told["draw"], told["seed"]
+                for gate, measures in told["gates"].items():
+                    for key, value in measures.items():
+                        yield Number(job, f"{data}/{told['network']}", place, value, measure=f"{gate} {key}")
+    if job.step.module == "noise_robustness":
+        for data, by_shape in summary["networks"].items():
+            for shape, of_shape in by_shape.items():
+                told, place = of_shape["shown"], (of_shape["shown"]["draw"], of_shape["shown"]["seed"])
+                for key in ("first_wrong", "forgets", "meeting"):
+                    yield Number(job, f"{data}/{shape}", place, told[key], measure=key)
+
+
 def _first(job: Job, config: ConfigDict) -> list[Condition]:
     """What is trained first: in most experiments all, in some what others start from."""
     found: list[Condition] = job.step.experiment().prepare(config)
@@ -145,6 +168,8 @@ def _again(number: Number, run: runner.Run) -> float:
             return num_above(fast_histogram(run, inputs, sampler, architecture), number.above)
         return fast_count(run, inputs, sampler, architecture, number.place[1]) / len(inputs.split.words)
     (draw, seed), sweep = number.place, Sweep(run)
+    if number.measure:
+        return _measured_again(number, run)
     condition = next((each for each in _first(number.job, run.config) if each.name == number.name), None)
     if condition is None:
         draw, sweep, condition = 0, *_later(number, run)
@@ -155,16 +180,9 @@ def _again(number: Number, run: runner.Run) -> float:
 
 
 def _later(number: Number, run: runner.Run) -> tuple[Sweep, Condition]:
-    """A later stage's condition with the number's draw and data set alone, after the stages before it.
-
-    Draw d is draw 0 of seeds that are higher by d.
-    """
-    draw, seed = number.place
-    alone = run.config.copy_and_resolve_references()
-    for seeds, field in ((alone, "seed"), (alone.data, "seed"), (alone.data, "embedding_seed")):
-        seeds[field] += draw
-    section = alone[number.job.step.module]
-    section.update(draws=1, seeds=seed + 1, shown_seeds=1, data_sets=(number.name.partition("/")[0],))
+    """A later stage's condition with the number's draw and data set alone, after the stages before it."""
+    seed, alone = number.place[1], _draw_alone(number, run.config)
+    alone[number.job.step.module].update(seeds=seed + 1, shown_seeds=1)
     sweep, found = Sweep(run._replace(config=alone)), Outcomes()
     for stage in number.job.step.experiment().stages:
         conditions = {condition.name: condition for condition in stage(alone, found)}
@@ -172,3 +190,23 @@ def _later(number: Number, run: runner.Run) -> tuple[Sweep, Condition]:
             return sweep, conditions[number.name]
         found |= sweep.train("again", list(conditions.values()))
     raise LookupError(f"{number.name} is of no stage")
+
+
+def _measured_again(number: Number, run: runner.Run) -> float:
+    """By the whole analysis of the number's draw and data set; NaN if it shows another network now."""
+    alone = run._replace(config=_draw_alone(number, run.config), workdir=run.workdir / "measured")
+    experiment = number.job.step.experiment()
+    results.remove_tree(alone.workdir)
+    experiment.run(alone, experiment.prepare(alone.config))
+    place, again = (0, number.place[1]), _measures(number.job, results.read_object(alone.workdir / "summary.json"))
+    same = (one.shipped for one in again if one[1:3] == (number.name, place) and one.measure == number.measure)
+    return float(next(same, np.nan))
+
+
+def _draw_alone(number: Number, config: ConfigDict) -> ConfigDict:
+    """The config of the number's draw and data set alone: draw d is draw 0 of seeds that are higher by d."""
+    alone = config.copy_and_resolve_references()
+    for seeds, field in ((alone, "seed"), (alone.data, "seed"), (alone.data, "embedding_seed")):
+        seeds[field] += number.place[0]
+    alone[number.job.step.module].update(draws=1, data_sets=(number.name.partition("/")[0],))
+    return alone

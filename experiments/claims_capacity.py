@@ -83,7 +83,7 @@ def _best(trained: Sequence[Draws]) -> float:
 
 
 def _at_most(members: int) -> float:
-    """How frequent what none of so many networks is can be, whichever of the ledger's parts this is."""
+    """The highest rate that none of so many networks leaves possible, all of the ledger's parts judged together."""
     return float(scipy.stats.binomtest(0, members).proportion_ci(1 - _UNLIKELY, method="exact").high)
 
 

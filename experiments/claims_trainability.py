@@ -18,6 +18,7 @@ from experiments.claims_evidence import (
     entry,
     matched,
     mean_part,
+    of_larger,
     pooled,
     undecided,
     unstopped,
@@ -25,6 +26,7 @@ from experiments.claims_evidence import (
 from rnnjax.verdicts import Evidence
 
 _STEP, _CONTROLS, UNSTOPPED = "trainability", "trainability_controls", "trainability_unstopped"
+_ON_XOR = (_STEP, "trainability_draws")  # steps that train networks on XorI alike; the second in more draws
 _INPUTS, _HIDDEN = (2, 5, 10, 15), (2, 4, 8, 16)
 _RUNS_A_SHAPE = 3  # in the thesis
 _HALF = 0.5  # its figures round to whole per cent
@@ -58,7 +60,7 @@ def _decent(found: Found) -> list[Evidence]:
     """C06."""
     printed = [thesis.printed("figure_4_5", name) for name in ("rnn_decent_runs", "rnn_runs")]
     low, high = allowed(*printed)
-    decent = at_least(_pooled(adopted, found, "XorI", "rnn"), DECENT)
+    decent = at_least(_pooled(of_larger(_ON_XOR), found, "XorI", "rnn"), DECENT)
     what = f"RNN with at least 70 % on XorI, {_number(found)}"
     return of_all_shapes(found, [mean_part(what, decent, above=low, below=high)])
 
@@ -138,8 +140,8 @@ TESTS = {
     "C06": Test(
         "The share of RNNs with at least 70 % on XorI, 16 shapes together, must lie in the 95 % interval of the"
         " printed 1 of 48 (exact: 0.05 % to 11 %). Bootstrap; Wilson where all networks agree.",
-        (_STEP,),
-        ("trainability/figure_4_5.png", "trainability/figure_4_5_rates.png"),
+        _ON_XOR,
+        ("trainability_draws/figure_4_5_rates.png", "trainability/figure_4_5_rates.png", "trainability/figure_4_5.png"),
         _decent,
     ),
     "C07": Test(

@@ -10,9 +10,7 @@ from experiments.claims_rows import of_row, row
 from experiments.word_projection_tables import ALL, CANDIDATE
 from rnnjax.verdicts import Evidence
 
-NULL = (
-    0.1  # stop words' W_ih x shorter than this, beside sentiment words', is a null space (word_projection.null_below)
-)
+NULL = 0.1  # stop words' W_ih x shorter, beside sentiment words', is a null space (word_projection.null_below)
 LINE = 0.95  # share of the variance on the first axis that is "roughly on a straight line" (word_projection.line_above)
 THIN = (1 / LINE - 1) ** 0.5  # singular-value ratio that leaves that share of words which point everywhere alike
 

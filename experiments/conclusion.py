@@ -16,8 +16,13 @@ from rnnjax.errors import UserError, one_of
 
 _OF_STATUS = "error", "seconds", "command", "preset"  # what status.json has of each step
 # Fields that configs of what is shipped did not have yet, and what they stand for there: it is what was always done.
-_ADDED = {section: {"input_weights": ["random", "copied"]} for section in ("rnn_from_gru", "gru_from_rnn")}
-_NO_NUMBER = ("epochs_per_call", "members_per_call")  # of training: they decide none; the first is gone
+_ADDED: Mapping[str, Mapping[str, Any]] = {
+    "rnn_from_gru": {"input_weights": ["random", "copied"]},
+    "gru_from_rnn": {"input_weights": ["random", "copied"]},
+    "separability": {"margin_draws": 0},
+}
+# Fields that decide no number; epochs_per_call and enough are gone.
+_NO_NUMBER = {"training": ("epochs_per_call", "members_per_call"), "noise_robustness": ("enough",)}
 DENSITY = "trainability_and_density.csv"
 
 
@@ -63,6 +68,8 @@ def as_json(entries: list[Entry]) -> list[dict[str, Any]]:
         {
             "id": entry.claim.id,
             "verdict": entry.verdict,
+            "steps": entry.test.steps,
+            "figures": entry.test.figures,
             "by_protocol": {name: _judged(judged) for name, judged in entry.judged.items()},
             "without_early_stop": entry.unstopped and _judged(entry.unstopped),
             "with_as_many_parameters": entry.matched and _judged(entry.matched),
@@ -104,21 +111,26 @@ def made_by(workdir: Path) -> str:
 
 
 def check_config(folder: Path, job: Job, preset: str) -> None:
-    """Whether a step's numbers are those of this version's config.
+    """Refuse a step whose config is not this version's.
 
     Raises:
         UserError: they are not.
     """
-    ours = json.loads(json.dumps(job.config(preset).to_dict()))
     path = folder / job.name / "config.json"
-    theirs = results.read_object(path)
-    if whole := all(isinstance(theirs.get(section, {}), dict) for section in ("training", *_ADDED)):
-        theirs |= {section: fields | theirs.get(section, {}) for section, fields in _ADDED.items()}
-        for config in (ours, theirs):
-            for field in _NO_NUMBER:
-                config.get("training", {}).pop(field, None)
-    if not whole or results.digest(theirs) != results.digest(ours):
+    if comparable(results.read_object(path)) != comparable(job.config(preset).to_dict()):
         raise UserError(f"{path} is not what this version has for --preset={preset}")
+
+
+def comparable(config: Mapping[str, Any]) -> Any:
+    """A config of this or an earlier version, as JSON, with this one's fields, but those that decide no number."""
+    found = json.loads(json.dumps(config))
+    for section, fields in _ADDED.items():
+        if isinstance(own := found.get(section, {}), dict):
+            found[section] = {**fields, **own}
+    for section, gone in _NO_NUMBER.items():
+        if isinstance(own := found.get(section), dict):
+            found[section] = {name: value for name, value in own.items() if name not in gone}
+    return found
 
 
 def numbers_agree(workdir: Path) -> bool:

@@ -59,6 +59,8 @@ BEYOND = (
     Section("", "Untrainable, or stopped early? In all draws", "How many networks of section 4.2.1 succeed without"
             " early stop where the words lie elsewhere, at the rate that is the best for RNNs in the section above?",
             "trainability_unstopped"),
+    Section("", "XorI, in many more draws", "Section 4.2.1's networks on XorI once more: how rare are RNNs that reach"
+            " 70 %? The verdict on C06 rests on these.", "trainability_draws"),
     Section("", "Frozen recurrent weights, in many more draws", "Section 4.5.1's networks once more, in so many draws"
             " that small differences can be told: what does freezing cost? The verdict on C22 rests on these, not on"
             " section 4.5.1's fewer ones.", "frozen_recurrent_draws"),

@@ -21,13 +21,20 @@ from rnnjax.results import Damaged, read_json, write_json
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy", "matplotlib", "ml-collections")
 
 
-def add_session(path: Path, mesh: Mesh, seconds: Mapping[str, float]) -> None:
-    """Append this process's session to the file: a run that was resumed has several."""
+def add_session(path: Path, mesh: Mesh, seconds: Mapping[str, float], networks: Mapping[str, int]) -> None:
+    """Append this process's session to the file: a run that was resumed has several.
+
+    Args:
+        path: of environment.json.
+        mesh: that was computed on.
+        seconds: that it took, by what.
+        networks: how many it has trained, and found where others left them.
+    """
     try:
         sessions = read_json(path)["sessions"]
     except (FileNotFoundError, Damaged, KeyError, TypeError):
         sessions = []
-    write_json(path, {"sessions": [*sessions, _describe(mesh, seconds)]})
+    write_json(path, {"sessions": [*sessions, _describe(mesh, seconds) | {"networks": dict(networks)}]})
 
 
 def describe_devices(mesh: Mesh) -> str:

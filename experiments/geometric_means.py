@@ -1,4 +1,4 @@
-"""Geometric means of what spreads over powers of ten, with intervals: draws first, then networks (see found)."""
+"""Geometric means of what spreads over powers of ten, with intervals (see draw_intervals)."""
 
 import numpy as np
 

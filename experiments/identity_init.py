@@ -15,6 +15,7 @@ from experiments.reporting import estimate_columns
 from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import Rate, rates, row_panels, sorted_rows, success_rate
 from rnnjax import resampling
+from rnnjax.cells import CELLS
 from rnnjax.initializers import parse_sampler
 
 _NAME, _CELLS = "identity_init", ("rnn", "relu_rnn")
@@ -39,13 +40,11 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     """Figure 4.16 and claim C19."""
     wanted, report = config[_NAME], config.training.report
     named = {
-        f"{shape.cell.title}, {data.title}": {
-            f"H = {h}": outcomes[f"{data.title}/{architectures((cell,), (2,), (h,))[0].name}"]
-            for h in wanted.hidden_dims
+        f"{CELLS[cell].title}, {data.title}": {
+            f"H = {h}": outcomes[f"{data.title}/{cell}_2x{h}"] for h in wanted.hidden_dims
         }
         for data in data_sets(config, _NAME)
         for cell in _CELLS
-        for shape in architectures((cell,), (2,), (2,))
     }
     panels = row_panels(named, report, wanted.shown_seeds)
     title = f"Figure 4.16: validation accuracy of {wanted.shown_seeds} initialisations, first draw"
@@ -80,7 +79,7 @@ def _printed(data: str, cell: str, hidden: int) -> float | None:
     if cell == "relu_rnn":
         return None
     number = thesis.printed("figure_4_16", "rnn_above_65", f"hidden_{hidden}")
-    return None if number is None else number / 10
+    return None if number is None else number / thesis.printed("figure_4_16", "initialisations")
 
 
 EXPERIMENT = experiment(_NAME, [conditions], report)

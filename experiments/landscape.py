@@ -7,10 +7,12 @@ sampler and, for comparison, under others. result.npz holds, for every sampler a
 "pytorch_1/gru_2x4/"): `counts` [num_settings] uint16, the correct sentences of every setting in the order
 of its index; `histogram` [N + 1] int64, settings with 0..N correct; `best` and `best_counts` [<= 100]
 int64, the best settings' indices and their correct sentences; `lowest` [1] int64, the worst setting's index;
-`audit` [4] int64, see landscape_audit.
+`audit` [4] int64, see landscape_audit; and `scored_by`, a fingerprint of the sources that scored them: what others
+scored is scored again.
 """
 
 import concurrent.futures
+import functools
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +22,7 @@ import numpy as np
 
 from experiments import landscape_audit, landscape_report, runner
 from experiments.landscape_inputs import Inputs, place, prepare
+from experiments.measured_by import measured_by
 from experiments.progress import Progress
 from rnnjax import landscape, results
 from rnnjax.initializers import Sampler
@@ -29,6 +32,7 @@ from rnnjax.parameters import Params
 from rnnjax.streams import stream
 
 _PATIENCE = 60.0  # seconds after which one would like to see something
+_MAKER = "scored_by"
 
 
 class Programs:
@@ -104,7 +108,7 @@ def _score_all(run: runner.Run, inputs: Inputs) -> None:
     costs = [float(len(a.cell.gates) * a.hidden_dim * (a.hidden_dim + 12)) for a in inputs.architectures]
     num_tasks = len(inputs.samplers) * len(inputs.architectures)
     progress = Progress("settings", [settings] * num_tasks, costs * len(inputs.samplers), run.log)
-    contents: dict[str, np.ndarray | results.Chunks] = {}
+    contents: dict[str, np.ndarray | results.Chunks] = {_MAKER: np.array(_scored_by())}
     for done, sampler in enumerate(inputs.samplers, 1):
         for architecture in inputs.architectures:
             progress.start(f"{architecture.name} under {sampler.spec}")
@@ -173,7 +177,7 @@ def _parts(run: runner.Run, sampler: Sampler, architecture: Architecture) -> Ite
     """The pieces of one architecture's counts, each with its first setting and the one after its last."""
     total, step = run.config.landscape.num_settings, run.config.landscape.settings_per_part
     here = place(sampler, architecture)
-    fingerprint = results.digest(run.config.to_dict())
+    fingerprint = f"{results.digest(run.config.to_dict())} {_scored_by()}"
     for start in range(0, total, step):
         stop = min(start + step, total)
         path = Path(run.workdir, "parts", here, f"{start:010d}.npz")
@@ -198,6 +202,9 @@ def _is_whole(run: runner.Run, inputs: Inputs) -> bool:
     result = run.workdir / "result.npz"
     try:
         names = results.check_npz(result)
+        if _MAKER not in names or str(results.read_npz(result, [_MAKER])[_MAKER]) != _scored_by():
+            run.log.warning("%s was scored by another version: scored again", result)
+            return False
     except FileNotFoundError:
         return False
     except results.Damaged as error:
@@ -207,6 +214,11 @@ def _is_whole(run: runner.Run, inputs: Inputs) -> bool:
     if wanted <= names:
         run.log.info("%s is complete: only drawn again", result)
     return wanted <= names
+
+
+@functools.cache
+def _scored_by() -> str:
+    return f"{measured_by(run)} jax {jax.__version__}"
 
 
 EXPERIMENT = runner.Experiment("landscape", prepare, run, {"replay": landscape_audit.replay})

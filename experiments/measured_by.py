@@ -1,6 +1,7 @@
-"""Which sources decide what an analysis measures: a fingerprint, so that what others measured is never mixed in."""
+"""Which sources decide what is measured: a fingerprint, so that what others measured is never mixed in."""
 
 import ast
+import functools
 import hashlib
 import inspect
 import sys
@@ -46,14 +47,22 @@ def _reached(start: Path) -> set[Path]:
 
 def _imported(path: Path) -> Iterator[Path]:
     """The files of the two packages that a file imports, of those that count."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for package, stem in _imports(path.read_text()):
+        if package in _PACKAGES:
+            file = _PACKAGES[package] / f"{stem}.py"
+            if file.exists() and stem not in _AROUND and not stem.endswith(_SHOW):
+                yield file
+
+
+@functools.cache
+def _imports(source: str) -> list[tuple[str, str]]:
+    """Packages and modules in the "from package.module import ..." and "from package import module" of a source."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module:
             package, _, module = node.module.partition(".")
-            if package in _PACKAGES:
-                for stem in [module] if module else [alias.name for alias in node.names]:
-                    file = _PACKAGES[package] / f"{stem}.py"
-                    if file.exists() and stem not in _AROUND and not stem.endswith(_SHOW):
-                        yield file
+            found += [(package, stem) for stem in ([module] if module else [alias.name for alias in node.names])]
+    return found
 
 
 def _values(path: Path, own: ModuleType) -> list[str]:

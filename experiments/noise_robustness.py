@@ -53,7 +53,7 @@ def conditions(config: ConfigDict) -> list[Condition]:
         UserError: a value that cannot be used.
     """
     wanted = config[_NAME]
-    for field, low, high in (("above", 0, 1), ("stricter", 0, 1), ("enough", 1, 10**6), ("overlap", 0, 3)):
+    for field, low, high in (("above", 0, 1), ("stricter", 0, 1), ("overlap", 0, 3)):
         in_range(f"{_NAME}.{field}", wanted[field], low, high)
     in_range(f"{_NAME}.steps", wanted.steps, max(2, config.data.sentence_length), 100_000)
     in_range(f"{_NAME}.most_sentiments", wanted.most_sentiments, 1, 6)

@@ -64,7 +64,6 @@ def _described(seen: Seen, wanted: ConfigDict) -> dict[str, Any]:
         "tried": seen.which.size,
         "found": seen.found,
         "found_by_draw": [int(number) for number in seen.which.sum(1)],
-        "verdict_possible": "yes" if seen.found >= wanted.enough else "inconclusive",
         "mean_accuracy": accuracy._asdict(),
         "shown": {"draw": draw, "seed": seed, "accuracy": float(seen.accuracy[draw, seed])}
         | {key: int(seen.arrays[f"{first}/{key}"][draw, seed]) for key in ("first_wrong", "forgets", "meeting")},

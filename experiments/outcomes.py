@@ -5,7 +5,8 @@ Of every condition, such as "CountII/gru_2x4/", with R draws, S seeds, P paramet
 parameters classify correctly; `epochs_run` [R, S]; `finite` [R, S] bool, whether every loss was a number;
 the curves `correct` (validation sentences), `validation_loss`, `train_correct`, `train_loss`, `learning_rate`
 [E, R, S], which after a network's last epoch repeat it, and `trained` bool; `history` [E + 1, P, R, S], the
-parameters from the start on, if config.training.history.
+parameters from the start on, if config.training.history; and `trained_by`, a fingerprint of the condition, starts
+included, and of the sources that trained it: what others trained is not read.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from experiments.conditions import Condition
+from experiments.conditions import Condition, fingerprint
+from experiments.store import engine
 from rnnjax import results
 from rnnjax.datasets import VERSIONS
 from rnnjax.parameters import count
 from rnnjax.training import Epoch
 
 _NAMES = ("initial", "final", "test_correct", "epochs_run", "finite", *Epoch._fields)
+_MAKER = "trained_by"
 _OVER_EPOCHS = (*Epoch._fields, "history")
 
 
@@ -46,6 +49,11 @@ class Outcome:
     def __getitem__(self, name: str) -> np.ndarray:
         return self._arrays[name]
 
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """All of them, by name."""
+        return self._arrays
+
     def accuracy(self, report: str) -> np.ndarray:
         """Validation accuracy [R, S] in [0, 1], of the last or the best epoch.
 
@@ -60,8 +68,8 @@ class Outcome:
         return np.asarray(self["test_correct"] / VERSIONS[self.condition.data.version][2])
 
     def items(self) -> Iterator[tuple[str, np.ndarray]]:
-        """The arrays with their names in result.npz."""
-        for name, array in self._arrays.items():
+        """What result.npz has of it, with its names there."""
+        for name, array in (self._arrays | {_MAKER: np.array(_trained_by(self.condition))}).items():
             yield f"{self.condition.name}/{name}", array
 
 
@@ -69,7 +77,7 @@ def read(path: Path, conditions: list[Condition]) -> dict[str, Outcome]:
     """The outcomes that a result.npz holds.
 
     Raises:
-        Damaged: the file is damaged or lacks a condition.
+        Damaged: the file is damaged, lacks a condition, or has networks of other sources or starts.
         FileNotFoundError: there is none.
     """
     stored = results.read_npz(path)
@@ -78,11 +86,14 @@ def read(path: Path, conditions: list[Condition]) -> dict[str, Outcome]:
         here = f"{condition.name}/"
         # A condition's name may be the beginning of another's.
         arrays = {name: array for name, array in below(stored, condition.name).items() if "/" not in name}
+        maker = str(arrays.pop(_MAKER, ""))
         if not set(_NAMES) <= set(arrays):
             raise results.Damaged(f"{path}: it lacks {here}{sorted(set(_NAMES) - set(arrays))[0]}")
         needed = count(condition.architecture.sizes), condition.num_draws, condition.num_seeds
         if arrays["final"].shape != needed:
             raise results.Damaged(f"{path}: {here}final is {arrays['final'].shape}, not {needed}: other networks'")
+        if maker != _trained_by(condition):
+            raise results.Damaged(f"{path}: another version trained {condition.name}, or from other starts")
         outcomes[condition.name] = Outcome(condition, arrays)
     return outcomes
 
@@ -90,6 +101,10 @@ def read(path: Path, conditions: list[Condition]) -> dict[str, Outcome]:
 def below(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     """The arrays whose names begin with "<prefix>/", by what follows it."""
     return {name.removeprefix(f"{prefix}/"): array for name, array in arrays.items() if name.startswith(f"{prefix}/")}
+
+
+def _trained_by(condition: Condition) -> str:
+    return f"{fingerprint(condition)} {engine()}"
 
 
 def _longer(name: str, array: np.ndarray, length: int) -> np.ndarray:

@@ -27,7 +27,7 @@ Status = Mapping[str, Mapping[str, Any]]  # by job as in status.json
 
 
 def check_target(target: Path, keep: bool, workdir: Path) -> None:
-    """Whether a report may be published there: in a new or empty folder, or over another published report.
+    """Refuse a target that is neither a new or empty folder nor another published report.
 
     Args:
         target: where to.

@@ -73,10 +73,17 @@ def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], job: Job,
         _listed(longest.get("processor"), longest.get("devices"), longest.get("platform")),
         _versions(longest),
         str(longest.get("revision") or _UNKNOWN),
-        str(longest.get("what") or ""),
+        str(longest.get("what") or _found(longest)),
         _later(sessions, longest),
         len(sessions) if last else 0,
     )
+
+
+def _found(session: Mapping[str, Any]) -> str:
+    """What it did not train itself."""
+    networks = session.get("networks", {})
+    found, trained = (int(networks.get(how, 0)) for how in ("found", "trained"))
+    return f"found {found:,} of {found + trained:,} networks that were trained before" if found else ""
 
 
 def _later(sessions: Sequence[Mapping[str, Any]], longest: Mapping[str, Any]) -> list[tuple[str, str]]:

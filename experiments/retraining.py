@@ -1,4 +1,4 @@
-"""Perturbed networks of section 4.6.3: their noise, and that they train on."""
+"""Perturbed networks of section 4.6.3: noise is put on their weights, and they are trained on."""
 
 import zlib
 

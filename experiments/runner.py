@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -34,6 +35,7 @@ class Run(NamedTuple):
     workdir: Path
     log: logging.Logger
     seconds: dict[str, float]  # the experiment adds what its compiling took under "compile"
+    counts: Counter[str]  # it adds how many networks it has "trained", and "found" where others left them
     networks: Path | None = None  # where trained networks are shared with other runs; None: with none
     artist: Artist | None = None  # who draws the figures while this process goes on; None: they are drawn at once
 
@@ -106,7 +108,10 @@ def begin() -> None:
     """
     absl_logging.set_verbosity(absl_logging.WARNING)  # JAX tells which backends are not there
     process.look_seldom_for_garbage()
-    _join_processes()
+    members.use_all_cores()
+    process.keep_compiled_programs()
+    if processes := command_line.processes():
+        jax.distributed.initialize(*processes)
 
 
 def make_mesh() -> Mesh:
@@ -123,7 +128,7 @@ def new_run(
 ) -> Run:
     """A run with a log on the screen."""
     key, seconds = jax.random.key(config.seed), {"compile": 0.0}
-    return Run(config, key, mesh, workdir, new_log(name), seconds, networks, artist)
+    return Run(config, key, mesh, workdir, new_log(name), seconds, Counter(), networks, artist)
 
 
 def perform(experiment: Experiment, run: Run, inputs: Any, config_name: str) -> None:
@@ -141,15 +146,8 @@ def perform(experiment: Experiment, run: Run, inputs: Any, config_name: str) -> 
         finally:
             run.seconds["total"] = time.monotonic() - started
             if run.leads:
-                environment.add_session(run.workdir / "environment.json", run.mesh, run.seconds)
+                environment.add_session(run.workdir / "environment.json", run.mesh, run.seconds, run.counts)
         run.log.info("done in %.0f s, of which %.0f s compiling", run.seconds["total"], run.seconds["compile"])
-
-
-def _join_processes() -> None:
-    members.use_all_cores()
-    process.keep_compiled_programs()
-    if processes := command_line.processes():
-        jax.distributed.initialize(*processes)
 
 
 @contextlib.contextmanager

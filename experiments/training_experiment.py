@@ -87,7 +87,7 @@ def stored_outcomes(run: runner.Run, stages: Sequence[Stage]) -> Outcomes | None
     except FileNotFoundError:
         return None
     except results.Damaged as error:
-        run.log.warning("damaged, made again: %s", error)
+        run.log.warning("made again: %s", error)
         return None
     run.log.info("%s is complete: only drawn again", path)
     return found

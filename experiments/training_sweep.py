@@ -89,7 +89,7 @@ class Sweep:
             blocks.append(Block(condition, int(draw), seeds[places], 0, places, own))
         flat = Outcome(condition._replace(num_draws=1, num_seeds=len(seeds)))
         self._fill(stage, blocks, {condition.name: flat}, history)
-        return {name.removeprefix(f"{condition.name}/"): array[..., 0, :] for name, array in flat.items()}
+        return {name: array[..., 0, :] for name, array in flat.arrays.items()}
 
     def _fill(
         self,
@@ -105,7 +105,9 @@ class Sweep:
         missing = self._missing(blocks, outcomes, history)
         groups = grouped(missing, tile, there, history or followed)
         progress = _progress(groups, self._run)
-        if found := _size(blocks) - _size(missing):
+        found = _size(blocks) - _size(missing)
+        self._run.counts.update(found=found, trained=_size(missing))
+        if found:
             self._run.log.info("%s: %d of %d networks were there already", stage, found, _size(blocks))
         for group in groups:
             self._compile(group)

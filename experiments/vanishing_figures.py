@@ -38,7 +38,7 @@ def draw_gradients(title: str, y_label: str, seen: Sequence[Seen], measure: str)
             for group, members in one.groups().items():
                 _draw_line(ax, values[:, members], *_group_style(one.cell, group))
             _over_words(ax, len(values) - 1)
-    _label(axes, seen, y_label, [_counted(one.title, one.groups().values()) for one in seen])
+    _label(axes, y_label, [_counted(one.title, one.groups().values()) for one in seen])
     _finish(figure, f"{title}\n{_COUNTS}", _group_handles(seen))
     return figure
 
@@ -55,7 +55,7 @@ def draw_singular(title: str, seen: Sequence[Seen]) -> Figure:
                 style = "-" if i == 0 else "--" if i == last else ":"
                 _draw_line(ax, values[:, i], plotting.COLOURS[one.cell], style, i in (0, last))
             _over_words(ax, len(values) - 1)
-    _label(axes, seen, "singular value", [one.title for one in seen])
+    _label(axes, "singular value", [one.title for one in seen])
     lines = {"largest": "-", "between": ":", "least": "--"}
     _finish(figure, title, [Line2D([], [], color="black", lw=1.2, ls=ls, label=name) for name, ls in lines.items()])
     return figure
@@ -193,7 +193,7 @@ def _over_words(ax: Axes, length: int) -> None:
     ax.xaxis.set_major_locator(MultipleLocator(max(1, length // 2)))
 
 
-def _label(axes: np.ndarray, seen: Sequence[Seen], y_label: str, titles: Sequence[str]) -> None:
+def _label(axes: np.ndarray, y_label: str, titles: Sequence[str]) -> None:
     """Titles of columns; scales and labels of what is over the words read."""
     for ax, title in zip(axes[0], titles, strict=True):
         ax.set_title(title)

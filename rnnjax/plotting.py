@@ -58,7 +58,7 @@ def resolution() -> int:
 
 
 def be_coarse() -> None:
-    """Half of them from now on, which are drawn and written twice as fast: for a first look."""
+    """Figures have half as many dots an inch from now on and are drawn and written twice as fast: for a first look."""
     _STYLE["savefig.dpi"] = 100
 
 

@@ -1,6 +1,7 @@
-"""What `python -m experiments.<name>` does between the command line and the log, and what it leaves."""
+"""What `python -m experiments.<name>` does between the command line and the log."""
 
 import logging
+from collections import Counter
 from pathlib import Path
 
 import jax
@@ -18,7 +19,7 @@ from rnnjax.parameters import Params, unflatten
 def run_of(workdir: Path, config: ConfigDict, networks: Path | None = None) -> runner.Run:
     """A run on one device."""
     log, mesh = logging.getLogger("rnnjax.test"), members.make_mesh(1)
-    return runner.Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0}, networks)
+    return runner.Run(config, jax.random.key(config.seed), mesh, workdir, log, {"compile": 0.0}, Counter(), networks)
 
 
 def run_in(experiment: runner.Experiment, workdir: Path, config: ConfigDict, networks: Path | None = None) -> None:

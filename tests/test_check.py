@@ -1,8 +1,9 @@
-"""--check: numbers of networks that start from trained ones are computed again too."""
+"""--check: numbers of networks that start from trained ones, and what is measured inside some, come out again too."""
 
 from pathlib import Path
 
 import launching
+import numpy as np
 import pytest
 
 from experiments import check, runner
@@ -40,3 +41,17 @@ def test_networks_that_start_from_trained_ones_are_trained_again(shipped: tuple[
         others = {each.shipped for each in numbers if each.place != place or each.name.partition("/")[0] != data}
         assert check._again(number, run) == pytest.approx(number.shipped, abs=1e-6)
         assert number.shipped not in others, "another network's number would do"
+
+
+@pytest.mark.parametrize("name", ["word_projection", "noise_robustness"])
+def test_what_is_told_of_shown_networks_is_measured_again(name: str, tmp_path: Path) -> None:
+    fields = {f"{name}.draws": 3, f"{name}.seeds": SEEDS, "noise_robustness.steps": 12}
+    job = Job(Step(name, name, "4.3", 1.0, {**TRAINING, **fields}), ADOPTED)
+    launching.run_in(job.step.experiment(), tmp_path / job.name, job.config("quick"), None)
+    numbers = list(check._measures(job, results.read_object(tmp_path / job.name / "summary.json")))
+    assert len(numbers) == {"word_projection": 13 * 4, "noise_robustness": 3 * 2}[name]
+    run = runner.new_run(job.name, job.config("quick"), members.make_mesh(1), tmp_path / "again", None)
+    for number in (numbers[0], numbers[-1]):
+        assert check._again(number, run) == pytest.approx(number.shipped, abs=1e-6)
+    another = numbers[0]._replace(place=(numbers[0].place[0], 9))
+    assert np.isnan(check._again(another, run))

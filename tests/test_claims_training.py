@@ -38,7 +38,9 @@ def names() -> list[str]:
     found = [f"data_sets: {data}/{name}" for data in ("CountI", "FirstI", "XorI") for name in groups(small)]
     for data, number in product(second, range(1, 5)):
         found += [f"separability: {data}/embedding_{number}/{name}" for name in groups("2x2 2x4")]
+    found += [f"gate_variants_draws: {data}/{name}" for data in second for name in groups("2x2 2x4")]
     found += [f"trainability: {data}/{name}" for data in ("FirstI", "XorI") for name in groups(many)]
+    found += [f"trainability_draws: XorI/{name}" for name in groups(many)]
     for step, data, shapes in (
         *(("trainability_unstopped", data, groups(many)) for data in ("FirstI", "XorI")),
         *(("capacity", data, groups(small)) for data in ("FirstI", "XorI")),
@@ -131,7 +133,8 @@ CASES = {
         {"separability: CountII/embedding_4/gru_2x2": G(0.6)},
     ),
     "C03": Case(
-        {f"separability: *embedding_{i}/*": G(0.25 * i, 0.9, wobble=0.06 * (i == 2)) for i in range(1, 5)},
+        {f"separability: *embedding_{i}/*": G(0.25 * i, 0.9, wobble=0.06 * (i == 2)) for i in range(1, 5)}
+        | {"gate_variants_draws: *": G(0.5, 0.9, wobble=0.06)},
         {"separability: CountII/embedding_[34]/gru*": G(0.0)},
         {"separability: FirstII/embedding_*/rnn*": G(0.5)},
     ),
@@ -278,6 +281,17 @@ def test_what_differs_between_embeddings_only_is_not_separability() -> None:
             assert part.what.endswith("draws of Embedding_2 alone")
 
 
+def test_embedding_2_is_judged_in_more_draws_where_their_margins_are_told() -> None:
+    found = summaries(CASES["C03"].true, ("separability",), 20)
+    found |= summaries({"gate_variants_draws: *": G(0.5, 0.9, wobble=-0.06)}, ("gate_variants_draws",), 40)
+    told = found["separability"]["margins"]
+    for known, wobble in ((20, 0.06), (40, -0.06)):
+        told["embedding_2"] = [margins(2, draw) for draw in range(known)]
+        among, alone = (TESTS["C03"].evidence(found)[i::2] for i in (0, 1))
+        assert {part.draws for part in among} == {20} and {part.draws for part in alone} == {known / 2}
+        assert [part.effect.estimate for part in alone] == pytest.approx([0.5 * 2 * wobble] * 4, abs=0.002)
+
+
 def test_equal_rates_near_100_percent_do_not_make_equal_networks() -> None:
     worlds = CASES["C19"].true | {"identity_init: CountII/relu*": G(0.97, high=0.78)}
     parts = TESTS["C19"].evidence(summaries(worlds, ("identity_init",), 10, 200))
@@ -303,7 +317,9 @@ def test_what_is_missing_is_named(id: str) -> None:
     found = summaries(CASES[id].true, test.steps)
     step = test.steps[0]
     with pytest.raises(KeyError, match=f"^'{step}: "):
-        test.evidence(found | {each: {"conditions": {}, "margins": {}} for each in (step, "data_sets")})
+        test.evidence(
+            found | {each: {"conditions": {}, "margins": {}} for each in (step, "data_sets", "trainability_draws")}
+        )
     with pytest.raises(KeyError, match=f"^'{step}: "):
         test.evidence({})
 
@@ -486,8 +502,10 @@ def test_where_the_thesis_has_no_success_order_is_that_of_means(id: str) -> None
     assert verdict(TESTS[id].evidence, found) == NOT_REPRODUCED
 
 
-@pytest.mark.parametrize(("id", "step"), [("C22", "frozen_recurrent"), ("C23", "gate_variants")])
-def test_section_4_5_is_judged_on_the_step_with_more_networks(id: str, step: str) -> None:
+@pytest.mark.parametrize(
+    ("id", "step"), [("C06", "trainability"), ("C22", "frozen_recurrent"), ("C23", "gate_variants")]
+)
+def test_a_claim_is_judged_on_the_step_with_more_networks(id: str, step: str) -> None:
     """Where it is there; without early stop, which it has not, on the other."""
     test, case = TESTS[id], CASES[id]
     worlds = case.true, _over(case.true, case.false)

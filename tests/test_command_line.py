@@ -54,6 +54,49 @@ def test_a_bad_flag_ends_in_one_line(flag: str, told: str, tmp_path: Path) -> No
     assert not (tmp_path / "work").exists()
 
 
+@pytest.mark.parametrize(
+    ("experiment", "told"),
+    [
+        ("gate_variants", "valid: --config.gate_variants.data_sets, now CountII, FirstII"),
+        ("perturbation", "valid: --config.search.data_sets, now FirstI"),
+        ("calibration", "valid: none, it trains on what the printed numbers are about"),
+    ],
+)
+def test_a_data_set_that_an_experiment_does_not_read_is_refused(experiment: str, told: str, tmp_path: Path) -> None:
+    command = "-m", f"experiments.{experiment}", "--config=configs/thesis.py:quick", f"--workdir={tmp_path / 'work'}"
+    done = python(*command, "--config.data.label=xor")
+    assert done.returncode == 2 and done.stderr.startswith(f"error: data.label is 'xor', which {experiment} does not")
+    assert told in done.stderr and done.stderr.count("\n") == 1 and not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "status"),
+    [
+        ("KeyboardInterrupt()", "interrupted", 130),
+        ("MemoryError()", "out of memory", 1),
+        ("OSError(28, 'No space left on device', 'a')", "cannot write or read a: No space left on device", 1),
+        ("Damaged('a: truncated')", "damaged: a: truncated", 2),
+        ("UserError('seeds is 0')", "seeds is 0", 2),
+    ],
+)
+@pytest.mark.parametrize("workdir", [None, "work"])
+def test_what_is_not_the_program_s_fault_is_one_line_and_a_status(
+    error: str, told: str, status: int, workdir: str | None
+) -> None:
+    program = f"""
+        from pathlib import Path
+        from experiments.command_line import clear_errors
+        from rnnjax.errors import UserError
+        from rnnjax.results import Damaged
+        with clear_errors({workdir and f"Path({workdir!r})"}):
+            raise {error}
+    """
+    done = python("-c", textwrap.dedent(program))
+    goes_on = workdir and status != 2
+    again = "; what was done is kept: the same command goes on from there" if goes_on else ""
+    assert (done.returncode, done.stderr) == (status, f"error: {told}{again}\n")
+
+
 def test_a_field_before_or_without_the_config_is_told() -> None:
     done = python("-m", "experiments.gate_variants", "--config.seed=3")
     assert (done.returncode, done.stderr) == (

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,10 +19,10 @@ from launching import run_of
 from ml_collections import ConfigDict
 
 from configs.base import base_config
-from experiments import check, landscape_report, runner
+from experiments import check, landscape, landscape_report, runner
 from experiments.landscape_inputs import prepare
 from experiments.programme import ADOPTED, STEPS, Job
-from rnnjax import members
+from rnnjax import members, results
 from rnnjax.errors import UserError
 
 SETTINGS = 3000
@@ -150,11 +151,36 @@ def test_what_there_is_of_some_samplers_is_drawn_and_is_no_summary(finished: Pat
 
 
 def test_the_same_command_again_only_draws(finished: Path) -> None:
-    before = (finished / "result.npz").stat().st_mtime_ns
+    before, sessions = (finished / "result.npz").stat().st_mtime_ns, sessions_of(finished)
     (finished / "figure_4_20.png").unlink()
     done = launch(finished)
     assert done.returncode == 0 and "only drawn again" in done.stdout and "settings scored" not in done.stdout
     assert (finished / "result.npz").stat().st_mtime_ns == before and (finished / "figure_4_20.png").exists()
+    *kept, last = sessions_of(finished)
+    assert kept == sessions and last["seconds"]["compile"] == 0.0
+
+
+def sessions_of(workdir: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((workdir / "environment.json").read_text())["sessions"]
+    return found
+
+
+def test_what_another_version_scored_is_scored_again(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copyfile(finished / "result.npz", tmp_path / "result.npz")
+    config = ConfigDict(json.loads((finished / "config.json").read_text()))
+    inputs, run = prepare(config), runner.new_run("landscape", config, members.make_mesh(1), tmp_path, None)
+    run.log.addHandler(caplog.handler)
+    assert landscape._is_whole(run, inputs)
+    part, _, _ = next(landscape._parts(run, inputs.samplers[0], inputs.architectures[0]))
+    part.write(np.zeros(3, np.uint16))
+    monkeypatch.setattr(landscape, "_scored_by", lambda: "later")
+    assert not landscape._is_whole(run, inputs)
+    assert "result.npz was scored by another version: scored again" in caplog.text
+    later, _, _ = next(landscape._parts(run, inputs.samplers[0], inputs.architectures[0]))
+    with pytest.raises(results.Damaged, match="belongs to another run"):
+        later.read()
 
 
 def test_killed_and_damaged_it_ends_with_identical_counts(finished: Path, tmp_path: Path) -> None:

@@ -231,7 +231,6 @@ def test_the_summary_says_how_many_were_tried_and_found(workdir: Path, arrays: A
         assert own["tried"] == DRAWS * SEEDS and own["found"] == which.sum() >= 1
         assert own["found_by_draw"] == which.sum(1).tolist()
         assert cell == "gru" or which.sum() < which.size
-        assert own["verdict_possible"] == "inconclusive"  # fewer than 30
         draw, seed = own["shown"]["draw"], own["shown"]["seed"]
         assert own["shown"]["forgets"] == arrays[f"measured/CountI/{cell}_4x2/random/forgets"][draw, seed]
 

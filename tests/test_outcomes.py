@@ -123,6 +123,27 @@ def test_a_result_that_lacks_something_is_damaged(missing: str | None, tmp_path:
         outcomes.read(path, [outcome.condition])
 
 
+@pytest.mark.parametrize("changed", ["start", "rate", "engine", "none"])
+def test_networks_of_other_starts_rules_or_sources_are_not_read(
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = filled(condition(), 0)
+    path, wanted = tmp_path / "result.npz", outcome.condition
+    written = dict(outcome.items())
+    if changed == "start":
+        wanted = wanted._replace(start=np.ones((18, 2, 3), np.float32))
+    elif changed == "rate":
+        rules = wanted.protocol.rules._replace(learning_rate=0.5)
+        wanted = wanted._replace(protocol=wanted.protocol._replace(rules=rules))
+    elif changed == "engine":
+        monkeypatch.setattr(outcomes, "engine", lambda: "later")
+    else:  # of an earlier version, that did not tell
+        del written["CountII/rnn_2x2/trained_by"]
+    results.write_npz(path, written)
+    with pytest.raises(results.Damaged, match="another version trained CountII/rnn_2x2, or from other starts"):
+        outcomes.read(path, [wanted])
+
+
 def test_what_is_below_a_name_is_not_below_another_that_begins_so() -> None:
     arrays = {name: np.zeros(0) for name in ("CountI/a", "CountI/b/a", "CountII/c", "CountI", "in/CountI/d")}
     assert list(outcomes.below(arrays, "CountI")) == ["a", "b/a"]

@@ -197,10 +197,12 @@ def test_a_step_s_provenance_is_of_the_session_that_computed_and_says_who_drew_i
     assert found.ended == "2020-03-01" and found.later == [("c" * 40, "went on or drew again")]
     write_json(tmp_path / job.name / "environment.json", {"sessions": sessions[:2]})
     assert provenance(tmp_path, {}, job, "quick").later == []
+    sessions[1]["networks"] = {"found": 3000, "trained": 1000}
     write_json(tmp_path / job.name / "environment.json", {"sessions": [*sessions, {"revision": "d", "what": "orders"}]})
     write(tmp_path, {}, [], wanted=[job])
     for name in ("report.html", "report_provenance.md"):
         text = (tmp_path / name).read_text()
+        assert "which found 3,000 of 4,000 networks that were trained before" in text
         assert re.search(r"b{40}.* later .*c{40}.*: went on or drew again; later .*d.*: orders", text), name
 
 

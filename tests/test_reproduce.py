@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+import signal
 import subprocess
 import textwrap
 from pathlib import Path
@@ -33,25 +34,30 @@ TINY = {
 ENTRY = {"error": None, "seconds": 1.0, "command": "python", "preset": "quick"}  # of a step in status.json
 PROGRAM = textwrap.dedent(
     """
-    import sys
-    from experiments import check, conclusion, programme, reproduce
+    import os, signal, sys
+    from experiments import conclusion, drawing, programme, reproduce, training_experiment, training_sweep
     from experiments.programme import Step
     tiny = {tiny!r}
-    reproduce.STEPS = check.STEPS = conclusion.STEPS = programme.STEPS = (
+    conclusion.STEPS = programme.STEPS = (
         Step("first", "identity_init", "4.4.1", 1, tiny),
         Step("bad", "identity_init", "4.4.1", 1, tiny | {bad!r}),
         Step("identity_init", "identity_init", "4.4.1", 1, tiny),
     )
     if {version!r}:
         reproduce.engine = lambda: {version!r}
+    if {killed!r}:
+        owner, name = {killed!r}.rsplit(".", 1)
+        setattr(eval(owner), name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
     sys.argv = ["reproduce", *{flags!r}]
     reproduce.main()
     """
 )
 
 
-def launch(*flags: str, bad: dict[str, object] | None = None, version: str = "") -> subprocess.CompletedProcess[str]:
-    program = PROGRAM.format(tiny=TINY, bad=bad or {}, flags=flags, version=version)
+def launch(
+    *flags: str, bad: dict[str, object] | None = None, version: str = "", killed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    program = PROGRAM.format(tiny=TINY, bad=bad or {}, flags=flags, version=version, killed=killed)
     return python("-c", program)
 
 
@@ -95,6 +101,9 @@ def test_a_figure_that_cannot_be_written_is_a_failure_of_its_step(
 def test_networks_of_one_step_serve_the_next(failed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     workdir, done = failed
     assert "4 of 4 networks were there already" in done.stdout
+    told = [results.read_json(workdir / name / "environment.json") for name in ("first", "identity_init")]
+    first, last = (each["sessions"][0]["networks"] for each in told)
+    assert first == {"trained": 4, "found": 0} and last == {"trained": 0, "found": 4}
     one, other = ((workdir / name / "conditions.csv").read_text() for name in ("first", "identity_init"))
     assert one == other
 
@@ -107,6 +116,31 @@ def test_the_same_command_again_only_does_what_is_missing(
     done = launch(f"--workdir={workdir}", "--preset=quick", bad={"training.report": "mean"})
     assert done.returncode == 1 and done.stdout.count("is complete: only drawn again") == 2
     assert (workdir / "first" / "result.npz").stat().st_mtime_ns == result
+
+
+def test_killed_anywhere_it_ends_with_the_same_numbers(
+    failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    bad: dict[str, object] = {"training.report": "mean"}
+    flags = f"--workdir={tmp_path}", "--preset=quick"
+    before, networks, told, drawn = (
+        "training_sweep.Sweep.train", "training_experiment.write", "reproduce.Reproduction._note", "conclusion.conclude"
+    )  # fmt: skip
+    for where in (before, networks, told, drawn):
+        assert launch(*flags, bad=bad, killed=where).returncode == -signal.SIGKILL
+        there = {
+            before: not (tmp_path / "first" / "result.npz").exists(),
+            networks: (tmp_path / "first" / "result.npz").exists() and not (tmp_path / "status.json").exists(),
+            told: (tmp_path / "first" / "summary.json").exists() and not (tmp_path / "status.json").exists(),
+            drawn: (tmp_path / "status.json").exists() and not (tmp_path / "ledger.json").exists(),
+        }
+        assert there[where]
+    done = launch(*flags, bad=bad)
+    assert done.returncode == 1 and done.stdout.count("is complete: only drawn again") == 2
+    for name in ("ledger.json", "first/summary.json", "identity_init/summary.json", "identity_init/conditions.csv"):
+        assert (tmp_path / name).read_bytes() == (failed[0] / name).read_bytes()
+    for name in ("first/figure_4_16.png", "report.html", "report.md"):
+        assert (tmp_path / name).exists()
 
 
 def test_only_some_steps_are_run_and_the_others_status_is_kept(
@@ -326,6 +360,7 @@ def test_a_status_of_something_else_is_told_in_one_line(tmp_path: Path, content:
         ("first/summary.json", 3, "damaged: .*summary.json: it is no JSON object"),
         ("first/summary.json", {}, r"summary.json does not have the numbers of identity_init \('conditions'\)"),
         ("first/summary.json", {"conditions": []}, "summary.json does not have the numbers of identity_init"),
+        ("first/summary.json", {"conditions": {}}, "no summary.json in .* has a number that can be computed alone"),
     ],
 )
 def test_a_report_with_odd_files_is_refused_in_one_line(

@@ -14,7 +14,7 @@ from outputs import arrays_of, summary_of
 
 from configs.thesis import get_config
 from experiments import vanishing_gradients
-from experiments.conditions import draw_data, draw_embedding, draw_starts
+from experiments.conditions import draw_data, draw_embedding
 from experiments.vanishing_conditions import changed_start, conditions
 from rnnjax.errors import UserError
 from rnnjax.landscape import parse_architecture
@@ -214,12 +214,11 @@ def test_some_draws_are_not_stopped(draws: int, expected: list[int]) -> None:
     assert [condition.num_draws for condition in found if "unstopped" in condition.name] == expected
 
 
-def test_given_starts_are_changed_too(tmp_path: Path) -> None:
-    config = small_config()
-    plain = conditions(config)[0]
-    again = draw_starts(config, plain, 1, np.arange(CHANGED))
-    changed = next(each for each in conditions(config) if each.name == "FirstII/identity/rnn_2x2")
-    assert changed.start is not None
-    kept = np.ones(len(again), bool)
+def test_given_starts_are_changed_too(workdir: Path, arrays: dict[str, np.ndarray]) -> None:
+    found = {each.name: each for each in conditions(small_config(**{"training.start_from": str(workdir)}))}
+    given, changed = arrays["FirstII/rnn_2x2/final"][..., :CHANGED], found["FirstII/identity/rnn_2x2"].start
+    assert changed is not None and not np.array_equal(given, arrays["FirstII/rnn_2x2/initial"][..., :CHANGED])
+    kept = np.ones(len(given), bool)
     kept[4:8] = False  # W_hh
-    np.testing.assert_array_equal(changed.start[kept, 1], again[kept])
+    np.testing.assert_array_equal(changed[kept], given[kept])
+    np.testing.assert_array_equal(changed[4:8, 0, 0], [1, 0, 0, 1])

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def test_the_start_accuracy_is_that_of_the_starting_weights(arrays: Arrays, name
 
 def test_the_same_judging_gives_the_curves_last_accuracy(arrays: Arrays, workdir: Path) -> None:
     config = small_config()
-    run = runner.Run(config, jax.random.key(0), members.make_mesh(1), workdir, logging.getLogger(), {}, None)
+    run = runner.Run(config, jax.random.key(0), members.make_mesh(1), workdir, logging.getLogger(), {}, Counter(), None)
     for condition in vector_field.conditions(config)[1:3]:
         own = Judge(run).grid(condition, arrays[f"{condition.name}/final"], "validation")
         np.testing.assert_allclose(own, accuracy_of(arrays, condition.name), atol=1e-12)
