@@ -19,7 +19,7 @@ from benchmarks import machine
 class Measurement(NamedTuple):
     """Of one way, once."""
 
-    rate: float  # settings a second
+    rate: float  # settings scored, or steps of networks trained, a second
     others: float  # cores that other programs kept busy; NaN where unknown
 
     @property
@@ -29,12 +29,12 @@ class Measurement(NamedTuple):
 
 
 class Way:
-    """A way of scoring random parameter settings; lives in a worker."""
+    """A way of scoring random parameter settings, or of training networks; lives in a worker."""
 
     facts: Mapping[str, Any]  # how it was set up: sizes, threads, compile seconds, what else was tried
 
     def score(self) -> int:
-        """Draw and score some settings; how many."""
+        """Draw and score some settings, or train some steps; how many."""
         raise NotImplementedError
 
     def counts(self, params: Any) -> Any:

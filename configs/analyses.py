@@ -80,7 +80,7 @@ def _update_cosine() -> dict[str, Any]:
     """Section 4.6.2, on what config.search trains."""
     return {
         "trained_above": 0.96,  # "at least 96% validation accuracy"
-        "members": 100,  # networks of each architecture, at most
+        "members": 100,  # networks of each architecture, data set and way of training, at most
         "slope_epochs": 5,  # values of the curve that its early slope is of
         "first_epochs": 10,  # control: these epochs alone, as if training had ended there
         "constant_epochs": 40,  # control: the same networks so long at a constant rate, without early stop
@@ -93,7 +93,7 @@ def _perturbation() -> dict[str, Any]:
     return {
         "architectures": ("rnn_2x4", "gru_2x4"),  # "2 input and 4 hidden units"
         "trained_above": 0.98,  # "at least a validation accuracy of 98%"
-        "members": 100,  # networks of each architecture, at most
+        "members": 100,  # networks of each architecture, data set and way of training, at most
         "factors": (0.1, 0.2, 0.5, 1.0),  # "0.1, 0.2, 0.5 and 1"
         "ddof": 0,  # open: the noise's deviation divides by n, as NumPy's, or (1) by n - 1, as PyTorch's
         "readout": True,  # open: "all the weight matrices and the bias vectors"; False leaves the readout as it is

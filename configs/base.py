@@ -19,7 +19,7 @@ def base_config(label: str, version: str, mode: str, everywhere: bool = True) ->
         label: count, first or xor.
         version: I or II.
         mode: full, quick for the same run in seconds, or many, in hours, for 1,000 networks a condition (of
-            trainability's shapes 160).
+            trainability's shapes 160; fewer of some controls).
         everywhere: train on this data set in all experiments; otherwise on those that the thesis names.
     """
     one_of("config mode", mode, MODES)

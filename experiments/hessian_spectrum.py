@@ -26,12 +26,12 @@ from ml_collections import ConfigDict
 from experiments import hessian_figures as drawn
 from experiments import runner, search, success_groups
 from experiments.analysis import Measured, analysis
-from experiments.conditions import Condition, data_sets, different, listed
+from experiments.conditions import Condition, data_sets
 from experiments.hessian_measures import NAME, measure
 from experiments.hessian_tables import cell_rows, group_rows, measure_rows, pair_of, seen_of
 from experiments.training_experiment import Outcomes, Report
 from rnnjax.datasets import VERSIONS
-from rnnjax.errors import in_range, one_of
+from rnnjax.errors import in_range
 
 
 def conditions(config: ConfigDict) -> list[Condition]:
@@ -40,17 +40,13 @@ def conditions(config: ConfigDict) -> list[Condition]:
     Raises:
         UserError: a value that cannot be used.
     """
-    wanted, names = config[NAME], listed(config[NAME].architectures)
-    different(f"{NAME}.architectures", names, ", such as gru_2x4")
-    searched = search.conditions(config)
-    for name in names:
-        one_of(f"{NAME}.architectures", name, [shape.name for shape in search.architectures(config)])
+    wanted, found = config[NAME], search.conditions_of(config, NAME)
     for data in data_sets(config, search.NAME):
         in_range(f"{NAME}.sentences", wanted.sentences, 1, VERSIONS[data.version][0])
     in_range(f"{NAME}.members", wanted.members, 1, 10**5)
     in_range(f"{NAME}.factor", wanted.factor, 1e-6, 1e3)
     success_groups.check(config, NAME)
-    return [condition for condition in searched if condition.architecture.name in names]
+    return found
 
 
 def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report:

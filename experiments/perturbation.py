@@ -27,7 +27,7 @@ from ml_collections import ConfigDict
 
 from experiments import perturbation_report, runner, search
 from experiments.analysis import Measured, analysis
-from experiments.conditions import Condition, different, listed
+from experiments.conditions import Condition
 from experiments.found import first_found, reached, successes
 from experiments.judged import Judge
 from experiments.outcomes import Outcome
@@ -58,12 +58,7 @@ def conditions(config: ConfigDict) -> list[Condition]:
         in_range(f"{_NAME}.learning_rate", wanted.learning_rate, 1e-9, 1e3)
     one_of(f"{_NAME}.ddof", wanted.ddof, perturbation.DDOF)
     numbers(f"{_NAME}.factors", wanted.factors, 1e-6, 1e3)
-    names = listed(wanted.architectures)
-    different(f"{_NAME}.architectures", names, ", such as gru_2x4")
-    searched = search.conditions(config)
-    for name in names:
-        one_of(f"{_NAME}.architectures", name, [shape.name for shape in search.architectures(config)])
-    return [condition for condition in searched if condition.architecture.name in names]
+    return search.conditions_of(config, _NAME)
 
 
 def measure(run: runner.Run, sweep: Sweep, outcomes: Outcomes) -> Measured:

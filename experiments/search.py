@@ -75,6 +75,19 @@ def architectures(config: ConfigDict) -> list[Architecture]:
     return [parse_architecture(name) for name in names]
 
 
+def conditions_of(config: ConfigDict, section: str) -> list[Condition]:
+    """Of what is searched, the architectures that another experiment looks at.
+
+    Raises:
+        UserError: a value that cannot be used.
+    """
+    names, there = listed(config[section].architectures), [shape.name for shape in architectures(config)]
+    different(f"{section}.architectures", names, ", such as gru_2x4")
+    for name in names:
+        one_of(f"{section}.architectures", name, there)
+    return [condition for condition in conditions(config) if condition.architecture.name in names]
+
+
 def numbers(what: str, values: Sequence[Any], low: float, high: float) -> list[float]:
     """The values of a config field that holds numbers.
 

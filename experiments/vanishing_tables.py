@@ -12,7 +12,7 @@ from experiments.analysis import Measured, last_accuracy
 from experiments.draw_intervals import NONE
 from experiments.geometric_means import geometric_mean, logarithm, times
 from experiments.outcomes import Outcome, below
-from experiments.reporting import interval_columns
+from experiments.reporting import interval_columns, percent_columns
 from experiments.vanishing_conditions import NAME
 from rnnjax import correlation, resampling
 from rnnjax.cells import CELLS
@@ -122,10 +122,10 @@ def change_rows(seen: list[Seen]) -> list[Row]:
             compared = times(_flat(one.ratio(stage)), _flat(against.ratio(stage)))
             row |= interval_columns(f"{stage}_ratio_times", compared.interval)
         gain = resampling.difference(list(one.accuracy), list(against.accuracy))
-        row |= interval_columns("accuracy_gain", _percent(gain))
+        row |= percent_columns("accuracy_gain", gain)
         for limit in one.limits:
             mine, theirs = (resampling.success(list(each.accuracy), limit) for each in (one, against))
-            row |= interval_columns(f"above_{100 * limit:g}_gain", _percent(resampling.difference(mine, theirs)))
+            row |= percent_columns(f"above_{100 * limit:g}_gain", resampling.difference(mine, theirs))
         rows.append(row)
     return rows
 
@@ -185,7 +185,7 @@ def half_gain(x: np.ndarray, y: np.ndarray) -> Interval:
         (values[ranks > 0], values[ranks < 0]) for values, ranks in zip(y, ranks, strict=True) if (ranks != 0).any()
     ]
     uppers, lowers = [upper for upper, _ in halves], [lower for _, lower in halves]
-    return _percent(resampling.difference(uppers, lowers)) if halves else NONE
+    return Interval(*(100 * value for value in resampling.difference(uppers, lowers))) if halves else NONE
 
 
 def rates_by_ratio(seen: Seen, threshold: float, width: float, fewest: int) -> tuple[np.ndarray, list[Interval]]:
@@ -217,10 +217,6 @@ def geometric(logarithms: np.ndarray) -> Interval:
 def named(seen: Seen) -> Row:
     """The columns that say which condition it is."""
     return {"data": seen.data, "cell": seen.cell, "kind": seen.kind}
-
-
-def _percent(interval: Interval) -> Interval:
-    return Interval(*(100 * value for value in interval))
 
 
 def _flat(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

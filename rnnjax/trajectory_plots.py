@@ -11,9 +11,10 @@ from matplotlib.colors import ListedColormap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from rnnjax.plotting import WORD_MARKS
 from rnnjax.survival import Curve
 
-NEGATIVE, POSITIVE = "#0072B2", "#E69F00"
+NEGATIVE, POSITIVE = (WORD_MARKS[kind][0] for kind in ("negative", "positive"))
 _TWO = ListedColormap([NEGATIVE, POSITIVE])
 _WAYS = (("-", "0.15"), ("--", "0.45"))  # of a first and a second sentence
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from made_up_summaries import MATCHED, Found, named, percent, plain, summaries
 
+from configs.thesis import get_config
+from experiments import claims_states, claims_words, success_groups, word_projection, word_projection_tables
 from experiments.claims import CLAIMS
 from experiments.claims_rows import ends, of_networks, row
 from experiments.ledger import TESTS, Judged, ledger
@@ -301,3 +303,13 @@ def test_numbers_that_a_protocol_shares_are_no_repetition() -> None:
     assert set(entries["C18"].judged) == {"adopted", "other", "lacking"}
     assert set(entries["C26"].judged) == {"adopted", "lacking"} and entries["C26"].judged["lacking"].missing
     assert set(entries["C17"].judged) == {"adopted", "lacking"} and entries["C17"].verdict == YES
+
+
+def test_groups_that_claims_speak_of_are_those_that_experiments_make() -> None:
+    config = get_config()
+    made = success_groups.groups(config, "vector_field", np.zeros((1, 1)))
+    assert {claims_states._SUCCESS, claims_states._FAILURE} <= set(made)
+    assert claims_states.ABOVE == config.noise_robustness.above
+    assert claims_words.NULL == config.word_projection.null_below
+    assert claims_words.LINE == config.word_projection.line_above
+    assert word_projection_tables.SUCCESSES == f"above {100 * word_projection._SUCCESS:g} %"

@@ -15,6 +15,7 @@ import pytest
 from matplotlib import colormaps
 from PIL import Image
 
+from configs.thesis import get_config
 from experiments.captions import figure_caption, table_caption
 from experiments.claims import CLAIMS
 from experiments.contents import BEYOND, SECTIONS, THESIS, matching
@@ -87,7 +88,7 @@ def test_the_contents_have_every_figure_and_table_of_the_thesis_once() -> None:
 def test_the_contents_place_every_step_of_the_programme() -> None:
     sections = {job.step.name: job.step.section for job in jobs_of(("quick", "thesis"))}
     draws = {step.name for step in STEPS if step.name.endswith("_draws")}  # of the preset full alone
-    assert {section.step for section in (*SECTIONS, *BEYOND)} == set(sections) | draws and len(draws) == 2
+    assert {section.step for section in (*SECTIONS, *BEYOND)} == set(sections) | draws and len(draws) == 3
     assert all(sections[section.step] == section.number for section in SECTIONS)
 
 
@@ -406,6 +407,19 @@ def test_a_small_mark_keeps_its_colour_beside_a_heat_map_of_many(tmp_path: Path)
 def test_the_words_used_tell_every_protocol_and_the_rule_its_numbers(html: str, workdir: Path) -> None:
     told = dict(terms())
     assert set(PROTOCOLS) <= set(told)
+    training = get_config().training
+    adopted = f"batches of {training.batch_size}, all words", f"{training.report} epoch's accuracy"
+    assert all(words in told[ADOPTED] for words in adopted)
+    assert not (training.worse_than_best or training.tie_is_worse) and training.improves_on_best
+    assert "worse than the epoch before, no improvement on the best epoch" in told[ADOPTED]
+    for words in (
+        f"a rate of {training.learning_rate:g}",
+        f"up to {training.max_epochs} epochs",
+        "the rate is halved",
+        "after four epochs without improvement or below a rate of 1e-6",
+    ):
+        assert words in told["Section 3.2's protocol"]
+    assert (training.factor, training.patience, training.least_learning_rate) == (0.5, 4, 1e-6)
     assert told["batch_64_margin_1"].startswith("As adopted, but batches of 64, positive and negative words at least 1")
     for text in (html, (workdir / "report.md").read_text()):
         assert "Words used" in text and "words 3 times as far apart" in text
