@@ -11,10 +11,9 @@ int64, the best settings' indices and their correct sentences; `lowest` [1] int6
 scored is scored again.
 """
 
-import concurrent.futures
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -22,72 +21,15 @@ import numpy as np
 
 from experiments import landscape_audit, landscape_report, runner
 from experiments.landscape_inputs import Inputs, place, prepare
+from experiments.landscape_programs import Programs
 from experiments.measured_by import measured_by
 from experiments.progress import Progress
 from rnnjax import landscape, results
 from rnnjax.initializers import Sampler
 from rnnjax.landscape import Architecture, Tally
-from rnnjax.members import call_size
-from rnnjax.parameters import Params
-from rnnjax.streams import stream
 
 _PATIENCE = 60.0  # seconds after which one would like to see something
 _MAKER = "scored_by"
-
-
-class Programs:
-    """Compiled functions, each compiled when it is first needed and used for all samplers that can."""
-
-    def __init__(self, run: runner.Run, inputs: Inputs) -> None:
-        self._run, self._inputs = run, inputs
-        self._drawers: dict[tuple[str, str], landscape.Drawer] = {}
-        self._counters: dict[str, Callable[[Params], jax.Array]] = {}
-        self._draws: dict[tuple[str, str], Callable[..., Params]] = {}
-        self._plain: dict[str, Callable[[Params], np.ndarray]] = {}
-
-    def get(
-        self, sampler: Sampler, architecture: Architecture
-    ) -> tuple[landscape.Drawer, Callable[[Params], jax.Array]]:
-        """The drawer and the counter of one architecture under one sampler."""
-        started, kind = time.monotonic(), (sampler.name, architecture.name)
-        with concurrent.futures.ThreadPoolExecutor() as pool:  # XLA compiles without Python's lock
-            if kind not in self._drawers:
-                drawer = pool.submit(self._compile_drawer, sampler, architecture)
-            if architecture.name not in self._counters:
-                self._counters[architecture.name] = self._compile_counter(architecture)
-            if kind not in self._drawers:
-                self._drawers[kind] = drawer.result()
-        self._run.seconds["compile"] += time.monotonic() - started
-        return self._drawers[kind], self._counters[architecture.name]
-
-    def _size(self) -> int:
-        config = self._run.config
-        wanted = min(config.landscape.settings_per_call, config.landscape.num_settings)
-        return call_size(self._run.mesh, config.members.tile, wanted)
-
-    def _compile_drawer(self, sampler: Sampler, architecture: Architecture) -> landscape.Drawer:
-        key = stream(self._run.key, "init")
-        return landscape.make_drawer(key, architecture, sampler.name, self._run.mesh, self._size())
-
-    def _compile_counter(self, architecture: Architecture) -> Callable[[Params], jax.Array]:
-        split, embedding = self._inputs.split, self._inputs.embeddings[architecture.input_dim]
-        tile = self._run.config.members.tile
-        return landscape.make_counter(architecture, split, embedding, self._run.mesh, tile, self._size())
-
-    def margins(self, sampler: Sampler, architecture: Architecture, indices: np.ndarray) -> np.ndarray:
-        """The oracle's margins [S, N] of some settings: each network alone, each sentence alone."""
-        kind = (sampler.name, architecture.name)
-        if kind not in self._draws:
-
-            def one(index: jax.Array, scale: jax.Array) -> Params:
-                of_this_scale = Sampler(sampler.name, scale)  # type: ignore[arg-type]
-                return landscape.setting(stream(self._run.key, "init"), architecture, of_this_scale, index)
-
-            self._draws[kind] = jax.jit(jax.vmap(one, in_axes=(0, None)))
-        if architecture.name not in self._plain:
-            embedding = self._inputs.embeddings[architecture.input_dim]
-            self._plain[architecture.name] = landscape.plain_margins(architecture, self._inputs.split, embedding)
-        return self._plain[architecture.name](self._draws[kind](indices.astype(np.uint32), np.float32(sampler.scale)))
 
 
 def run(run: runner.Run, inputs: Inputs) -> None:
@@ -103,8 +45,8 @@ def run(run: runner.Run, inputs: Inputs) -> None:
 def _score_all(run: runner.Run, inputs: Inputs) -> None:
     """All samplers and architectures; a long run writes and draws after the main sampler too, not just at the end."""
     started = time.monotonic()
-    programs = Programs(run, inputs)
     settings = run.config.landscape.num_settings
+    programs = Programs(run, inputs, settings)
     costs = [float(len(a.cell.gates) * a.hidden_dim * (a.hidden_dim + 12)) for a in inputs.architectures]
     num_tasks = len(inputs.samplers) * len(inputs.architectures)
     progress = Progress("settings", [settings] * num_tasks, costs * len(inputs.samplers), run.log)
@@ -134,16 +76,15 @@ def _score(
 ) -> tuple[Tally, np.ndarray]:
     """One architecture under one sampler: what is kept of it, and its audit."""
     started, tally = time.monotonic(), landscape.empty_tally(len(inputs.split.words))
-    key = stream(run.key, "init")
     computed = 0
     for part, start, stop in _parts(run, sampler, architecture):
         values = _stored(part, run)
         missing = bool(run.agree(np.array(values is None)))
         if missing:
-            drawer, counter = programs.get(sampler, architecture)
+            programs.compile(sampler, architecture)
             progress.resume()
             new = []
-            for chunk in landscape.counts(drawer, counter, key, sampler.scale, start, stop):
+            for chunk in programs.counts(sampler, architecture, start, stop):
                 new.append(chunk)
                 progress.advance(len(chunk))
             values, computed = np.concatenate(new), computed + stop - start

@@ -1,21 +1,19 @@
 """Section 4.6.1's oracle: settings scored again one network and one sentence at a time, and --replay."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
 import numpy as np
 from absl import flags
 
 from experiments import runner
 from experiments.landscape_inputs import Inputs, place
+from experiments.landscape_programs import Programs
 from rnnjax import landscape, results
 from rnnjax.errors import UserError, in_range
 from rnnjax.initializers import Sampler
 from rnnjax.landscape import NEAR_TIE, Architecture, Tally, parse_architecture
-from rnnjax.members import call_size
 from rnnjax.parameters import Params
-from rnnjax.streams import stream
 
 flags.DEFINE_string("replay", None, "Show one setting instead of running, such as gru_2x4:123456.")
 
@@ -72,9 +70,11 @@ def replay(request: str, run: runner.Run, inputs: Inputs) -> None:
     if architecture.input_dim not in inputs.embeddings:
         dims = ", ".join(map(str, inputs.embeddings))
         raise UserError(f"replay {request!r}: the config's architectures have input dimensions {dims}")
-    params, margins = _plain(run, inputs, sampler, architecture, np.array([index]))
-    fast = fast_count(run, inputs, sampler, architecture, index)
-    for line in _describe(architecture, index, sampler, inputs, params, margins[0], fast):
+    programs, indices = Programs(run, inputs, 1), np.array([index])
+    params = programs.settings(sampler, architecture, indices)
+    (margins,) = programs.margins(sampler, architecture, indices)
+    fast = int(next(programs.counts(sampler, architecture, index, index + 1))[0])
+    for line in _describe(architecture, index, sampler, inputs, params, margins, fast):
         run.log.info("%s", line)
     for line in _compare(run, sampler, architecture, index, fast):
         run.log.info("%s", line)
@@ -82,37 +82,15 @@ def replay(request: str, run: runner.Run, inputs: Inputs) -> None:
 
 def fast_count(run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, index: int) -> int:
     """The sweep's own count of one setting."""
-    return int(next(_fast_counts(run, inputs, sampler, architecture, index, index + 1))[0])
+    return int(next(Programs(run, inputs, 1).counts(sampler, architecture, index, index + 1))[0])
 
 
 def fast_histogram(run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture) -> np.ndarray:
     """How many of all settings have 0, 1, ..., N correct sentences, [N + 1], counted as the sweep does."""
-    tally, start = landscape.empty_tally(len(inputs.split.words)), 0
-    for chunk in _fast_counts(run, inputs, sampler, architecture, 0, run.config.landscape.num_settings):
+    tally, start, settings = landscape.empty_tally(len(inputs.split.words)), 0, run.config.landscape.num_settings
+    for chunk in Programs(run, inputs, settings).counts(sampler, architecture, 0, settings):
         tally, start = tally.add(start, chunk), start + len(chunk)
     return tally.histogram
-
-
-def _fast_counts(
-    run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, start: int, stop: int
-) -> Iterator[np.ndarray]:
-    key, tile = stream(run.key, "init"), run.config.members.tile
-    size = call_size(run.mesh, tile, min(run.config.landscape.settings_per_call, stop - start))
-    drawer = landscape.make_drawer(key, architecture, sampler.name, run.mesh, size)
-    embedding = inputs.embeddings[architecture.input_dim]
-    counter = landscape.make_counter(architecture, inputs.split, embedding, run.mesh, tile, size)
-    return landscape.counts(drawer, counter, key, sampler.scale, start, stop)
-
-
-def _plain(
-    run: runner.Run, inputs: Inputs, sampler: Sampler, architecture: Architecture, indices: np.ndarray
-) -> tuple[Params, np.ndarray]:
-    """Parameters, members first, and margins [S, N]."""
-    key = stream(run.key, "init")
-    draw = jax.jit(jax.vmap(lambda index: landscape.setting(key, architecture, sampler, index)))
-    params = draw(indices.astype(np.uint32))
-    embedding = inputs.embeddings[architecture.input_dim]
-    return params, landscape.plain_margins(architecture, inputs.split, embedding)(params)
 
 
 def _near_ties(margins: np.ndarray) -> np.ndarray:
