@@ -36,7 +36,7 @@ def landscapes(found: Found) -> list[Summary]:
     return [entry(found, step) for step in (_STEP, *others)]
 
 
-def section_4_2_2(found: Found) -> Summary:
+def _section_4_2_2(found: Found) -> Summary:
     """The summary of the step that has more of section 4.2.2's networks.
 
     Raises:
@@ -51,7 +51,7 @@ def density_table(found: Found) -> list[dict[str, Any]]:
     Raises:
         KeyError: as of density.
     """
-    rows = density.density(section_4_2_2(found), *landscapes(found), besides=(SAME,))
+    rows = density.density(_section_4_2_2(found), *landscapes(found), besides=(SAME,))
     try:
         matched = density.density(entry(found, SAME_NETWORKS[0]), *landscapes(found), besides=(MATCHED,))
     except KeyError:
@@ -130,7 +130,7 @@ def _outermost(of: Mapping[str, Any]) -> float:
 
 
 def _trainable(found: Found) -> list[Evidence]:
-    return density.evidence(section_4_2_2(found), *landscapes(found))
+    return density.evidence(_section_4_2_2(found), *landscapes(found))
 
 
 TESTS = {

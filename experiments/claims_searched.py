@@ -15,11 +15,11 @@ from experiments.claims_rows import ends, of_networks, of_nobody, of_row, row
 from rnnjax.verdicts import Evidence
 
 FACTORS = (0.1, 0.2, 0.5, 1.0)  # of the noise; the thesis'
-STRONG = 0.5, 1.0  # those that move weights further than the epochs after them do by themselves
+_STRONG = 0.5, 1.0  # those that move weights further than the epochs after them do by themselves
 EPOCHS = 30
 RECOVERED = 0.9 - MEAN_MARGIN  # "close to 90%"
-BETWEEN = 1.5  # between losses that are equal and one that is twice the other
-STEEP = MEAN_MARGIN  # of the cosine, an epoch: rising by more than means that count as equal differ
+_BETWEEN = 1.5  # between losses that are equal and one that is twice the other
+_STEEP = MEAN_MARGIN  # of the cosine, an epoch: rising by more than means that count as equal differ
 
 _PATH, _PERTURBED = "update_cosine", "perturbation"
 _DATA = "FirstI"
@@ -43,7 +43,7 @@ def _path(shapes: tuple[str, ...], group: Callable[[Found, str], str], found: Fo
             parts.append(of_networks(what, compared, members, of["draws"], scale=0.0, **asserted))
         of = row(found, _PATH, "cosine", trained=trained, architecture=f"gru_{shape}", way="whole")
         what = f"slope of the first epochs' cosine, GRU {shape}"
-        parts.append(of_networks(what, ends(of, "early_slope"), *both[1], above=STEEP, scale=0.0))
+        parts.append(of_networks(what, ends(of, "early_slope"), *both[1], above=_STEEP, scale=0.0))
     return parts
 
 
@@ -71,7 +71,7 @@ def _stays_away(group: Callable[[Found, str], str], found: Found) -> list[Eviden
     trained, parts = group(found, _PERTURBED), []
     for cell in _CELLS:
         for distance, called in (("distance", "distance"), ("aligned_distance", "distance of the nearest copy")):
-            for factor in STRONG:
+            for factor in _STRONG:
                 what = f"{called} to the old weights, end over start, factor {factor:g}, {_CELLS[cell]} 2x4"
                 where = {"distance": distance, "factor": factor}
                 asserted = {"above": 1 / TAIL_FACTOR, "ratio": True}
@@ -85,11 +85,11 @@ def _loss(group: Callable[[Found, str], str], found: Found) -> list[Evidence]:
     for factor in FACTORS:
         what = f"loss just after noise of factor {factor:g}, RNN over GRU 2x4"
         if not all(there):
-            parts.append(of_nobody(what, below=BETWEEN, ratio=True))
+            parts.append(of_nobody(what, below=_BETWEEN, ratio=True))
             continue
         of = row(found, _PERTURBED, "rnn_beside_gru", trained=trained, shape="2x4", factor=factor)
         counted = dict(of) | {"networks": min(of["rnn_networks"], of["gru_networks"])}
-        parts.append(of_row(what, counted, "rnn_to_gru_loss_after_0", below=BETWEEN, ratio=True))
+        parts.append(of_row(what, counted, "rnn_to_gru_loss_after_0", below=_BETWEEN, ratio=True))
     return parts
 
 
@@ -135,7 +135,7 @@ TESTS = {
     "C29": Test(
         "The curve of the cosine is less rough and higher on average in GRUs than in RNNs of the same shape, both of at"
         " least 96 %: the differences lie on that side of 0; and over the first five epochs a GRU's rises by more than"
-        f" {STEEP:g} an epoch. Bootstrap, draws first, then networks.",
+        f" {_STEEP:g} an epoch. Bootstrap, draws first, then networks.",
         (_PATH,),
         (
             "update_cosine/figure_4_21_measures.png",
@@ -155,9 +155,9 @@ TESTS = {
     ),
     "C31": Test(
         f"{EPOCHS} epochs after a perturbation the distance to the old weights is more than half of what it was just"
-        f" after it, on average, for both cells and factors {STRONG[0]:g} and {STRONG[1]:g} (weaker noise moves weights"
-        " less than so many epochs do without any): the distance itself, and that of the nearest of the network's equal"
-        " copies. Bootstrap, draws first. (±0.02 of the first distance counts as narrow.)",
+        f" after it, on average, for both cells and factors {_STRONG[0]:g} and {_STRONG[1]:g} (weaker noise moves"
+        " weights less than so many epochs do without any): the distance itself, and that of the nearest of the"
+        " network's equal copies. Bootstrap, draws first. (±0.02 of the first distance counts as narrow.)",
         (_PERTURBED,),
         ("perturbation/figure_4_22_distances.png", "perturbation/figure_4_22_unstopped_distances.png"),
         partial(_stays_away, _stopped),
@@ -165,7 +165,7 @@ TESTS = {
     ),
     "C32": Test(
         "The thesis calls it one case, not general: on average over networks an RNN's loss just after a perturbation is"
-        f" nearer to a GRU's than to twice as much, below {BETWEEN:g} times, for each factor. Bootstrap, paired by"
+        f" nearer to a GRU's than to twice as much, below {_BETWEEN:g} times, for each factor. Bootstrap, paired by"
         " draw. (±0.02 of the quotient counts as narrow.)",
         (_PERTURBED,),
         (

@@ -12,7 +12,7 @@ from rnnjax.verdicts import Evidence
 
 NULL = 0.1  # stop words' W_ih x shorter, beside sentiment words', is a null space (word_projection.null_below)
 LINE = 0.95  # share of the variance on the first axis that is "roughly on a straight line" (word_projection.line_above)
-THIN = (1 / LINE - 1) ** 0.5  # singular-value ratio that leaves that share of words which point everywhere alike
+_THIN = (1 / LINE - 1) ** 0.5  # singular-value ratio that leaves that share of words which point everywhere alike
 
 _STEP = "word_projection"
 _FIGURES = ("word_projection/figure_4_8_measures.png", "word_projection/figure_4_8.png")
@@ -27,7 +27,7 @@ def _null_space(found: Found) -> list[Evidence]:
 
 def _lines(found: Found) -> list[Evidence]:
     thin = "smallest over largest singular value of W_ih"
-    parts = [_part(found, "rnn", "singular_ratio", "trained", thin, below=THIN)]
+    parts = [_part(found, "rnn", "singular_ratio", "trained", thin, below=_THIN)]
     for cell, product in (("rnn", "hidden"), ("rnn", "logits"), ("gru", "logits")):
         share = f"variance of {_PRODUCTS[product]} on one axis"
         parts.append(_part(found, cell, f"{product}_axis", "trained", share, above=LINE))
@@ -64,7 +64,7 @@ TESTS = {
     "C12": Test(
         f"More than {100 * LINE:g} % of the variance lies on the first principal axis, of W_ih x in RNNs, of W_oh"
         " W_ih x in both cells (a GRU's candidate), and an RNN's W_ih has singular values as unequal as that takes"
-        f" (ratio below {THIN:.2f}). The same networks before training have less of it there, by more than"
+        f" (ratio below {_THIN:.2f}). The same networks before training have less of it there, by more than"
         f" {100 * MEAN_MARGIN:g} points.",
         (_STEP,),
         _FIGURES,

@@ -35,8 +35,8 @@ def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Ent
     """
     found = summaries(workdir)
     entries = ledger(found)
-    results.write_json(workdir / "ledger.json", as_json(entries))
-    rows = density_rows(found[ADOPTED])
+    results.write_json(workdir / "ledger.json", _as_json(entries))
+    rows = _density_rows(found[ADOPTED])
     results.write_text(workdir / DENSITY, reporting.to_csv(rows) if rows else "")
     report.write(workdir, status, entries, rows)
     return entries
@@ -54,7 +54,7 @@ def summaries(workdir: Path) -> dict[str, Found]:
     }
 
 
-def density_rows(found: Found) -> list[dict[str, Any]]:
+def _density_rows(found: Found) -> list[dict[str, Any]]:
     """The table of C28, or none where what it needs is not there."""
     try:
         return density_table(found)
@@ -62,7 +62,7 @@ def density_rows(found: Found) -> list[dict[str, Any]]:
         return []
 
 
-def as_json(entries: list[Entry]) -> list[dict[str, Any]]:
+def _as_json(entries: list[Entry]) -> list[dict[str, Any]]:
     """The ledger for ledger.json."""
     return [
         {
@@ -139,10 +139,10 @@ def numbers_agree(workdir: Path) -> bool:
     Every effect, interval, number of networks and verdict, to six digits.
     """
     found = summaries(workdir)
-    rows = density_rows(found[ADOPTED])
+    rows = _density_rows(found[ADOPTED])
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch, "ledger.json")
-        results.write_json(again, as_json(ledger(found)))
+        results.write_json(again, _as_json(ledger(found)))
         same = _rounded(results.read_json(again)) == _rounded(results.read_json(workdir / "ledger.json"))
     table = workdir / DENSITY
     return same and table.is_file() and table.read_text() == (reporting.to_csv(rows) if rows else "")

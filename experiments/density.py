@@ -85,7 +85,7 @@ def density(
         for which in besides:
             rnn = f"rnn_{shape}" if which == SAME else _matched(shape)
             for accuracy in thresholds:
-                trained = trained_row(capacity, shape, which, accuracy)
+                trained = _trained_row(capacity, shape, which, accuracy)
                 for sampler in samplers:
                     tails = [tail(landscapes, sampler, name, accuracy) for name in (rnn, f"gru_{shape}")]
                     if which == SAME or tails[0] is not None:
@@ -104,7 +104,7 @@ def headline(rows: Rows) -> list[dict[str, Any]]:
     ]
 
 
-def trained_row(capacity: Summary, shape: str, which: str, accuracy: float) -> dict[str, Any]:
+def _trained_row(capacity: Summary, shape: str, which: str, accuracy: float) -> dict[str, Any]:
     """After training: the shares above an accuracy, and the GRU's minus and over the RNN's.
 
     Args:
@@ -132,7 +132,7 @@ def evidence(capacity: Summary, *landscapes: Summary) -> list[Evidence]:
     """
     parts = []
     for shape in SHAPES:
-        row = trained_row(capacity, shape, SAME, SUCCESS)
+        row = _trained_row(capacity, shape, SAME, SUCCESS)
         gain = ends(row, "trained_difference")
         what = f"GRU minus RNN {shape}, above {100 * SUCCESS:g} % after training"
         parts.append(of_networks(what, gain, row["networks"], row["draws"], above=0.0))

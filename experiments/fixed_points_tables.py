@@ -87,7 +87,7 @@ def rows(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Iterator
                 }
                 chosen["all_one_in_each"] = values["one_in_each"][words_of(kind)].all(0)
                 for name, each in chosen.items():
-                    row = condition_of(outcome) | {"stage": stage, "group": group, "words": words, "measure": name}
+                    row = _condition_of(outcome) | {"stage": stage, "group": group, "words": words, "measure": name}
                     row |= {"networks": int(which.sum()), "draws": int(which.any(1).sum())}
                     yield row | _scaled("mean", name, mean_of(*_of_group(name, each, which)))
 
@@ -116,7 +116,7 @@ def _contrast(
         ]
         found = compare(resampling.difference, *pair)
         if found.draws:
-            row = condition_of(sides[0][0]) | {"what": what, "measure": measure, "draws": found.draws}
+            row = _condition_of(sides[0][0]) | {"what": what, "measure": measure, "draws": found.draws}
             row |= {"networks": found.networks[0], "others": found.networks[1]}
             yield row | _scaled("difference", measure, found.interval)
 
@@ -136,7 +136,7 @@ def arrays_of(outcome: Outcome, measured: Measured, stage: str) -> dict[str, np.
     return below(measured, f"{outcome.condition.name}/{stage}")
 
 
-def condition_of(outcome: Outcome) -> dict[str, Any]:
+def _condition_of(outcome: Outcome) -> dict[str, Any]:
     """The first columns of a row."""
     architecture = outcome.condition.architecture
     return {"data": outcome.condition.data.title, "cell": architecture.cell.name, "hidden": architecture.hidden_dim}

@@ -48,7 +48,7 @@ def report(run: runner.Run, inputs: Inputs, samplers: Sequence[Sampler]) -> None
     main = histograms[samplers[0]]
     run.save_figure("figure_4_19.png", figure_4_19(main, samplers[0], data))
     run.save_figure("figure_4_20.png", figure_4_20(main, samplers[0], data))
-    run.save_figure("figure_4_19_tails.png", figure_tails(histograms, data))
+    run.save_figure("figure_4_19_tails.png", _figure_tails(histograms, data))
     for sampler in samplers:
         for line in _table(tails, sampler):
             run.log.info("%s", line)
@@ -106,7 +106,7 @@ def figure_4_20(histograms: dict[Architecture, np.ndarray], sampler: Sampler, da
 
 
 @plotting.house_style()
-def figure_tails(histograms: Histograms, data: str) -> Figure:
+def _figure_tails(histograms: Histograms, data: str) -> Figure:
     """Beside figure 4.19: the tails of all samplers, one row a sampler, one column a shape."""
     some = next(iter(histograms.values()))
     shapes, cells = list(dict.fromkeys(a.shape for a in some)), list(dict.fromkeys(a.cell for a in some))
