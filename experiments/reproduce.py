@@ -80,7 +80,9 @@ class Reproduction:
                 for problem in artist.problems(self._workdir / job.name):
                     self._note(job, {"error": self._told(job, problem, log)})
         for entry in conclusion.conclude(self._workdir, self.status):
-            log.info("%s %-24s %s", entry.claim.id, entry.verdict, entry.claim.says)
+            missing = next(iter(entry.judged.values())).missing
+            lacks = f" (missing: {missing})" if missing else ""
+            log.info("%s %-24s %s%s", entry.claim.id, entry.verdict, entry.claim.says, lacks)
         log.info("report: %s", self._workdir / "report.html")
         return all(self.status[job.name]["error"] is None for job in self._jobs)
 

@@ -162,6 +162,7 @@ def test_a_report_and_a_ledger_are_left(failed: tuple[Path, subprocess.Completed
         text = (workdir / name).read_text()
         assert "training.report is" in text and all(row["id"] in text for row in told)
     assert "C33 inconclusive" in done.stdout
+    assert re.search(r"C01 inconclusive .* \(missing: data_sets: ", done.stdout)
 
 
 def test_shipped_numbers_are_computed_again(

@@ -79,7 +79,7 @@ def test_two_processes_leave_the_same_networks_as_one(alone: Path, tmp_path: Pat
     assert devices == ["1 x cpu", "2 x cpu in 2 processes"]
     assert not elsewhere.exists()
     expected, found = arrays_of(alone), arrays_of(together)
-    assert found.keys() == expected.keys() and len(found) == 2 * 11
+    assert found.keys() == expected.keys() and len(found) == 2 * 12
     for name, array in expected.items():
         assert array.dtype == found[name].dtype
         np.testing.assert_array_equal(found[name], array, err_msg=name)

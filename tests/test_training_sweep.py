@@ -52,14 +52,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     return trained(tmp_path_factory.mktemp("whole"), small_config())
 
 
-def assert_same(one: dict[str, Outcome], other: dict[str, Outcome], neighbours: bool = True) -> None:
-    """Bit by bit; but for the last one of validation's losses where who the neighbours are is not the same."""
+def assert_same(one: dict[str, Outcome], other: dict[str, Outcome]) -> None:
+    """Bit by bit, whoever their neighbours in a tile are."""
     assert list(one) == list(other)
     for name, outcome in one.items():
-        theirs = dict(other[name].items())
-        for array, values in outcome.items():
-            off = 0 if neighbours or array != "validation_loss" else 1e-6
-            np.testing.assert_allclose(values, theirs[array], rtol=0, atol=off, err_msg=array)
+        theirs = other[name].arrays
+        assert theirs.keys() == outcome.arrays.keys()
+        for array, values in outcome.arrays.items():
+            np.testing.assert_array_equal(values, theirs[array], err_msg=array)
 
 
 def test_every_member_starts_where_it_should_and_scores_what_its_final_weights_score(whole: dict[str, Outcome]) -> None:
@@ -94,9 +94,9 @@ def test_no_sentence_of_the_test_set_is_touched_by_training(
     monkeypatch.setattr(training_sweep, "draw_data", with_another_test_set)
     monkeypatch.setattr(training_sweep, "_DRAWN", {})
     for name, outcome in trained(tmp_path, small_config()).items():
-        for array, values in outcome.items():
-            theirs = dict(whole[name].items())[array]
-            if array.endswith("/test_correct"):
+        for array, values in outcome.arrays.items():
+            theirs = whole[name].arrays[array]
+            if array == "test_correct":
                 assert (values != theirs).any()
             else:
                 np.testing.assert_array_equal(values, theirs, err_msg=array)
@@ -120,8 +120,8 @@ def test_drawn_data_are_kept_up_to_a_number_and_drawn_again_beyond_it(
             found = trained(tmp_path / f"{most}_{again}", small_config())
             assert len(training_sweep._DRAWN) <= most
             for name, outcome in found.items():
-                for array, values in outcome.items():
-                    np.testing.assert_array_equal(values, dict(whole[name].items())[array], err_msg=array)
+                for array, values in outcome.arrays.items():
+                    np.testing.assert_array_equal(values, whole[name].arrays[array], err_msg=array)
         assert len(drawn) == 6 if most == 100 else len(drawn) > 6  # three kinds of words and sentences, two draws
 
 
@@ -152,7 +152,7 @@ def test_different_draws_and_seeds_are_different_and_conditions_share_their_star
 
 
 def test_members_do_not_depend_on_how_calls_are_cut(whole: dict[str, Outcome], tmp_path: Path) -> None:
-    assert_same(trained(tmp_path, small_config(members_per_call=64)), whole, neighbours=False)
+    assert_same(trained(tmp_path, small_config(members_per_call=64)), whole)
 
 
 def test_fewer_seeds_and_draws_are_the_first_of_more(whole: dict[str, Outcome], tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_damaged_part_is_named_and_trained_again(
     monkeypatch.setattr(logging.getLogger("rnnjax.test"), "warning", lambda *args: warned.append(args[0] % args[1:]))
     again = trained(tmp_path, config)
     assert len(warned) == 1 and str(part) in warned[0]
-    assert_same(again, whole, neighbours=False)  # its networks have others in their tile now
+    assert_same(again, whole)  # its networks have others in their tile now
     assert_same(trained(tmp_path, config), again)
 
 
@@ -206,7 +206,7 @@ def test_a_sweep_killed_while_it_wrote_a_group_goes_on_to_the_same_networks(
     written = sorted(tmp_path.rglob("*.npz"), key=lambda path: path.stat().st_mtime_ns)
     for part in written[-3::2]:  # of the last group's, one in the middle and the last
         part.unlink()
-    assert_same(trained(tmp_path, config), whole, neighbours=False)
+    assert_same(trained(tmp_path, config), whole)
 
 
 def test_more_seeds_train_what_is_missing(whole: dict[str, Outcome], tmp_path: Path, monkeypatch: Any) -> None:
@@ -222,7 +222,7 @@ def test_more_seeds_train_what_is_missing(whole: dict[str, Outcome], tmp_path: P
     monkeypatch.setattr(sweeps, "train", counted)
     more = trained(tmp_path, small_config())
     assert sum(numbers) == 4 * 2 * 1  # conditions, draws, the third seed
-    assert_same(more, whole, neighbours=False)
+    assert_same(more, whole)
 
 
 def test_history_holds_the_start_and_every_epoch(tmp_path: Path, whole: dict[str, Outcome]) -> None:
@@ -287,7 +287,7 @@ def test_networks_that_will_be_followed_are_trained_once(
     wanted = some_conditions(run.config)
     followed = Sweep(run).train("stage", wanted, followed=True)
     for name, outcome in followed.items():
-        assert {array for array, _ in outcome.items()} == {array for array, _ in whole[name].items()}  # no history
+        assert outcome.arrays.keys() == whole[name].arrays.keys()  # no history
         np.testing.assert_allclose(outcome["final"], whole[name]["final"], rtol=0, atol=1e-5)
     monkeypatch.setattr(sweeps, "train", lambda *_, **__: pytest.fail("trained again"))
     assert_same(followed, Sweep(run).train("stage", wanted, followed=True))
