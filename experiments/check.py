@@ -10,6 +10,7 @@ Networks of another processor or version of JAX are rounded differently, and tra
 """
 
 import itertools
+import logging
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -194,7 +195,9 @@ def _later(number: Number, run: runner.Run) -> tuple[Sweep, Condition]:
 
 def _measured_again(number: Number, run: runner.Run) -> float:
     """By the whole analysis of the number's draw and data set; NaN if it shows another network now."""
-    alone = run._replace(config=_draw_alone(number, run.config), workdir=run.workdir / "measured")
+    quiet = logging.Logger("measured again")
+    quiet.addHandler(logging.NullHandler())
+    alone = run._replace(config=_draw_alone(number, run.config), workdir=run.workdir / "measured", log=quiet)
     experiment = number.job.step.experiment()
     results.remove_tree(alone.workdir)
     experiment.run(alone, experiment.prepare(alone.config))
