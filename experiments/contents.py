@@ -65,7 +65,8 @@ BEYOND = (
             " that small differences can be told: what does freezing cost? The verdict on C22 rests on these, not on"
             " section 4.5.1's fewer ones.", "frozen_recurrent_draws"),
     Section("", "Gate variants, in many more draws", "Section 4.5.2's networks likewise: which variant is ahead? The"
-            " verdicts on C23 to C25 rest on these, not on section 4.5.2's fewer ones.", "gate_variants_draws"),
+            " verdicts on C23 to C25 rest on these, not on section 4.5.2's fewer ones; so does C03's within"
+            " Embedding_2.", "gate_variants_draws"),
     Section("", "Vanishing gradients", "How much of the gradient reaches the first word, and does accuracy follow it?",
             "vanishing_gradients"),
     Section("", "Fixed points", "Where does a word leave the state as it is, and is that point stable?",

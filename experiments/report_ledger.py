@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from experiments.claims import CLAIMS, Claim
+from experiments.programme import ADOPTED, STEPS, Job
 from experiments.report_tables import NONE, interval, number
 from rnnjax.verdicts import DEPENDS, ENOUGH_DRAWS, INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
 
@@ -44,6 +45,7 @@ class JudgedShown(NamedTuple):
     badge: Badge
     missing: str
     parts: list[PartShown]
+    steps: tuple[str, ...] = ()  # folders of its own, under another protocol than the adopted one
 
 
 class ClaimShown(NamedTuple):
@@ -96,7 +98,8 @@ def with_draws(steps: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
 def _shown(claim: Claim, entry: "Entry | None", known: Sequence[str]) -> ClaimShown:
     if entry is None:
         return ClaimShown(claim, badge(NOT_JUDGED), None, "", "no test of it is there", [], [], (), ())
-    judged = [_judged(protocol, each) for protocol, each in entry.judged.items()]
+    own = {name: tuple(job for job in _jobs(entry.test.steps, name) if job in known) for name in entry.judged}
+    judged = [_judged(protocol, each)._replace(steps=own[protocol]) for protocol, each in entry.judged.items()]
     parts = judged[0].parts if judged else []
     hold = sum(part.badge.text == REPRODUCED for part in parts)
     holds = f"{hold} of {len(parts)} {'part holds' if len(parts) == 1 else 'parts hold'} under {judged[0].protocol}"
@@ -119,6 +122,11 @@ def _shown(claim: Claim, entry: "Entry | None", known: Sequence[str]) -> ClaimSh
         with_draws(entry.test.steps, known),
         entry.test.figures,
     )
+
+
+def _jobs(steps: Sequence[str], protocol: str) -> list[str]:
+    """The folders of steps under a protocol; none under the adopted one, whose are told once for all."""
+    return [Job(step, protocol).name for step in STEPS if step.name in steps and protocol != ADOPTED]
 
 
 def _headline(entry: "Entry", parts: Sequence[PartShown]) -> PartShown | None:

@@ -463,3 +463,11 @@ def test_a_colour_bar_keeps_its_steps(tmp_path: Path) -> None:
     with Image.open(io.BytesIO(small_png(tmp_path / "figure.png"))) as small:
         found = np.asarray(small.convert("RGB"), int)[20:276, 353]
     assert np.abs(found - bar).max() <= 16
+
+
+def test_evidence_of_another_protocol_leads_to_its_own_steps() -> None:
+    entry = next(each for each in made_up.entries() if each.test.steps[0] in {step.name for step in STEPS})
+    judged, step = next(iter(entry.judged.values())), entry.test.steps[0]
+    several = entry._replace(judged={ADOPTED: judged, "batch_4": judged, "scale_3": judged})
+    found = {each.claim.id: each for each in shown_claims([several], [step, f"protocols/batch_4/{step}"])}
+    assert [each.steps for each in found[entry.claim.id].judged] == [(), (f"protocols/batch_4/{step}",), ()]
