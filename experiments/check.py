@@ -149,7 +149,8 @@ def _measures(job: Job, summary: Mapping[str, Any]) -> Iterator[Number]:
     if job.step.module == "noise_robustness":
         for data, by_shape in summary["networks"].items():
             for shape, of_shape in by_shape.items():
-                told, place = of_shape["shown"], (of_shape["shown"]["draw"], of_shape["shown"]["seed"])
+                told = of_shape["shown"]
+                place = told["draw"], told["seed"]
                 for key in ("first_wrong", "forgets", "meeting"):
                     yield Number(job, f"{data}/{shape}", place, told[key], measure=key)
 
@@ -168,9 +169,9 @@ def _again(number: Number, run: runner.Run) -> float:
         if number.above is not None:
             return num_above(fast_histogram(run, inputs, sampler, architecture), number.above)
         return fast_count(run, inputs, sampler, architecture, number.place[1]) / len(inputs.split.words)
-    (draw, seed), sweep = number.place, Sweep(run)
     if number.measure:
         return _measured_again(number, run)
+    (draw, seed), sweep = number.place, Sweep(run)
     condition = next((each for each in _first(number.job, run.config) if each.name == number.name), None)
     if condition is None:
         draw, sweep, condition = 0, *_later(number, run)
@@ -201,9 +202,9 @@ def _measured_again(number: Number, run: runner.Run) -> float:
     experiment = number.job.step.experiment()
     results.remove_tree(alone.workdir)
     experiment.run(alone, experiment.prepare(alone.config))
-    place, again = (0, number.place[1]), _measures(number.job, results.read_object(alone.workdir / "summary.json"))
-    same = (one.shipped for one in again if one[1:3] == (number.name, place) and one.measure == number.measure)
-    return float(next(same, np.nan))
+    wanted, again = number._replace(place=(0, number.place[1])), results.read_object(alone.workdir / "summary.json")
+    found = (one.shipped for one in _measures(number.job, again) if one._replace(shipped=wanted.shipped) == wanted)
+    return float(next(found, np.nan))
 
 
 def _draw_alone(number: Number, config: ConfigDict) -> ConfigDict:

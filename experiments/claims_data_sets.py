@@ -65,11 +65,12 @@ def _separability(found: Found) -> list[Evidence]:
 
 def _of_random(found: Found, data: str, cell: str) -> list[np.ndarray]:
     """Embedding_2's accuracies, both hidden sizes together, in draws with margins: from the step with more of them."""
-    folders = {_STEPS[0]: f"{data}/{_RANDOM}"} | {step: data for step in _STEPS[1:] if step in found}
+    folders = dict(zip(_STEPS, (f"{data}/{_RANDOM}", data), strict=True))
     known = len(entry(found, _STEPS[0], "margins").get(_RANDOM, []))
     there = [
         pooled([accuracies(found, step, f"{folder}/{cell}_2x{hidden}") for hidden in _HIDDEN])[:known]
         for step, folder in folders.items()
+        if step in found
     ]
     return max(there, key=len)
 

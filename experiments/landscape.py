@@ -81,10 +81,9 @@ def _score(
         values = _stored(part, run)
         missing = bool(run.agree(np.array(values is None)))
         if missing:
-            programs.compile(sampler, architecture)
+            chunks, new = programs.counts(sampler, architecture, start, stop), []
             progress.resume()
-            new = []
-            for chunk in programs.counts(sampler, architecture, start, stop):
+            for chunk in chunks:
                 new.append(chunk)
                 progress.advance(len(chunk))
             values, computed = np.concatenate(new), computed + stop - start

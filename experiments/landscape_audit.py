@@ -73,7 +73,7 @@ def replay(request: str, run: runner.Run, inputs: Inputs) -> None:
     programs, indices = Programs(run, inputs, 1), np.array([index])
     params = programs.settings(sampler, architecture, indices)
     (margins,) = programs.margins(sampler, architecture, indices)
-    fast = int(next(programs.counts(sampler, architecture, index, index + 1))[0])
+    fast = fast_count(run, inputs, sampler, architecture, index)
     for line in _describe(architecture, index, sampler, inputs, params, margins, fast):
         run.log.info("%s", line)
     for line in _compare(run, sampler, architecture, index, fast):

@@ -30,21 +30,12 @@ class Programs:
         self._draws: dict[tuple[str, str], Callable[..., Params]] = {}
         self._plain: dict[str, Callable[[Params], np.ndarray]] = {}
 
-    def compile(self, sampler: Sampler, architecture: Architecture) -> None:
-        """What counts() needs."""
-        started, kind = time.monotonic(), (sampler.name, architecture.name)
-        with concurrent.futures.ThreadPoolExecutor() as pool:  # XLA compiles without Python's lock
-            if kind not in self._drawers:
-                drawer = pool.submit(self._compile_drawer, sampler, architecture)
-            if architecture.name not in self._counters:
-                self._counters[architecture.name] = self._compile_counter(architecture)
-            if kind not in self._drawers:
-                self._drawers[kind] = drawer.result()
-        self._run.seconds["compile"] += time.monotonic() - started
-
     def counts(self, sampler: Sampler, architecture: Architecture, start: int, stop: int) -> Iterator[np.ndarray]:
-        """How many sentences the settings start..stop classify correctly, a call's after the other."""
-        self.compile(sampler, architecture)
+        """How many sentences the settings start..stop classify correctly, a call's after the other.
+
+        What it needs is compiled when it returns, and nothing is scored yet.
+        """
+        self._compile(sampler, architecture)
         drawer, counter = self._drawers[sampler.name, architecture.name], self._counters[architecture.name]
         return landscape.counts(drawer, counter, self._key, sampler.scale, start, stop)
 
@@ -66,6 +57,17 @@ class Programs:
             embedding = self._inputs.embeddings[architecture.input_dim]
             self._plain[architecture.name] = landscape.plain_margins(architecture, self._inputs.split, embedding)
         return self._plain[architecture.name](self.settings(sampler, architecture, indices))
+
+    def _compile(self, sampler: Sampler, architecture: Architecture) -> None:
+        started, kind = time.monotonic(), (sampler.name, architecture.name)
+        with concurrent.futures.ThreadPoolExecutor() as pool:  # XLA compiles without Python's lock
+            if kind not in self._drawers:
+                drawer = pool.submit(self._compile_drawer, sampler, architecture)
+            if architecture.name not in self._counters:
+                self._counters[architecture.name] = self._compile_counter(architecture)
+            if kind not in self._drawers:
+                self._drawers[kind] = drawer.result()
+        self._run.seconds["compile"] += time.monotonic() - started
 
     def _compile_drawer(self, sampler: Sampler, architecture: Architecture) -> landscape.Drawer:
         return landscape.make_drawer(self._key, architecture, sampler.name, self._run.mesh, self._size)

@@ -45,7 +45,7 @@ class JudgedShown(NamedTuple):
     badge: Badge
     missing: str
     parts: list[PartShown]
-    steps: tuple[str, ...] = ()  # folders of its own, under another protocol than the adopted one
+    steps: tuple[str, ...]  # folders of its own, under another protocol than the adopted one
 
 
 class ClaimShown(NamedTuple):
@@ -98,8 +98,7 @@ def with_draws(steps: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
 def _shown(claim: Claim, entry: "Entry | None", known: Sequence[str]) -> ClaimShown:
     if entry is None:
         return ClaimShown(claim, badge(NOT_JUDGED), None, "", "no test of it is there", [], [], (), ())
-    own = {name: tuple(job for job in _jobs(entry.test.steps, name) if job in known) for name in entry.judged}
-    judged = [_judged(protocol, each)._replace(steps=own[protocol]) for protocol, each in entry.judged.items()]
+    judged = [_judged(name, each, _own(entry.test.steps, name, known)) for name, each in entry.judged.items()]
     parts = judged[0].parts if judged else []
     hold = sum(part.badge.text == REPRODUCED for part in parts)
     holds = f"{hold} of {len(parts)} {'part holds' if len(parts) == 1 else 'parts hold'} under {judged[0].protocol}"
@@ -124,9 +123,10 @@ def _shown(claim: Claim, entry: "Entry | None", known: Sequence[str]) -> ClaimSh
     )
 
 
-def _jobs(steps: Sequence[str], protocol: str) -> list[str]:
+def _own(steps: Sequence[str], protocol: str, known: Sequence[str]) -> tuple[str, ...]:
     """The folders of steps under a protocol; none under the adopted one, whose are told once for all."""
-    return [Job(step, protocol).name for step in STEPS if step.name in steps and protocol != ADOPTED]
+    folders = (Job(step, protocol).name for step in STEPS if step.name in steps and protocol != ADOPTED)
+    return tuple(folder for folder in folders if folder in known)
 
 
 def _headline(entry: "Entry", parts: Sequence[PartShown]) -> PartShown | None:
@@ -139,8 +139,9 @@ def _headline(entry: "Entry", parts: Sequence[PartShown]) -> PartShown | None:
     return parts[(known or same)[0]]
 
 
-def _judged(protocol: str, judged: "Judged") -> JudgedShown:
-    return JudgedShown(protocol, badge(judged.verdict), judged.missing or "", [_part(part) for part in judged.parts])
+def _judged(protocol: str, judged: "Judged", steps: tuple[str, ...] = ()) -> JudgedShown:
+    parts = [_part(part) for part in judged.parts]
+    return JudgedShown(protocol, badge(judged.verdict), judged.missing or "", parts, steps)
 
 
 def _part(part: "Part") -> PartShown:

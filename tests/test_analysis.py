@@ -2,11 +2,9 @@
 
 import logging
 import shutil
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import jax
 import launching
 import numpy as np
 import pytest
@@ -31,8 +29,7 @@ def test_no_tile_is_wider_than_there_are_networks(number: int, worked_on: int, m
     monkeypatch.setattr(members, "spread", watched)
     config = get_config("quick")
     config.members.tile = 4
-    log, mesh = logging.getLogger("rnnjax.test"), members.make_mesh(1)
-    run = runner.Run(config, jax.random.key(0), mesh, Path("nowhere"), log, {"compile": 0.0}, Counter(), None)
+    run = launching.run_of(Path("nowhere"), config)
     values = np.arange(2.0 * number).reshape(2, number)
     np.testing.assert_array_equal(analysis.of_each(run, lambda flat: flat[::-1] * 3, values), values[::-1] * 3)
     assert widths == [worked_on]

@@ -171,7 +171,7 @@ def test_what_another_version_scored_is_scored_again(
     shutil.copyfile(finished / "result.npz", tmp_path / "result.npz")
     config = ConfigDict(json.loads((finished / "config.json").read_text()))
     inputs, run = prepare(config), runner.new_run("landscape", config, members.make_mesh(1), tmp_path, None)
-    run.log.addHandler(caplog.handler)
+    monkeypatch.setattr(run.log, "propagate", True)
     assert landscape._is_whole(run, inputs)
     part, _, _ = next(landscape._parts(run, inputs.samplers[0], inputs.architectures[0]))
     part.write(np.zeros(3, np.uint16))

@@ -35,7 +35,7 @@ ENTRY = {"error": None, "seconds": 1.0, "command": "python", "preset": "quick"} 
 PROGRAM = textwrap.dedent(
     """
     import os, signal, sys
-    from experiments import conclusion, drawing, programme, reproduce, training_experiment, training_sweep
+    from experiments import conclusion, programme, reproduce, training_experiment, training_sweep
     from experiments.programme import Step
     tiny = {tiny!r}
     conclusion.STEPS = programme.STEPS = (
@@ -123,18 +123,14 @@ def test_killed_anywhere_it_ends_with_the_same_numbers(
 ) -> None:
     bad: dict[str, object] = {"training.report": "mean"}
     flags = f"--workdir={tmp_path}", "--preset=quick"
-    before, networks, told, drawn = (
-        "training_sweep.Sweep.train", "training_experiment.write", "reproduce.Reproduction._note", "conclusion.conclude"
-    )  # fmt: skip
-    for where in (before, networks, told, drawn):
+    for where, there, lacking in (
+        ("training_sweep.Sweep.train", "first/config.json", "first/result.npz"),
+        ("training_experiment.write", "first/result.npz", "status.json"),
+        ("reproduce.Reproduction._note", "first/summary.json", "status.json"),
+        ("conclusion.conclude", "status.json", "ledger.json"),
+    ):
         assert launch(*flags, bad=bad, killed=where).returncode == -signal.SIGKILL
-        there = {
-            before: not (tmp_path / "first" / "result.npz").exists(),
-            networks: (tmp_path / "first" / "result.npz").exists() and not (tmp_path / "status.json").exists(),
-            told: (tmp_path / "first" / "summary.json").exists() and not (tmp_path / "status.json").exists(),
-            drawn: (tmp_path / "status.json").exists() and not (tmp_path / "ledger.json").exists(),
-        }
-        assert there[where]
+        assert (tmp_path / there).exists() and not (tmp_path / lacking).exists()
     done = launch(*flags, bad=bad)
     assert done.returncode == 1 and done.stdout.count("is complete: only drawn again") == 2
     for name in ("ledger.json", "first/summary.json", "identity_init/summary.json", "identity_init/conditions.csv"):

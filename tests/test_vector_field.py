@@ -2,12 +2,9 @@
 
 import contextlib
 import functools
-import logging
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import jax
 import launching
 import numpy as np
 import pytest
@@ -18,14 +15,14 @@ from outputs import arrays_of, rows_of, summary_of
 from scipy import stats
 
 from configs.thesis import get_config
-from experiments import runner, vector_field
+from experiments import vector_field
 from experiments.conditions import data_set, draw_data
 from experiments.judged import Judge
 from experiments.success_groups import count_in, groups, mean_in
 from experiments.vector_field_figures import Shown
 from experiments.vector_field_figures import vector_field as drawn
 from experiments.vector_field_tables import kept_at, values_of
-from rnnjax import members, resampling, stability
+from rnnjax import resampling, stability
 from rnnjax.errors import UserError
 from rnnjax.fields import EDGES, plane
 from rnnjax.landscape import parse_architecture
@@ -129,7 +126,7 @@ def test_the_start_accuracy_is_that_of_the_starting_weights(arrays: Arrays, name
 
 def test_the_same_judging_gives_the_curves_last_accuracy(arrays: Arrays, workdir: Path) -> None:
     config = small_config()
-    run = runner.Run(config, jax.random.key(0), members.make_mesh(1), workdir, logging.getLogger(), {}, Counter(), None)
+    run = launching.run_of(workdir, config)
     for condition in vector_field.conditions(config)[1:3]:
         own = Judge(run).grid(condition, arrays[f"{condition.name}/final"], "validation")
         np.testing.assert_allclose(own, accuracy_of(arrays, condition.name), atol=1e-12)
