@@ -29,6 +29,7 @@ def base_config(label: str, version: str, mode: str, everywhere: bool = True) ->
     config.members = ConfigDict()
     config.members.tile = 80  # networks a device works on at once; 80 to 128 were fastest
     config.landscape = _landscape(mode)
+    config.rare_settings = _rare_settings(mode)
     config.training = training.protocol(mode)
     for name, section in (training.experiments(mode) | analyses.experiments(mode)).items():
         if everywhere and "data_sets" in section:
@@ -69,3 +70,21 @@ def _landscape(mode: str) -> ConfigDict:
     landscape.settings_per_call = 8_192  # of one compiled call; rounded up to fill the devices
     landscape.audited_settings = 32 if quick else 100  # of each architecture, scored again in the plain way
     return landscape
+
+
+def _rare_settings(mode: str) -> ConfigDict:
+    """Beyond section 4.6.1: what a million settings are too few for, where training's own starts come from."""
+    quick = mode == "quick"
+    rare = ConfigDict()
+    rare.architectures = (
+        "rnn_2x2", "gru_2x2", "rnn_2x4", "gru_2x4", "rnn_4x2", "gru_4x2", "rnn_4x4", "gru_4x4",
+    )  # fmt: skip
+    rare.samplers = ("pytorch:1",)
+    rare.draws = {"quick": 2, "full": 10, "many": 32}[mode]  # of sentences and words
+    rare.particles = 80 if quick else 1_000
+    rare.keep = 0.3  # the share of particles above the next level
+    rare.moves = 2 if quick else 10  # of each particle from level to level
+    rare.highest = 0.6 if quick else 0.95  # the accuracy at which a climb ends
+    rare.rarest = 1e-15  # the probability at which it ends before
+    rare.audited_settings = 10 if quick else 100  # of the last particles, scored again in the plain way
+    return rare

@@ -6,7 +6,7 @@ _STOPPED = "here with its 95 % interval, the thesis' where it prints one"
 
 _BOTH_WAYS = (
     "The same share for networks that were trained both ways, often fewer: as section 3.2 has it (left), and without"
-    " early stop at the best constant learning rate (right)."
+    " early stop at a constant learning rate (right), the best where several were tried."
 )
 
 _FIGURES = {
@@ -76,9 +76,13 @@ _FIGURES = {
         "figure_4_19_tails.png": "Share of random settings (up, logarithmic) whose accuracy is above a (across), RNN"
         " beside GRU, by shape and by the distribution that the settings are drawn from.",
     },
+    "rare_settings": {
+        "figure_4_19_rare.png": "P(accuracy > a) of random settings from training's own distribution (up, logarithmic)"
+        " over a (across), by multilevel splitting: RNN beside GRU, by shape; thin lines are single draws.",
+    },
     "update_cosine": {
         "figure_4_21_unstopped.png": "As Figure 4.21, of networks that were trained without early stop.",
-        "figure_4_21*_bands.png": "Median and middle 80 % of the cosine (up) over epochs (across) of all successes, and"
+        "figure_4_21*_bands.png": "Median and middle 80 % of the cosine (up) over epochs (across) of the successes, and"
         " below it how many are still in training.",
         "figure_4_21*_measures.png": "The curves in numbers, a box for each architecture: roughness, variation, mean,"
         " early slope and straightness; of all of training, its first epochs, and a constant learning rate.",
@@ -116,8 +120,9 @@ _FIGURES = {
         " training and by accuracy after it.",
     },
     "search": {
-        "figure_search_*.png": "{}: share of networks that reach the two thresholds (across): a dot each draw of"
-        " sentences and words (hollow: without early stop; above piles, how many), and their mean with its interval.",
+        "figure_search_*.png": "{}: share of networks that end at or above the two thresholds (across): a dot each"
+        " draw of sentences and words (hollow: without early stop; above piles, how many), and their mean"
+        " with its interval.",
     },
     "hessian_spectrum": {
         "figure_hessian_*_pair.png": "{}: all eigenvalues (up) of one RNN and one GRU, sorted (across), before"
@@ -135,7 +140,8 @@ _TABLES = {
     "neighbours_4_1_1.csv": "Gain of mean accuracy from one embedding to the next, in points of per cent.",
     "overall_4_2_1.csv": "Networks above 90 % over all shapes, in per cent; best: of the RNNs that the figure shows.",
     "data_sets_4_2_1.csv": "Networks above 90 % on one data set minus another, in points of per cent.",
-    "capacity_4_2_2.csv": "Best network and share above 90 % by shape, in per cent.",
+    "capacity_4_2_2.csv": "Best network and share above 90 % by shape, in per cent; the thesis' best is of 30"
+    " initialisations, ours of all networks.",
     "ratios_4_2_2.csv": "How many times as often a GRU is above 90 % as an RNN; spread of seeds in points of per cent.",
     "projection_4_3_1.csv": "Every measure of the products, before and after training, mean over networks.",
     "projection_differences_4_3_1.csv": "Differences of these measures between cells and groups.",
@@ -155,6 +161,8 @@ _TABLES = {
     "gates_4_5_2.csv": "Gains from one cell to the other, in points of per cent.",
     "orders_4_5_2.csv": "The variants by mean accuracy, best first, beside the thesis' order.",
     "tails_4_6_1.csv": "Shares of random settings above an accuracy, and the ratio of the cells.",
+    "rare_4_6_1.csv": "The same as in Figure 4.19's table, by multilevel splitting, means over draws; found_in: in how"
+    " many of the draws any setting as good was found.",
     "cosine_4_6_2.csv": "Measures of the cosine's curve, mean over networks.",
     "gru_minus_rnn_4_6_2.csv": "GRU minus RNN in each measure, beside what the thesis says of the GRU.",
     "networks_4_6_2.csv": "Which networks were looked at; accuracy in per cent.",
@@ -175,7 +183,7 @@ _TABLES = {
     " but not after 1,000, is left for good; near_line: what is left lies on a line of slow states; slow_direction: a"
     " stable point with a longer time constant than a sentence; missed: the indices of the points do not add up to 1.",
     "fixed_points_contrasts.csv": "Differences of these measures between groups of networks.",
-    "search.csv": "Networks that reach each threshold, in per cent.",
+    "search.csv": "Networks that end at or above each threshold, in per cent.",
     "search_draws.csv": "The same draw by draw.",
     "hessian.csv": "Measures of the Hessian's spectrum, means over networks (geometric ones of sizes). least: the size"
     " of the most negative eigenvalue, of networks that have one; negative: how many are negative; condition: largest"

@@ -3,9 +3,10 @@
 A sample is of single networks (trained again from nothing; which ones, and their accuracies, are in summary.json), of
 the landscape's best and worst settings (scored again), and of how many settings of an architecture are above 55 %
 (all scored again, a million in a minute or so). Of a network that starts from a trained one, that one is trained again
-first. Of what is measured inside networks it is what summary.json tells of the networks that Figures 4.8 to 4.10 show:
-all networks of their draw are trained and measured again. All steps and protocols may be picked. The configs must be
-those that this version would use.
+first. Of rare settings one climb is made again, whose probability is compared as its logarithm. Of what is measured
+inside networks it is what summary.json tells of the networks that Figures 4.8 to 4.10 show: all networks of their draw
+are trained and measured again. All steps and protocols may be picked. The configs must be those that this version
+would use.
 Networks of another processor or version of JAX are rounded differently, and training may take them elsewhere.
 """
 
@@ -26,6 +27,9 @@ from experiments.conditions import Condition
 from experiments.landscape_audit import fast_count, fast_histogram
 from experiments.landscape_inputs import Inputs
 from experiments.programme import Job, jobs_of
+from experiments.rare_settings_climb import Climb
+from experiments.rare_settings_climb import Inputs as RareInputs
+from experiments.rare_settings_tables import wanted_level
 from experiments.training_experiment import Outcomes
 from experiments.training_sweep import Sweep
 from rnnjax import results
@@ -34,6 +38,7 @@ from rnnjax.datasets import VERSIONS
 from rnnjax.errors import UserError
 from rnnjax.initializers import parse_sampler
 from rnnjax.landscape import parse_architecture
+from rnnjax.splitting import rate_above
 from rnnjax.statistics import num_above
 
 _SAME = 1e-6  # of accuracies, which are rounded to so much in summary.json
@@ -52,6 +57,8 @@ class Number(NamedTuple):
 
     @property
     def title(self) -> str:
+        if self.job.step.module == "rare_settings":
+            return f"{self.job.name}: {self.name}, draw {self.place[0]}, log10 P(accuracy > {self.above:g})"
         if self.above is not None:
             return f"{self.job.name}: {self.name}, settings above {self.above:g}"
         where = "draw {}, seed {}" if self.job.step.trains else "setting {1}"
@@ -116,6 +123,13 @@ def _of_job(shipped: Path, job: Job, preset: str) -> tuple[list[Number], list[Nu
 
 def _numbers(job: Job, preset: str, summary: Mapping[str, Any]) -> Iterator[Number]:
     """All numbers of a step that can be computed alone."""
+    if job.step.module == "rare_settings":
+        for row in summary["tails"]:
+            for draw, rate in enumerate(row["rates"]):
+                if rate > 0:
+                    name = f"{row['sampler']} {row['architecture']}"
+                    yield Number(job, name, (draw, 0), float(np.log10(rate)), row["accuracy_above"])
+        return
     if not job.step.trains:
         for spec, by_architecture in summary["samplers"].items():
             for name, told in by_architecture.items():
@@ -162,6 +176,8 @@ def _first(job: Job, config: ConfigDict) -> list[Condition]:
 
 
 def _again(number: Number, run: runner.Run) -> float:
+    if number.job.step.module == "rare_settings":
+        return _climbed_again(number, run)
     if not number.job.step.trains:
         inputs: Inputs = number.job.step.experiment().prepare(run.config)
         spec, name = number.name.split()
@@ -179,6 +195,16 @@ def _again(number: Number, run: runner.Run) -> float:
     curve = sweep.train_members("again", condition, *members, history=False)["correct"][:, 0]
     correct = curve[-1] if run.config.training.report == "last" else curve.max()
     return float(correct / VERSIONS[condition.data.version][1])
+
+
+def _climbed_again(number: Number, run: runner.Run) -> float:
+    inputs: RareInputs = number.job.step.experiment().prepare(run.config)
+    spec, name = number.name.split()
+    climb = Climb(run, inputs, parse_sampler(spec), parse_architecture(name))
+    climb.compile()
+    found, level = climb(number.place[0]), wanted_level(number.above or 0.0, inputs.num_sentences)
+    rate, _ = rate_above(found["levels"], found["rates"], level)
+    return float(np.log10(rate)) if rate else -np.inf
 
 
 def _later(number: Number, run: runner.Run) -> tuple[Sweep, Condition]:

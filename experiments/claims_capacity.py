@@ -197,7 +197,7 @@ TESTS = {
     "C10": Test(
         "The share that leaves chance (above 55 %, rounded) on XorI must for each cell and shape lie in the 95 %"
         " interval of Figure 4.7's count (exact: none of 30 allows up to 12 %, 4 of 30 4 to 31 %), and the share of"
-        " GRU 4x4 above 90 % in that of 1 of 30 (0.08 to 17 %). Bootstrap; Wilson where all networks agree.",
+        " GRU 4x4 above 90 % in that of 1 of 30 (0.08 to 17 %). Bootstrap; where all agree, the end of none.",
         SAME_NETWORKS,
         ("capacity/figure_4_7.png", "capacity/figure_4_7_rates.png"),
         _xor,

@@ -12,7 +12,7 @@ from rnnjax import resampling
 from rnnjax.landscape import parse_architecture
 from rnnjax.resampling import Draws
 from rnnjax.statistics import CONFIDENCE, Interval
-from rnnjax.verdicts import Evidence
+from rnnjax.verdicts import Evidence, Unseen
 
 # Accuracies R of [S] of the summaries' networks, by step, data set ("FirstI") and shape ("rnn_2x2").
 Reading = Callable[[Found, str, str, str], list[np.ndarray]]
@@ -139,12 +139,13 @@ def mean_part(what: str, draws: Draws, **asserted: float) -> Evidence:
         draws: R of [S].
         asserted: above, below, scale of Evidence.
     """
-    return part(what, resampling.mean(draws), [draws], **asserted)
+    return part(what, resampling.mean(draws), [draws], unseen=_unseen(draws), **asserted)
 
 
 def difference_part(what: str, one: Draws, other: Draws, **asserted: float) -> Evidence:
     """mean(one) - mean(other), paired by draw; asserted as of mean_part."""
-    return part(what, resampling.difference(one, other), [one, other], **asserted)
+    unseen = _unseen(one) + _unseen(other, subtracted=True)
+    return part(what, resampling.difference(one, other), [one, other], unseen=unseen, **asserted)
 
 
 def rarer_part(what: str, rare: Draws, common: Draws, scale: float = 1.0) -> Evidence:
@@ -153,7 +154,16 @@ def rarer_part(what: str, rare: Draws, common: Draws, scale: float = 1.0) -> Evi
     It says the same as a ratio below 1/2, and keeps a finite interval where one side or both are 0.
     """
     effect = resampling.difference(rare, common, scale=TAIL_FACTOR)
-    return part(what, effect, [rare, common], below=0.0, scale=scale)
+    unseen = _unseen(rare) + _unseen(common, 1 / TAIL_FACTOR, subtracted=True)
+    return part(what, effect, [rare, common], below=0.0, scale=scale, unseen=unseen)
+
+
+def _unseen(draws: Draws, scale: float = 1.0, subtracted: bool = False) -> tuple[Unseen, ...]:
+    """What a part has to know of successes R of [S] that are all the same; of others nothing."""
+    values = np.concatenate(draws)
+    if values.dtype != bool or (values != values[0]).any():
+        return ()
+    return (Unseen(len(draws), min(map(len, draws)), scale, bool(values[0]) == subtracted),)
 
 
 def part(what: str, effect: Interval, sides: Sequence[Draws], **asserted: Any) -> Evidence:

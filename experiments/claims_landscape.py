@@ -21,7 +21,7 @@ from experiments.landscape_draws import LEAST
 from rnnjax import resampling
 from rnnjax.verdicts import Evidence
 
-_STEP = "landscape"
+_STEP, _RARE = "landscape", "rare_settings"
 _LOWEST = 0.55  # accuracy of the tails
 _UNDER_OTHERS = "Protocols that leave the words where they are have the adopted one's random settings."
 
@@ -51,9 +51,10 @@ def density_table(found: Found) -> list[dict[str, Any]]:
     Raises:
         KeyError: as of density.
     """
-    rows = density.density(_section_4_2_2(found), *landscapes(found), besides=(SAME,))
+    every, rare = landscapes(found), found.get(_RARE)
+    rows = density.density(_section_4_2_2(found), *every, rare=rare, besides=(SAME,))
     try:
-        matched = density.density(entry(found, SAME_NETWORKS[0]), *landscapes(found), besides=(MATCHED,))
+        matched = density.density(entry(found, SAME_NETWORKS[0]), *every, rare=rare, besides=(MATCHED,))
     except KeyError:
         return rows
     samplers = list(dict.fromkeys(row["sampler"] for row in rows))
@@ -83,7 +84,9 @@ def _tails(every: list[Summary], sampler: str, shape: str, accuracy: float) -> E
     if np.isinf(effect.estimate):  # of which nothing would be concluded; its reciprocal has the same margins
         who, effect = "RNN over GRU", ratio(rnn, gru)
     what = f"settings above {100 * accuracy:g} %, {who} {shape}, {sampler}"
-    return of_networks(what, effect, members, len(every), above=1 / TAIL_FACTOR, below=TAIL_FACTOR, ratio=True)
+    part = of_networks(what, effect, members, len(every), above=1 / TAIL_FACTOR, below=TAIL_FACTOR, ratio=True)
+    # Of 0 the end for many parts together is no multiple of the one for a single part.
+    return part if any(rnn.above) and any(gru.above) else undecided(part)
 
 
 def _number(every: list[Summary], sampler: str, shape: str, accuracy: float) -> int:
@@ -130,7 +133,7 @@ def _outermost(of: Mapping[str, Any]) -> float:
 
 
 def _trainable(found: Found) -> list[Evidence]:
-    return density.evidence(_section_4_2_2(found), *landscapes(found))
+    return density.evidence(_section_4_2_2(found), *landscapes(found), rare=found.get(_RARE))
 
 
 TESTS = {

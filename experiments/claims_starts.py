@@ -107,7 +107,7 @@ TESTS = {
         f" within {100 * MEAN_MARGIN:g}) and above {100 * RATE_MARGIN:g} points on FirstII;"
         " there the ReLU RNN's not below, and the RNN's not above, the exact 95 % interval of what is"
         " printed (9 of 10; 1 and 2 of 10). Bootstrap,"
-        " differences paired by draw; Newcombe and Wilson where all networks agree.",
+        " differences paired by draw; Newcombe and the end of none where all agree.",
         ("identity_init",),
         ("identity_init/figure_4_16_rates.png", "identity_init/figure_4_16.png"),
         _identity,

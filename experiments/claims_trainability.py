@@ -139,7 +139,7 @@ TESTS = {
     ),
     "C06": Test(
         "The share of RNNs with at least 70 % on XorI, 16 shapes together, must lie in the 95 % interval of the"
-        " printed 1 of 48 (exact: 0.05 % to 11 %). Bootstrap; Wilson where all networks agree.",
+        " printed 1 of 48 (exact: 0.05 % to 11 %). Bootstrap; where all agree, the end of none.",
         _ON_XOR,
         ("trainability_draws/figure_4_5_rates.png", "trainability/figure_4_5_rates.png", "trainability/figure_4_5.png"),
         _decent,
@@ -147,7 +147,7 @@ TESTS = {
     "C07": Test(
         "The share of RNNs 10x2 with 90 % or more must not be rarer than one of three runs allows (exact: 0.8 %), and"
         " the share of RNNs with 2 or 5 inputs above 51 % not commoner than none of 24 allows (14 %); accuracies"
-        " rounded as printed. Bootstrap; Wilson where all networks agree.",
+        " rounded as printed. Bootstrap; where all agree, the end of none.",
         (_STEP,),
         ("trainability/figure_4_4.png", "trainability/figure_4_4_rates.png"),
         _inputs,

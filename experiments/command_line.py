@@ -118,12 +118,13 @@ def shared_networks() -> Path | None:
 
 
 def refuse_ignored(experiment: str) -> None:
-    """Stop at a data set for the landscape where another experiment is asked for: it would train on its own ones.
+    """Stop at a data set for random settings where another experiment is asked for: it would train on its own ones.
 
     Raises:
         UserError: the command line has such a field.
     """
-    given = config_flags.get_override_values(flags.FLAGS["config"]) if experiment != "landscape" else {}
+    reads = experiment in ("landscape", "rare_settings")
+    given = {} if reads else config_flags.get_override_values(flags.FLAGS["config"])
     for field in ("data.label", "data.version"):
         if field in given:
             own = experiment if "data_sets" in CONFIG.value.get(experiment, {}) else "search"

@@ -73,6 +73,8 @@ BEYOND = (
             "fixed_points"),
     Section("", "The search for successes", "How many networks have to be trained until enough succeed for sections"
             " 4.6.2 and 4.6.3?", "search"),
+    Section("", "Rarer than one in a million", "How often are random settings good where a million have none (4.6.1)?",
+            "rare_settings"),
     Section("", "Hessians", "How does the loss curve where training begins, where it ends and after a perturbation?",
             "hessian_spectrum"),
 )  # fmt: skip
@@ -80,7 +82,7 @@ BEYOND = (
 _FIELD = (
     "Hidden units 1 and 2 run across and up. (a) The half of the plane that the readout calls positive (orange) or"
     " negative (blue). (b, c, d) Where the first positive, negative and stop word moves the state: arrows give the"
-    " direction, colours the length; dots are stable fixed points."
+    " direction, colours the length; black dots are stable fixed points, hollow ones unstable, crosses saddles."
 )
 _FAILURE = "one of the success' draw of words, if a GRU of that draw is below 70 %, or else of all draws."
 _ROWS = "Each row holds the validation accuracies of the first draw's initialisations, sorted, in per cent."
@@ -108,18 +110,19 @@ THESIS = (
          " thesis' own, of thirty; one or two values more are of the text's extraction.", "figure_4_7"),
     Item("Figure 4.8", "word_projection", "figure_4_8.png",
          "The ten words x as points: (a) as the networks read them (axes: inputs), (b) after the RNN's W_ih (hidden"
-         " units), (c) after the RNN's W_oh W_ih and (d) after the GRU's, by its candidate's W_ih (logits).",
+         " units), (c) after the RNN's W_oh W_ih and (d) after the GRU's, by its candidate's W_ih (logits)."
+         " Picked are, of one draw, the networks that end nearest to the thesis' 87 % (RNN) and 100 % (GRU).",
          "section_4_3_1"),
     Item("Figure 4.9", "noise_robustness", "figure_4_9.png",
          "One positive or negative word, then stop words only: both hidden units (up) over the words read (across,"
          " logarithmic), and below them the class that the network gives after each word; RNN left, GRU right. Picked"
          " are the networks above 98 % that stay right about as long as the thesis' (RNN 15 words, GRU 2,000): how many"
-         " do is below, and in C14.",
+         " do is below, and in C14. Each network reads words of its own draw and seed.",
          "section_4_3_2", ("survival_4_3_2.csv",)),
     Item("Figure 4.10", "noise_robustness", "figure_4_10.png",
          "The way of the state through the plane of two hidden units for a sentence and for the same one with stop"
          " words put in, on the regions that the readout calls positive and negative; the networks of Figure 4.9, RNN"
-         " left, GRU right.", "",
+         " left, GRU right, each with a sentence of its own.", "",
          ("noise_4_3_2.csv",)),
     Item("Figure 4.11", "vector_field", "figure_4_11.png",
          f"The GRU on CountII whose accuracy is nearest to that of the thesis' success. {_FIELD}",

@@ -32,6 +32,8 @@ import scipy
 from experiments.claims_evidence import above, accuracies
 from experiments.claims_rows import ends, of_networks
 from experiments.controls import matched_rnn
+from experiments.rare_settings_tables import find, mean_rate
+from experiments.rare_settings_tables import ratio as rate_ratio
 from experiments.reporting import Rows, interval_columns
 from rnnjax import resampling, statistics
 from rnnjax.landscape import parse_architecture
@@ -62,9 +64,22 @@ class Tail(NamedTuple):
         return [np.array([above / settings]) for above, settings in zip(*self, strict=True)]
 
 
+class RandomSettings(NamedTuple):
+    """How often random settings of an RNN and of a GRU lie above an accuracy."""
+
+    by: str  # counting or splitting
+    draws: int
+    members: int  # settings drawn, of the cell with fewer
+    scored: dict[str, int]  # columns of the table that tell what the rates rest on
+    rnn: Interval
+    gru: Interval
+    ratio: Interval  # GRU over RNN
+
+
 def density(
     capacity: Summary,
     *landscapes: Summary,
+    rare: Summary | None = None,
     thresholds: Sequence[float] = THRESHOLDS,
     besides: Sequence[str] = (SAME, MATCHED),
 ) -> list[dict[str, Any]]:
@@ -73,6 +88,7 @@ def density(
     Args:
         capacity: summary.json of experiments.capacity.
         landscapes: of experiments.landscape, each of another draw of sentences and words.
+        rare: of experiments.rare_settings, whose rates stand where it has both cells'.
         thresholds: accuracies a, of those that a landscape has tabulated.
         besides: the RNNs that stand beside a GRU.
 
@@ -87,9 +103,12 @@ def density(
             for accuracy in thresholds:
                 trained = _trained_row(capacity, shape, which, accuracy)
                 for sampler in samplers:
-                    tails = [tail(landscapes, sampler, name, accuracy) for name in (rnn, f"gru_{shape}")]
-                    if which == SAME or tails[0] is not None:
-                        rows.append({"sampler": sampler} | trained | _beside_random(trained, rnn, *tails))
+                    where = sampler, rnn, f"gru_{shape}", accuracy
+                    random = (_split(rare, *where) if rare else None) or _counted(landscapes, *where)
+                    if random is not None:
+                        rows.append({"sampler": sampler} | trained | _beside_random(trained, random))
+                    elif which == SAME:
+                        raise KeyError(f"landscape: tails of {rnn} and of a GRU, above {accuracy:g}")
     return sorted(rows, key=lambda row: samplers.index(row["sampler"]))
 
 
@@ -125,7 +144,7 @@ def _trained_row(capacity: Summary, shape: str, which: str, accuracy: float) -> 
     return row | interval_columns("trained_ratio", resampling.ratio(gru, rnn))
 
 
-def evidence(capacity: Summary, *landscapes: Summary) -> list[Evidence]:
+def evidence(capacity: Summary, *landscapes: Summary, rare: Summary | None = None) -> list[Evidence]:
     """C28's parts: for every shape successes beside the RNN of the same shape, and the ratio of the quotients.
 
     Arguments and errors as of density.
@@ -136,15 +155,15 @@ def evidence(capacity: Summary, *landscapes: Summary) -> list[Evidence]:
         gain = ends(row, "trained_difference")
         what = f"GRU minus RNN {shape}, above {100 * SUCCESS:g} % after training"
         parts.append(of_networks(what, gain, row["networks"], row["draws"], above=0.0))
-    rows = density(capacity, *landscapes, thresholds=(DECIDING,), besides=(SAME,))
+    rows = density(capacity, *landscapes, rare=rare, thresholds=(DECIDING,), besides=(SAME,))
     judged = [row for row in rows if row["sampler"] == HEADLINE]
     if not judged:
         raise KeyError(f"landscape: tails of {HEADLINE}")
     for row in judged:
         pair = f"GRU over RNN {row['shape']}"
         what = f"trained over random above {100 * DECIDING:g} %, {pair}, settings from {HEADLINE}"
-        members = min(row[name] for name in ("networks", "rnn_settings", "gru_settings"))
-        draws = min(row["draws"], row["landscapes"])
+        members = min(row["networks"], row["random_members"])
+        draws = min(row["draws"], row["random_draws"])
         parts.append(of_networks(what, ends(row, "quotient_ratio"), members, draws, above=1.0, ratio=True))
     return parts
 
@@ -201,21 +220,39 @@ def over(one: Interval, other: Interval) -> Interval:
     )
 
 
-def _beside_random(
-    trained: Mapping[str, Any], rnn: str, rnn_tail: Tail | None, gru_tail: Tail | None
-) -> dict[str, Any]:
+def _counted(landscapes: Sequence[Summary], sampler: str, rnn: str, gru: str, accuracy: float) -> RandomSettings | None:
+    """As the landscapes count them; None if they have not sampled one of the two."""
+    of = [tail(landscapes, sampler, name, accuracy) for name in (rnn, gru)]
+    if of[0] is None or of[1] is None:
+        return None
+    rnns, grus = of[0], of[1]
+    scored = {"rnn_above": sum(rnns.above), "rnn_settings": sum(rnns.settings)}
+    scored |= {"gru_above": sum(grus.above), "gru_settings": sum(grus.settings)}
+    members = min(sum(rnns.settings), sum(grus.settings))
+    rates = random_rate(rnns), random_rate(grus)
+    return RandomSettings("counting", len(landscapes), members, scored, *rates, random_ratio(grus, rnns))
+
+
+def _split(rare: Summary, sampler: str, rnn: str, gru: str, accuracy: float) -> RandomSettings | None:
+    """By multilevel splitting; None if one of the two has no rates."""
+    of = [find(rare["tails"], sampler, name, accuracy) for name in (rnn, gru)]
+    if of[0] is None or of[1] is None:
+        return None
+    draws = len(of[0].rates)
+    scored = {f"{cell}_found_in": np.count_nonzero(each.rates) for cell, each in zip(("rnn", "gru"), of, strict=True)}
+    rates = mean_rate(of[0]), mean_rate(of[1])
+    return RandomSettings("splitting", draws, draws * rare["particles"], scored, *rates, rate_ratio(of[1], of[0]))
+
+
+def _beside_random(trained: Mapping[str, Any], random: RandomSettings) -> dict[str, Any]:
     """The columns of random settings, and quotients of what is after training and before."""
-    if rnn_tail is None or gru_tail is None:
-        raise KeyError(f"landscape: tails of {rnn} and of a GRU, above {trained['accuracy_above']:g}")
-    row: dict[str, Any] = {"landscapes": len(gru_tail.above)}
-    for cell, of in (("rnn", rnn_tail), ("gru", gru_tail)):
-        row |= {f"{cell}_above": sum(of.above), f"{cell}_settings": sum(of.settings)}
-        rate = random_rate(of)
+    row: dict[str, Any] = {"random_by": random.by, "random_draws": random.draws, "random_members": random.members}
+    row |= random.scored
+    for cell, rate in (("rnn", random.rnn), ("gru", random.gru)):
         row |= interval_columns(f"{cell}_random", rate)
         row |= interval_columns(f"{cell}_quotient", over(ends(trained, f"{cell}_trained"), rate))
-    ratio = random_ratio(gru_tail, rnn_tail)
-    row |= interval_columns("random_ratio", ratio)
-    return row | interval_columns("quotient_ratio", over(ends(trained, "trained_ratio"), ratio))
+    row |= interval_columns("random_ratio", random.ratio)
+    return row | interval_columns("quotient_ratio", over(ends(trained, "trained_ratio"), random.ratio))
 
 
 def _tails(landscape: Summary) -> Rows:

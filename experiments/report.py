@@ -27,7 +27,12 @@ _TEMPLATES = Path(__file__).with_name("templates")
 FILES = ("report.html", "report.md", "report_evidence.md", "report_provenance.md")
 _FEW = 8  # steps that are named
 _MARKS = "\\`*_[]|"  # that mean something in Markdown
-_DENSITY_STEPS = ("capacity", "data_sets", "landscape")  # on which the table of trainability and density rests
+_DENSITY_STEPS = (
+    "capacity",
+    "data_sets",
+    "landscape",
+    "rare_settings",
+)  # on which the table of trainability and density rests
 
 
 def write(

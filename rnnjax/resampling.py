@@ -23,10 +23,9 @@ from collections.abc import Sequence
 import numpy as np
 import scipy
 
-from rnnjax import statistics
 from rnnjax.statistics import CONFIDENCE, Interval
 
-_RESAMPLES = 2000
+RESAMPLES = 2000
 _SPREAD = 16.0  # squared coefficient of variation of draws' rates, where these are so near 0 or 1 that all seeds agree
 _AT_ONCE = 2**16  # values of a block of resamples: half a MB of indices, as much of values, which caches hold
 
@@ -159,27 +158,29 @@ def _without_variation(draws: Draws, estimate: float) -> Interval:
     return Interval(estimate, max(estimate - end, 0.0), min(estimate + end, 1.0))
 
 
-def end_of_none(sizes: Sequence[int], spread: float = _SPREAD) -> float:
+def end_of_none(sizes: Sequence[int], spread: float = _SPREAD, tail: float = (1 - CONFIDENCE) / 2) -> float:
     """The largest rate of which none of these draws' seeds may have been seen.
 
     Args:
         sizes: seeds of each draw.
         spread: squared coefficient of variation of the draws' rates.
+        tail: the probability with which none is seen there, the surprise that is left out.
     """
+    z2 = float(scipy.stats.norm.isf(tail)) ** 2  # Wilson's end of 0 of n is z² / (n + z²)
     if len(sizes) == 1:
-        return statistics.proportion(0, sizes[0]).high
-    surprise = -np.log((1 - CONFIDENCE) / 2)
+        return z2 / (sizes[0] + z2)
+    surprise = -np.log(tail)
 
     def beyond(rate: float) -> float:
         return float(np.log1p(spread * rate * np.array(sizes)).sum() / spread - surprise)
 
-    most = statistics.proportion(0, len(sizes)).high
+    most = z2 / (len(sizes) + z2)
     return most if beyond(most) < 0 else float(scipy.optimize.brentq(beyond, 0.0, most))
 
 
 def _picked(number: int, rng: np.random.Generator) -> np.ndarray:
     """[B, R], the draws of each resample."""
-    return rng.integers(number, size=(_RESAMPLES, number))
+    return rng.integers(number, size=(RESAMPLES, number))
 
 
 def _resampled(draws: Draws, picked: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -6,8 +6,11 @@ two one-sided tests decide as an interval inside the margins does). A claim hold
 
 Many claims are judged, so every interval is first stretched about its estimate until the chance of one wrong verdict
 among all is what it was for one (Bonferroni). The stretch is from the normal distribution's quantile to that of
-Student's t, since what varies most is a mean over some ten or thirty draws, whose resamples vary less than it does. A
-verdict needs many networks: otherwise, and wherever an interval covers both, it is inconclusive.
+Student's t, since what varies most is a mean over some ten or thirty draws, whose resamples vary less than it does; and
+a little further, so that no verdict hangs on which resamples were drawn. Where none of a side's networks succeed (or
+all do), the end that the interval has from that is no multiple of a deviation: it is computed anew for the chance that
+is left (resampling.end_of_none). A verdict needs many networks: otherwise, and wherever an interval covers both, it is
+inconclusive.
 """
 
 import functools
@@ -17,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
+from rnnjax.resampling import RESAMPLES, end_of_none
 from rnnjax.statistics import CONFIDENCE, Interval
 
 REPRODUCED, NOT_REPRODUCED = "reproduced", "not reproduced"
@@ -25,6 +29,21 @@ INCONCLUSIVE, DEPENDS = "inconclusive", "depends on the protocol"
 ENOUGH_MEMBERS = 1000  # of a cell, or
 NARROW = 0.02  # half the width of an interval that is narrow enough whatever they are
 ENOUGH_DRAWS = 10  # of sentences and words
+_ERRORS = 2  # standard errors of an interval's end by which it must clear what the claim says
+
+
+class Unseen(NamedTuple):
+    """A side of which no network succeeds, or of which all do: how far other draws' rates may lie from that."""
+
+    draws: int
+    seeds: int  # of each draw, at least
+    scale: float = 1.0  # by which the rate is multiplied in the effect
+    up: bool = True  # whether a rate unlike what was seen would move the effect up
+
+    def end(self, number: int = 1) -> float:
+        """How far, for one of `number` effects that are judged together."""
+        tail = (1 - CONFIDENCE) / 2 / number
+        return self.scale * end_of_none([self.seeds] * self.draws, tail=tail)
 
 
 class Evidence(NamedTuple):
@@ -38,6 +57,7 @@ class Evidence(NamedTuple):
     draws: int = 0
     scale: float = 1.0  # of the effect, in which NARROW is meant: 1 for accuracies and rates
     ratio: bool = False  # whether the effect is one: half as much is as far as twice as much
+    unseen: tuple[Unseen, ...] = ()  # what the effect's interval has from networks that all agree
 
     @property
     def enough(self) -> bool:
@@ -46,7 +66,9 @@ class Evidence(NamedTuple):
         return self.draws >= ENOUGH_DRAWS and (self.members >= ENOUGH_MEMBERS or half <= NARROW * self.scale)
 
 
-def stretched(effect: Interval, number: int, draws: int, ratio: bool = False) -> Interval:
+def stretched(
+    effect: Interval, number: int, draws: int, ratio: bool = False, unseen: Sequence[Unseen] = ()
+) -> Interval:
     """The interval for one of `number` effects that are judged together; ends that are infinite stay so.
 
     Ends of rates may leave [0, 1] by that: they are only compared with what a claim says.
@@ -56,12 +78,21 @@ def stretched(effect: Interval, number: int, draws: int, ratio: bool = False) ->
         number: at least 1.
         draws: R, at least 2; R - 1 degrees of freedom, and resamples vary by sqrt((R - 1) / R) as much as the mean.
         ratio: stretch its logarithm, unless the estimate has none.
+        unseen: sides whose networks all agree, whose squared ends are parts of the interval's (Newcombe's).
     """
     if ratio and 0 < effect.estimate < np.inf:
         return Interval(*np.exp(stretched(Interval(*_logs(effect)), number, draws)).tolist())
     factor = _factor(number, draws)
     estimate, low, high = effect
-    return Interval(estimate, estimate - factor * (estimate - low), estimate + factor * (high - estimate))
+
+    def further(distance: float, up: bool) -> float:
+        own = [(side.end(), side.end(number)) for side in unseen if side.up == up]
+        if not own or not np.isfinite(distance):
+            return factor * distance
+        others = max(0.0, distance**2 - sum(end**2 for end, _ in own))
+        return float(np.sqrt(factor**2 * others + sum(end**2 for _, end in own)))
+
+    return Interval(estimate, estimate - further(estimate - low, False), estimate + further(high - estimate, True))
 
 
 def _logs(ratios: Sequence[float]) -> list[float]:
@@ -74,14 +105,17 @@ def _logs(ratios: Sequence[float]) -> list[float]:
 def _factor(number: int, draws: int) -> float:
     tail = (1 - CONFIDENCE) / 2
     wanted = float(scipy.stats.t.isf(tail / number, draws - 1)) * (draws / (draws - 1)) ** 0.5
-    return wanted / float(scipy.stats.norm.isf(tail))
+    z = float(scipy.stats.norm.isf(tail))
+    # The standard error of a percentile of so many resamples, as a share of its distance: 3 %.
+    error = (tail * (1 - tail) / RESAMPLES) ** 0.5 / float(scipy.stats.norm.pdf(z)) / z
+    return wanted / z * (1 + _ERRORS * error)
 
 
 def decisive(evidence: Evidence, number: int) -> Interval | None:
     """The interval that a verdict on one part rests on, of `number` that are judged together; None if none may."""
     if not evidence.enough or not np.isfinite(evidence.effect.estimate):
         return None
-    return stretched(evidence.effect, number, evidence.draws, evidence.ratio)
+    return stretched(evidence.effect, number, evidence.draws, evidence.ratio, evidence.unseen)
 
 
 def judge(evidence: Evidence, number: int) -> str:
@@ -112,7 +146,7 @@ def times_as_many(evidence: Evidence, number: int) -> float:
     effect, bounds = evidence.effect, [evidence.above, evidence.below]
     if evidence.ratio and effect.estimate > 0:
         effect, bounds = Interval(*_logs(effect)), _logs(bounds)
-    (estimate, low, high), (above, below) = stretched(effect, number, evidence.draws), bounds
+    (estimate, low, high), (above, below) = stretched(effect, number, evidence.draws, unseen=evidence.unseen), bounds
     inside = above < estimate < below
     crossing = [(low, above), (high, below)] if inside else [(high, above) if estimate <= above else (low, below)]
     times = [

@@ -9,9 +9,18 @@ import pytest
 
 from experiments.claims import TAIL_FACTOR
 from experiments.claims_capacity import _squared_deviations
-from experiments.claims_evidence import accuracies, allowed, at_least, pooled, rarer_part, unstopped
+from experiments.claims_evidence import (
+    accuracies,
+    allowed,
+    at_least,
+    difference_part,
+    mean_part,
+    pooled,
+    rarer_part,
+    unstopped,
+)
 from experiments.ledger import TESTS
-from rnnjax.verdicts import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED, judge, together
+from rnnjax.verdicts import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED, Unseen, judge, together
 
 TOGETHER = 200  # parts that are judged at once
 RATES = (0.001, 0.003, 0.01)
@@ -398,6 +407,23 @@ def test_networks_of_several_conditions_stay_in_their_draws() -> None:
     np.testing.assert_array_equal(together_[0], [0.1, 0.2, 0.5])
     np.testing.assert_array_equal(together_[1], [0.3, 0.4, 0.7])
     np.testing.assert_array_equal(at_least(together_, 0.4)[1], [False, True, True])
+
+
+def test_of_a_side_that_all_agree_the_part_knows_how_many() -> None:
+    none, some = [np.zeros(64, bool)] * 32, [np.arange(48) < draw for draw in range(32)]
+    every = [~values for values in none]
+    assert difference_part("x", some, none).unseen == (Unseen(32, 64, 1.0, up=False),)
+    assert difference_part("x", none, some).unseen == (Unseen(32, 64, 1.0, up=True),)
+    assert difference_part("x", some, every).unseen == (Unseen(32, 64, 1.0, up=True),)
+    assert rarer_part("x", none, every).unseen == (Unseen(32, 64, 1.0, up=True), Unseen(32, 64, 0.5, up=True))
+    assert mean_part("x", every).unseen == (Unseen(32, 64, 1.0, up=False),)
+    assert mean_part("x", some).unseen == () == mean_part("x", [np.full(5, 0.5)] * 3).unseen
+    # 0.26 of RNNs and none elsewhere, 32 draws: enough for one part, not for three thousand.
+    quarter = [np.arange(64) < 16 for _ in range(32)]
+    part = difference_part("x", quarter, none, above=0.0)
+    assert part.members == 32 * 64 and judge(part, 1) == REPRODUCED
+    sixty_four = difference_part("x", quarter * 2, none * 2, above=0.0)
+    assert judge(sixty_four, 3000) == REPRODUCED
 
 
 def test_donors_are_those_whose_transplanted_weights_are_good_or_bad_enough() -> None:

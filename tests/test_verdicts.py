@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rnnjax import verdicts
+from rnnjax import resampling, verdicts
 from rnnjax.statistics import Interval
-from rnnjax.verdicts import DEPENDS, INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED, Evidence
+from rnnjax.verdicts import DEPENDS, INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED, Evidence, Unseen
 
 YES, NO, OPEN = REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE
 
@@ -86,16 +86,21 @@ def test_what_is_decided_takes_no_more_and_what_is_too_few_as_many_as_are_asked_
     assert verdicts.times_as_many(Evidence("x", Interval(2.0, 1.0, np.inf), 1.5, 3, 10**6, 10), 1) == np.inf
 
 
+# Two standard errors of a percentile of 2,000 resamples, sqrt(p q / n) over the density there, as a share of it.
+FURTHER = 1 + 2 * np.sqrt(0.025 * 0.975 / 2000) / stats.norm.pdf(1.959964) / 1.959964
+
+
 def test_intervals_are_stretched_to_bonferroni_s() -> None:
     mean, sd = 3.0, 0.7
     plain = stats.norm.interval(0.95, mean, sd)
+    assert 1.06 < FURTHER < 1.065
     for number in (1, 5, 33):
-        wanted = stats.norm.interval(1 - 0.05 / number, mean, sd)
+        wanted = stats.norm.interval(1 - 0.05 / number, mean, sd * FURTHER)
         np.testing.assert_allclose(verdicts.stretched(Interval(mean, *plain), number, 10**6)[1:], wanted, rtol=1e-3)
         for draws in (2, 10, 32):  # an interval of resamples' standard deviation becomes one of Student's
-            wanted = stats.t.interval(1 - 0.05 / number, draws - 1, mean, sd * np.sqrt(draws / (draws - 1)))
+            wanted = stats.t.interval(1 - 0.05 / number, draws - 1, mean, sd * FURTHER * np.sqrt(draws / (draws - 1)))
             found = verdicts.stretched(Interval(mean, *plain), number, draws)
-            np.testing.assert_allclose(found[1:], wanted, rtol=1e-9)
+            np.testing.assert_allclose(found[1:], wanted, rtol=1e-7)
     assert verdicts.stretched(Interval(2.0, 1.0, np.inf), 33, 10).high == np.inf
     one = evidence(0.05, 0.3, above=0)
     assert verdicts.judge(one, 1) == YES and verdicts.judge(one, 33) == OPEN
@@ -125,7 +130,28 @@ def test_under_the_null_hypothesis_all_claims_together_are_wrong_as_rarely_as_on
         for run in zip(means, spread, strict=True)
     ]
     wrong = sum(YES in run or NO in run for run in found)
-    assert 25 < wrong < 80  # 5 % of 1000, four standard deviations
+    quantile = stats.t.isf(0.025 / number, draws - 1) * FURTHER
+    expected = 1 - (1 - 2 * stats.t.sf(quantile, draws - 1)) ** number
+    assert expected < 0.05 and abs(wrong / runs - expected) < 4 * np.sqrt(expected / runs)
+
+
+def test_the_end_of_none_is_that_of_all_parts_together() -> None:
+    """Of 32 draws of 64 seeds none succeeds: what is judged is a rate that has that so rarely, not three such ends."""
+    number, unseen = 3000, Unseen(32, 64)
+    end = unseen.end(number)
+    assert (1 + 16 * 64 * end) ** (-32 / 16) == pytest.approx(0.025 / number, rel=1e-6)
+    assert Unseen(32, 64).end() == resampling.end_of_none([64] * 32) < end / 4
+    mean = Interval(0.0, 0.0, unseen.end())
+    assert verdicts.stretched(mean, number, 32, unseen=[unseen]) == pytest.approx((0, 0, end))
+    # A difference's end is both sides', squared and added (Newcombe).
+    other = 0.05
+    below = Interval(0.2, 0.2 - np.hypot(other, unseen.end()), 0.3)
+    found = verdicts.stretched(below, number, 32, unseen=[unseen._replace(up=False)])
+    plain = verdicts.stretched(Interval(0.2, 0.2 - other, 0.3), number, 32)
+    assert found.high == plain.high
+    assert 0.2 - found.low == pytest.approx(np.hypot(0.2 - plain.low, end))
+    half = Unseen(32, 64, 0.5)
+    assert half.end(number) == pytest.approx(end / 2)
 
 
 @pytest.mark.parametrize(

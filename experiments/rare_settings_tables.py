@@ -1,0 +1,133 @@
+"""The tables of experiments.rare_settings: P(accuracy > a) of random settings, the mean over draws."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments.landscape_inputs import place
+from experiments.reporting import Rows, estimate_columns, interval_columns
+from rnnjax import resampling, splitting
+from rnnjax.initializers import Sampler
+from rnnjax.landscape import Architecture
+from rnnjax.statistics import Interval
+
+NAME = "rare_settings"
+ACCURACIES = tuple(percent / 100 for percent in range(55, 100, 5))
+
+
+def accuracies(highest: float) -> list[float]:
+    """Those of ACCURACIES up to one of any value, which is not below the first."""
+    return [accuracy for accuracy in ACCURACIES if accuracy <= highest + 1e-9]
+
+
+def wanted_level(accuracy: float, num_sentences: int) -> int:
+    """The level L with correct > L where correct / N > accuracy, as statistics.num_above has it."""
+    return int(np.floor(accuracy * num_sentences + 1e-9 * num_sentences))
+
+
+class Rates(NamedTuple):
+    """P(accuracy > a) of one architecture under one sampler, in each of R draws."""
+
+    rates: np.ndarray  # [R], estimates
+    bounds: np.ndarray  # [R], where nothing was found what the rate does not exceed; else the estimate
+
+
+def rates_of(climbs: Mapping[str, np.ndarray], here: str, draws: int, level: int) -> Rates:
+    """Of the climbs of draws 0, 1, ..., whether scores exceed a level.
+
+    Args:
+        climbs: the arrays of result.npz.
+        here: landscape_inputs.place.
+        draws: R.
+        level: a wanted one.
+    """
+    of = [splitting.rate_above(climbs[f"{here}{d}/levels"], climbs[f"{here}{d}/rates"], level) for d in range(draws)]
+    return Rates(*np.array(of).T)
+
+
+def mean_rate(of: Rates) -> Interval:
+    """The mean over draws, with a bootstrap of draws; climbs are independent, so it has their variance too.
+
+    Where some draws have no estimate the high end is of their bounds; where one draw is all there is, there is none.
+    """
+    if len(of.rates) == 1:
+        return Interval(float(of.rates[0]), 0.0, np.inf)
+    found, most = (resampling.mean([np.array([value]) for value in values]) for values in of)
+    return Interval(found.estimate, found.low, most.high)
+
+
+def ratio(one: Rates, other: Rates) -> Interval:
+    """The one's mean over the other's, both in the same draws; NaN if both are 0."""
+    if len(one.rates) == 1:
+        return Interval(float(resampling.ratio(*_draws(one.rates, other.rates)).estimate), 0.0, np.inf)
+    found, least, most = (
+        resampling.ratio(*_draws(*pair))
+        for pair in ((one.rates, other.rates), (one.rates, other.bounds), (one.bounds, other.rates))
+    )
+    return Interval(found.estimate, min(found.low, least.low), max(found.high, most.high))
+
+
+def tail_rows(
+    climbs: Mapping[str, np.ndarray],
+    samplers: Sequence[Sampler],
+    architectures: Sequence[Architecture],
+    draws: int,
+    num_sentences: int,
+    highest: float,
+) -> list[dict[str, Any]]:
+    """Sampler x architecture x accuracy: the draws' rates, for summary.json."""
+    return [
+        {"sampler": sampler.spec, "architecture": architecture.name, "accuracy_above": accuracy}
+        | {name: values.tolist() for name, values in rates._asdict().items()}
+        | interval_columns("rate", mean_rate(rates))
+        for sampler in samplers
+        for architecture in architectures
+        for accuracy in accuracies(highest)
+        for rates in [rates_of(climbs, place(sampler, architecture), draws, wanted_level(accuracy, num_sentences))]
+    ]
+
+
+def beside(rows: Rows) -> Iterator[dict[str, Any]]:
+    """Of tail_rows a line a sampler, shape and accuracy: both cells' rates, and the second's over the first's."""
+    cells = [{**row, **dict(zip(("cell", "shape"), row["architecture"].rsplit("_", 1), strict=True))} for row in rows]
+    where = ("sampler", "shape", "accuracy_above")
+
+    def kind(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[name] for name in where)
+
+    order = list(dict.fromkeys(map(kind, cells)))
+    for key, group in groupby(sorted(cells, key=lambda row: order.index(kind(row))), key=kind):
+        first, *others = group
+        line = dict(zip(where, key, strict=True)) | {"draws": len(first["rates"])} | _rate_columns(first)
+        if not others:
+            yield line
+        for other in others:
+            of_both = ratio(read(other), read(first))
+            named = {"ratio": f"{other['cell']}/{first['cell']}"} | estimate_columns("ratio", of_both)
+            yield line | _rate_columns(other) | named
+
+
+def find(rows: Rows, sampler: str, architecture: str, accuracy: float) -> Rates | None:
+    """Of tail_rows the rates of one kind; None if there are none."""
+    for row in rows:
+        same = (row["sampler"], row["architecture"]) == (sampler, architecture)
+        if same and abs(row["accuracy_above"] - accuracy) < 1e-9:
+            return read(row)
+    return None
+
+
+def read(row: Mapping[str, Any]) -> Rates:
+    """The rates of a line of tail_rows."""
+    return Rates(np.array(row["rates"], float), np.array(row["bounds"], float))
+
+
+def _rate_columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    cell, found = row["cell"], int(np.count_nonzero(row["rates"]))
+    ends = {f"{cell}_rate{end}": row[f"rate{end}"] for end in ("", "_low", "_high")}
+    return {f"{cell}_found_in": found} | ends
+
+
+def _draws(*values: np.ndarray) -> list[list[np.ndarray]]:
+    return [[np.array([value]) for value in of] for of in values]
