@@ -15,11 +15,24 @@ from experiments.claims import MEAN_MARGIN, TAIL_FACTOR, Found, Test
 from experiments.claims_capacity import SAME_NETWORKS
 from experiments.claims_evidence import entry, larger, undecided
 from experiments.claims_rows import of_networks
-from experiments.density import DECIDING, HEADLINE, MATCHED, SAME, SHAPES, SUCCESS, Summary, tail
+from experiments.density import (
+    DECIDING,
+    HEADLINE,
+    MATCHED,
+    SAME,
+    SHAPES,
+    SPREAD,
+    SUCCESS,
+    Summary,
+    Tail,
+    random_rate,
+    tail,
+)
 from experiments.density import random_ratio as ratio
 from experiments.landscape_draws import LEAST
 from rnnjax import resampling
-from rnnjax.verdicts import Evidence
+from rnnjax.statistics import Interval
+from rnnjax.verdicts import Evidence, Unseen
 
 _STEP, _RARE = "landscape", "rare_settings"
 _LOWEST = 0.55  # accuracy of the tails
@@ -80,13 +93,24 @@ def _tails(every: list[Summary], sampler: str, shape: str, accuracy: float) -> E
     if rnn is None or gru is None:
         raise KeyError(f"{_STEP}: tails of {sampler}, RNN and GRU {shape}, above {accuracy:g}")
     members = min(sum(rnn.settings), sum(gru.settings))
-    who, effect = "GRU over RNN", ratio(gru, rnn)
-    if np.isinf(effect.estimate):  # of which nothing would be concluded; its reciprocal has the same margins
-        who, effect = "RNN over GRU", ratio(rnn, gru)
-    what = f"settings above {100 * accuracy:g} %, {who} {shape}, {sampler}"
-    part = of_networks(what, effect, members, len(every), above=1 / TAIL_FACTOR, below=TAIL_FACTOR, ratio=True)
-    # Of 0 the end for many parts together is no multiple of the one for a single part.
-    return part if any(rnn.above) and any(gru.above) else undecided(part)
+    if not (any(rnn.above) and any(gru.above)):
+        return _none_beside(rnn, gru, shape, f"above {100 * accuracy:g} %, {sampler}", members)
+    what = f"settings above {100 * accuracy:g} %, GRU over RNN {shape}, {sampler}"
+    bounds = {"above": 1 / TAIL_FACTOR, "below": TAIL_FACTOR}
+    return of_networks(what, ratio(gru, rnn), members, len(every), ratio=True, **bounds)
+
+
+def _none_beside(rnn: Tail, gru: Tail, shape: str, where: str, members: int) -> Evidence:
+    """Where one cell has none the difference from half of the other's share, since a ratio's end would be infinite."""
+    (none, rare), (some, common) = sorted((("RNN", rnn), ("GRU", gru)), key=lambda of: sum(of[1].above))
+    one, other = random_rate(rare), random_rate(common)
+    estimate, draws = -other.estimate / TAIL_FACTOR, len(rare.above)
+    down, up = (other.high - other.estimate) / TAIL_FACTOR, (other.estimate - other.low) / TAIL_FACTOR
+    effect = Interval(estimate, estimate - down, estimate + float(np.hypot(one.high, up)))  # Newcombe's
+    unseen = (Unseen(draws, min(rare.settings), spread=SPREAD),)
+    what = f"settings {none} minus half of {some} {shape}, {where}"
+    # No share so small is known within less than what it is.
+    return of_networks(what, effect, members, draws, above=0.0, scale=0.0, unseen=unseen)
 
 
 def _number(every: list[Summary], sampler: str, shape: str, accuracy: float) -> int:
@@ -141,7 +165,8 @@ TESTS = {
         f"P(accuracy > a) of random settings, GRU over RNN of the same shape, is between 1/{TAIL_FACTOR:g} and"
         f" {TAIL_FACTOR:g}, under every distribution: at a = {_LOWEST:g} and at the highest a that at least {LEAST}"
         " settings of the two cells together exceed. Exact conditional interval; of several draws the wider of it and a"
-        f" bootstrap of draws. (±0.02 of a ratio counts as narrow.) {_UNDER_OTHERS}",
+        " bootstrap of draws. (±0.02 of a ratio counts as narrow.) Where one cell has none: that share minus half of"
+        f" the other's, which must not lie below 0. {_UNDER_OTHERS}",
         (_STEP,),
         ("landscape/figure_4_19_tails.png", "landscape/figure_4_19.png"),
         _as_frequent,
@@ -162,8 +187,13 @@ TESTS = {
         " random's upper end to the reverse, lies above 1. (±0.02 of it counts as narrow.) The control from RNNs with"
         " as many parameters, which the claim does not speak of, is in the table of trainability and density."
         f" {_UNDER_OTHERS}",
-        (*SAME_NETWORKS, _STEP),
-        ("landscape/figure_4_19_tails.png", "capacity/figure_4_6_rates.png", "capacity/figure_4_6.png"),
+        (*SAME_NETWORKS, _STEP, _RARE),
+        (
+            "rare_settings/figure_4_19_rare.png",
+            "landscape/figure_4_19_tails.png",
+            "capacity/figure_4_6_rates.png",
+            "capacity/figure_4_6.png",
+        ),
         _trainable,
     ),
 }

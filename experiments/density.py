@@ -32,7 +32,7 @@ import scipy
 from experiments.claims_evidence import above, accuracies
 from experiments.claims_rows import ends, of_networks
 from experiments.controls import matched_rnn
-from experiments.rare_settings_tables import find, mean_rate
+from experiments.rare_settings_tables import find, typical_rate
 from experiments.rare_settings_tables import ratio as rate_ratio
 from experiments.reporting import Rows, interval_columns
 from rnnjax import resampling, statistics
@@ -47,7 +47,7 @@ SHAPES = ("2x2", "2x4", "4x2", "4x4")
 THRESHOLDS = tuple(percent / 100 for percent in range(60, 100, 5))
 HEADLINE = "pytorch:1"  # the distribution that training starts from
 SUCCESS, DECIDING = 0.9, 0.6  # accuracies at which C28 compares successes, and quotients
-_SPREAD = 4.0  # squared coefficient of variation of draws' shares where these are so near 0 that no setting is above
+SPREAD = 4.0  # squared coefficient of variation of draws' shares where these are so near 0 that no setting is above
 SAME, MATCHED = "same shape", "same number of parameters"
 _DATA = "FirstI"
 
@@ -193,7 +193,7 @@ def random_rate(of: Tail) -> Interval:
     """The share of random settings above an accuracy, the mean over landscapes; see above for the interval."""
     over_draws = resampling.mean(of.rates)
     if not any(of.above) and len(of.above) > 1:  # resamples of nothing tell nothing of other draws
-        return Interval(0.0, 0.0, resampling.end_of_none(of.settings, _SPREAD))
+        return Interval(0.0, 0.0, resampling.end_of_none(of.settings, SPREAD))
     if len(of.above) == 1:
         low, high = scipy.stats.binomtest(of.above[0], of.settings[0]).proportion_ci(CONFIDENCE, method="exact")
         return Interval(over_draws.estimate, float(low), float(high))
@@ -240,7 +240,7 @@ def _split(rare: Summary, sampler: str, rnn: str, gru: str, accuracy: float) -> 
         return None
     draws = len(of[0].rates)
     scored = {f"{cell}_found_in": np.count_nonzero(each.rates) for cell, each in zip(("rnn", "gru"), of, strict=True)}
-    rates = mean_rate(of[0]), mean_rate(of[1])
+    rates = typical_rate(of[0]), typical_rate(of[1])
     return RandomSettings("splitting", draws, draws * rare["particles"], scored, *rates, rate_ratio(of[1], of[0]))
 
 

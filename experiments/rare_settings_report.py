@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 
 from experiments import reporting, runner
 from experiments.landscape_inputs import place
-from experiments.rare_settings_tables import NAME, beside, mean_rate, read, tail_rows
+from experiments.rare_settings_tables import NAME, beside, read, tail_rows, typical_rate
 from rnnjax import plotting, results, statistics
 from rnnjax.initializers import Sampler
 from rnnjax.landscape import Architecture
@@ -49,7 +49,7 @@ def report(
     results.write_text(run.workdir / "rare_4_6_1.csv", reporting.to_csv(lines))
     results.write_json(run.workdir / "summary.json", summary)
     run.save_figure("figure_4_19_rare.png", _figure(tails, architectures, samplers, data, wanted))
-    run.log.info("P(accuracy > a) of random settings, the mean over draws, with a 95 %% interval:")
+    run.log.info("P(accuracy > a) of random settings, the geometric and the arithmetic mean over draws:")
     for line in reporting.to_text(lines):
         run.log.info("%s", line)
 
@@ -98,7 +98,7 @@ def _figure(
     figure.supylabel("P(accuracy > a)", size=8)
     figure.suptitle(
         f"Section 4.6.1, further up: random settings on {data}, by multilevel splitting ({wanted.particles:,}"
-        f" particles);\nmean of {wanted.draws} draws of sentences and words, 95 % band, and each draw (thin)",
+        f" particles);\ngeometric mean of {wanted.draws} draws of sentences and words, 95 % band, and each draw (thin)",
         size=9,
     )
     figure.legend(
@@ -113,7 +113,7 @@ def _draw_tail(axes: Axes, tails: reporting.Rows, sampler: Sampler, architecture
     mine = [row for row in tails if (row["sampler"], row["architecture"]) == (sampler.spec, architecture.name)]
     levels, rates = np.array([row["accuracy_above"] for row in mine]), [read(row) for row in mine]
     of_draws = np.array([of.rates for of in rates])  # [accuracies, draws]
-    means = np.array([mean_rate(of) for of in rates])
+    means = np.array([typical_rate(of) for of in rates])
     colour, line = plotting.COLOURS[architecture.cell.name], plotting.LINES[architecture.cell.name]
     hidden = np.where(of_draws > 0, of_draws, np.nan)
     axes.plot(levels, hidden, color=colour, lw=0.4, alpha=0.35)

@@ -1,4 +1,4 @@
-"""The tables of experiments.rare_settings: P(accuracy > a) of random settings, the mean over draws."""
+"""The tables of experiments.rare_settings: P(accuracy > a) of random settings, over draws of sentences and words."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -54,19 +54,37 @@ def mean_rate(of: Rates) -> Interval:
     """
     if len(of.rates) == 1:
         return Interval(float(of.rates[0]), 0.0, np.inf)
-    found, most = (resampling.mean([np.array([value]) for value in values]) for values in of)
+    found, most = (resampling.mean(_draws(values)) for values in of)
     return Interval(found.estimate, found.low, most.high)
 
 
+def typical_rate(of: Rates) -> Interval:
+    """The geometric mean over draws, likewise; of a draw without an estimate its bound, and 0 for the low end.
+
+    Draws' rates differ by factors of thousands, so that the mean is that of the luckiest ones.
+    """
+    least, most = _logs(of)
+    return _typical(most, least, most)
+
+
 def ratio(one: Rates, other: Rates) -> Interval:
-    """The one's mean over the other's, both in the same draws; NaN if both are 0."""
-    if len(one.rates) == 1:
-        return Interval(float(resampling.ratio(*_draws(one.rates, other.rates)).estimate), 0.0, np.inf)
-    found, least, most = (
-        resampling.ratio(*_draws(*pair))
-        for pair in ((one.rates, other.rates), (one.rates, other.bounds), (one.bounds, other.rates))
-    )
-    return Interval(found.estimate, min(found.low, least.low), max(found.high, most.high))
+    """The geometric mean over draws of the one's rate over the other's in the same draw; likewise."""
+    (least, most), (other_least, other_most) = _logs(one), _logs(other)
+    return _typical(most - other_most, least - other_most, most - other_least)
+
+
+def _typical(logs: np.ndarray, least: np.ndarray, most: np.ndarray) -> Interval:
+    """exp of the mean of logarithms [R], the ends from those that are certainly no larger, and no smaller."""
+    if len(logs) == 1:
+        return Interval(float(np.exp(logs[0])), 0.0, np.inf)
+    low, high = resampling.mean(_draws(least)).low, resampling.mean(_draws(most)).high
+    return Interval(*np.exp([logs.mean(), low, high]).tolist())
+
+
+def _logs(of: Rates) -> tuple[np.ndarray, np.ndarray]:
+    """Of the rates, minus infinity of none, and of the bounds."""
+    with np.errstate(divide="ignore"):
+        return np.log(of.rates), np.log(of.bounds)
 
 
 def tail_rows(
@@ -81,7 +99,8 @@ def tail_rows(
     return [
         {"sampler": sampler.spec, "architecture": architecture.name, "accuracy_above": accuracy}
         | {name: values.tolist() for name, values in rates._asdict().items()}
-        | interval_columns("rate", mean_rate(rates))
+        | interval_columns("mean", mean_rate(rates))
+        | interval_columns("typical", typical_rate(rates))
         for sampler in samplers
         for architecture in architectures
         for accuracy in accuracies(highest)
@@ -124,10 +143,11 @@ def read(row: Mapping[str, Any]) -> Rates:
 
 
 def _rate_columns(row: Mapping[str, Any]) -> dict[str, Any]:
-    cell, found = row["cell"], int(np.count_nonzero(row["rates"]))
-    ends = {f"{cell}_rate{end}": row[f"rate{end}"] for end in ("", "_low", "_high")}
-    return {f"{cell}_found_in": found} | ends
+    cell, ends = row["cell"], ("", "_low", "_high")
+    columns = {f"{cell}_{what}{end}": row[f"{what}{end}"] for what in ("typical", "mean") for end in ends}
+    return {f"{cell}_found_in": int(np.count_nonzero(row["rates"]))} | columns
 
 
-def _draws(*values: np.ndarray) -> list[list[np.ndarray]]:
-    return [[np.array([value]) for value in of] for of in values]
+def _draws(values: np.ndarray) -> list[np.ndarray]:
+    """[R] as R draws of one value each."""
+    return [np.array([value]) for value in values]

@@ -26,7 +26,7 @@ import scipy
 from rnnjax.statistics import CONFIDENCE, Interval
 
 RESAMPLES = 2000
-_SPREAD = 16.0  # squared coefficient of variation of draws' rates, where these are so near 0 or 1 that all seeds agree
+SPREAD = 16.0  # squared coefficient of variation of draws' rates, where these are so near 0 or 1 that all seeds agree
 _AT_ONCE = 2**16  # values of a block of resamples: half a MB of indices, as much of values, which caches hold
 
 Draws = Sequence[np.ndarray]  # R of [S_r], accuracies or booleans
@@ -158,7 +158,7 @@ def _without_variation(draws: Draws, estimate: float) -> Interval:
     return Interval(estimate, max(estimate - end, 0.0), min(estimate + end, 1.0))
 
 
-def end_of_none(sizes: Sequence[int], spread: float = _SPREAD, tail: float = (1 - CONFIDENCE) / 2) -> float:
+def end_of_none(sizes: Sequence[int], spread: float = SPREAD, tail: float = (1 - CONFIDENCE) / 2) -> float:
     """The largest rate of which none of these draws' seeds may have been seen.
 
     Args:

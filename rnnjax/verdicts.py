@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
-from rnnjax.resampling import RESAMPLES, end_of_none
+from rnnjax.resampling import RESAMPLES, SPREAD, end_of_none
 from rnnjax.statistics import CONFIDENCE, Interval
 
 REPRODUCED, NOT_REPRODUCED = "reproduced", "not reproduced"
@@ -39,11 +39,12 @@ class Unseen(NamedTuple):
     seeds: int  # of each draw, at least
     scale: float = 1.0  # by which the rate is multiplied in the effect
     up: bool = True  # whether a rate unlike what was seen would move the effect up
+    spread: float = SPREAD  # squared coefficient of variation of draws' rates
 
     def end(self, number: int = 1) -> float:
         """How far, for one of `number` effects that are judged together."""
         tail = (1 - CONFIDENCE) / 2 / number
-        return self.scale * end_of_none([self.seeds] * self.draws, tail=tail)
+        return self.scale * end_of_none([self.seeds] * self.draws, self.spread, tail)
 
 
 class Evidence(NamedTuple):

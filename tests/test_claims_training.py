@@ -138,7 +138,7 @@ CASES = {
     ),
     "C02": Case(
         {f"separability: *embedding_{i}/*": G(0.2 * i) for i in range(1, 5)},
-        {"separability: FirstII/embedding_2/rnn_2x4": G(0.1)},
+        {"separability: FirstII/embedding_2/rnn_2x4": G(0.05)},
         {"separability: CountII/embedding_4/gru_2x2": G(0.6)},
     ),
     "C03": Case(
@@ -268,11 +268,12 @@ def test_the_verdict_is_that_of_the_networks(id: str, kind: str) -> None:
     # than 12,600.
     more = {"gru_from_rnn": 200, "identity_init": 200, "frozen_recurrent": 200}
     seeds = 1300 if (id, kind) == ("C08", "false") else more.get(test.steps[0], 100)
-    # Half of C03's draws are on one side of a comparison, half on the other.
-    draws = 20 if id == "C03" else 10
+    # Half of C03's draws are on one side of a comparison, half on the other; that none of C10's leave chance in ten
+    # draws says too little of others.
+    draws = {"C03": 20, "C10": 40}.get(id, 10)
     found = summaries(worlds, test.steps, draws, seeds)
     assert verdict(test.evidence, found) == wanted
-    assert {part.draws for part in test.evidence(found)} == {10, draws}
+    assert {part.draws for part in test.evidence(found)} == ({10, 20} if id == "C03" else {draws})
     if test.unstopped:
         assert verdict(test.unstopped, found) == wanted
 

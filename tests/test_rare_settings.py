@@ -17,7 +17,7 @@ from experiments import check, landscape_audit, rare_settings
 from experiments.landscape_inputs import prepare as prepare_landscape
 from experiments.programme import ADOPTED, STEPS, Job
 from experiments.rare_settings_climb import Climb
-from experiments.rare_settings_tables import Rates, mean_rate, ratio
+from experiments.rare_settings_tables import Rates, mean_rate, ratio, typical_rate
 from rnnjax import results, statistics
 from rnnjax.errors import UserError
 from rnnjax.initializers import parse_sampler
@@ -65,7 +65,8 @@ def test_tables_are_what_the_climbs_give(finished: Path) -> None:
         place = f"{row['sampler'].replace(':', '_')}/{row['architecture']}"
         level = round(1000 * row["accuracy_above"])
         rates = [float(found[f"{place}/{d}/rates"][found[f"{place}/{d}/levels"] == level].sum()) for d in range(2)]
-        assert row["rates"] == pytest.approx(rates) and row["rate"] == pytest.approx(np.mean(rates))
+        assert row["rates"] == pytest.approx(rates) and row["mean"] == pytest.approx(np.mean(rates))
+        assert row["typical"] == pytest.approx(np.sqrt(np.prod(row["bounds"])))
         assert all(bound == rate for rate, bound in zip(row["rates"], row["bounds"], strict=True) if rate)
     with (finished / "rare_4_6_1.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -73,10 +74,10 @@ def test_tables_are_what_the_climbs_give(finished: Path) -> None:
         (sampler, "2x2", a) for sampler in ("pytorch:1", "normal:1") for a in ("0.55", "0.6")
     ]
     for row in rows:
-        if float(row["rnn_rate"]):
-            assert float(row["ratio_estimate"]) == pytest.approx(float(row["gru_rate"]) / float(row["rnn_rate"]), 1e-4)
+        quotient = float(row["gru_typical"]) / float(row["rnn_typical"])
+        assert float(row["ratio_estimate"]) == pytest.approx(quotient, 1e-4)
         assert row["ratio"] == "gru/rnn" and row["draws"] == "2"
-    assert any(float(row["rnn_rate"]) and float(row["gru_rate"]) for row in rows)
+    assert any(int(row["rnn_found_in"]) == 2 == int(row["gru_found_in"]) for row in rows)
 
 
 def test_the_oracle_scores_the_last_particles_alike(finished: Path) -> None:
@@ -197,24 +198,27 @@ def test_what_cannot_be_is_refused(fields: dict[str, Any], told: str) -> None:
 
 
 def test_means_and_ratios_over_draws_by_hand() -> None:
-    one, other = Rates(np.array([2e-6, 6e-6]), np.array([2e-6, 6e-6])), Rates(np.array([1e-6, 1e-6]), np.ones(2) * 1e-6)
-    assert mean_rate(one) == pytest.approx((4e-6, 2e-6, 6e-6))
-    assert ratio(one, other) == pytest.approx((4, 2, 6))
-    assert ratio(other, one) == pytest.approx((1 / 4, 1 / 6, 1 / 2))
+    one, other = Rates(np.array([2e-6, 8e-6]), np.array([2e-6, 8e-6])), Rates(np.array([1e-6, 1e-6]), np.ones(2) * 1e-6)
+    assert mean_rate(one) == pytest.approx((5e-6, 2e-6, 8e-6))
+    assert typical_rate(one) == pytest.approx((4e-6, 2e-6, 8e-6))
+    assert ratio(one, other) == pytest.approx((4, 2, 8))
+    assert ratio(other, one) == pytest.approx((1 / 4, 1 / 8, 1 / 2))
+    assert ratio(one, one) == pytest.approx((1, 1, 1))  # both in the same draw
 
 
 def test_where_nothing_was_found_bounds_are_the_ends() -> None:
-    some, none = Rates(np.array([2e-6, 6e-6]), np.array([2e-6, 6e-6])), Rates(np.zeros(2), np.array([1e-8, 3e-8]))
-    half = Rates(np.array([0, 2e-8]), np.array([1e-8, 2e-8]))
-    assert mean_rate(none) == pytest.approx((0, 0, 3e-8))
-    assert mean_rate(half) == pytest.approx((1e-8, 0, 2e-8))
-    found = ratio(some, none)
-    assert found.estimate == found.high == np.inf and found.low == pytest.approx(200)
-    found = ratio(none, some)
-    assert (found.estimate, found.low) == (0, 0) and found.high == pytest.approx(3e-8 / 6e-6, rel=1)
-    assert np.isnan(ratio(none, none).estimate)
+    some, none = Rates(np.array([2e-6, 8e-6]), np.array([2e-6, 8e-6])), Rates(np.zeros(2), np.array([1e-8, 4e-8]))
+    half = Rates(np.array([0, 4e-8]), np.array([1e-8, 4e-8]))
+    assert mean_rate(none) == pytest.approx((0, 0, 4e-8))
+    assert mean_rate(half) == pytest.approx((2e-8, 0, 4e-8))
+    for few in (none, half):
+        assert typical_rate(few) == pytest.approx((2e-8, 0, 4e-8))
+        assert ratio(some, few)[:2] == pytest.approx((200, 200)) and ratio(some, few).high == np.inf
+        assert ratio(few, some) == pytest.approx((1 / 200, 0, 1 / 200))
+        assert ratio(few, few)[1:] == (0, np.inf)
 
 
 def test_one_draw_says_nothing_of_others() -> None:
     one = Rates(np.array([2e-6]), np.array([2e-6]))
     assert mean_rate(one) == (2e-6, 0, np.inf) and ratio(one, one) == (1, 0, np.inf)
+    assert typical_rate(one) == pytest.approx((2e-6, 0, np.inf))
