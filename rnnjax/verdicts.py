@@ -125,7 +125,8 @@ def judge(evidence: Evidence, number: int) -> str:
     if interval is None:
         return INCONCLUSIVE
     _, low, high = interval
-    if low > evidence.above and high < evidence.below:
+    # An open end is not beyond a bound that is none.
+    if (low > evidence.above or evidence.above == -np.inf) and (high < evidence.below or evidence.below == np.inf):
         return REPRODUCED
     if high < evidence.above or low > evidence.below:
         return NOT_REPRODUCED

@@ -34,6 +34,17 @@ def test_an_effect_is_above_below_or_between(low: float, high: float, above: flo
     assert verdicts.judge(evidence(low, high, above=above, below=below, draws=1000), 1) == verdict
 
 
+def test_an_open_end_is_beyond_no_claim_that_has_none() -> None:
+    part = Evidence("x", Interval(9.0, 6.0, np.inf), above=1.0, members=1000, draws=10, ratio=True)
+    assert verdicts.judge(part, 1) == YES
+    assert verdicts.judge(part._replace(below=100.0), 1) == OPEN
+    assert verdicts.judge(part._replace(effect=Interval(np.inf, 6.0, np.inf)), 1) == OPEN
+    assert (
+        verdicts.judge(part._replace(effect=Interval(-9.0, -np.inf, -6.0), above=-np.inf, below=-1.0, ratio=False), 1)
+        == YES
+    )
+
+
 def test_too_few_networks_or_draws_decide_nothing_unless_the_interval_is_narrow() -> None:
     wide, narrow = (0.1, 0.3), (0.10, 0.13)
     assert verdicts.judge(evidence(*wide, above=0, members=999), 1) == OPEN
