@@ -213,6 +213,13 @@ def test_a_shipped_config_may_differ_in_what_decides_no_number_alone(tmp_path: P
     config["training"] |= {"epochs_per_call": 5, "members_per_call": 17}
     path.write_text(json.dumps(config))
     check_config(tmp_path, job, "quick")
+    del config["rare_settings"]  # of an experiment that came later
+    path.write_text(json.dumps(config))
+    check_config(tmp_path, job, "quick")
+    ours = job.config("quick").to_dict()
+    assert conclusion.same_config(config, ours, "capacity") and not conclusion.same_config(
+        config, ours, "rare_settings"
+    )
     config["gru_from_rnn"]["input_weights"] = ["random"]
     path.write_text(json.dumps(config))
     with pytest.raises(UserError, match="is not what this version has"):

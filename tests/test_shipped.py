@@ -76,7 +76,7 @@ def test_the_shipped_ledger_is_what_the_shipped_summaries_give() -> None:
 def test_the_shipped_ranking_of_protocols_is_what_the_shipped_networks_give() -> None:
     folder = ROOT / "docs" / "calibration"
     config = get_config()
-    assert conclusion.comparable(results.read_json(folder / "config.json")) == conclusion.comparable(config.to_dict())
+    assert conclusion.same_config(results.read_json(folder / "config.json"), config.to_dict(), "calibration")
     arrays = results.read_npz(folder / "result.npz")
     ranking, finalists = rank(config, arrays), rank_finalists(config, arrays)
     for name, rows in calibration_report.tables_of(arrays, ranking, finalists).items():
