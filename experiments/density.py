@@ -222,10 +222,9 @@ def over(one: Interval, other: Interval) -> Interval:
 
 def _counted(landscapes: Sequence[Summary], sampler: str, rnn: str, gru: str, accuracy: float) -> RandomSettings | None:
     """As the landscapes count them; None if they have not sampled one of the two."""
-    of = [tail(landscapes, sampler, name, accuracy) for name in (rnn, gru)]
-    if of[0] is None or of[1] is None:
+    rnns, grus = (tail(landscapes, sampler, name, accuracy) for name in (rnn, gru))
+    if rnns is None or grus is None:
         return None
-    rnns, grus = of[0], of[1]
     scored = {"rnn_above": sum(rnns.above), "rnn_settings": sum(rnns.settings)}
     scored |= {"gru_above": sum(grus.above), "gru_settings": sum(grus.settings)}
     members = min(sum(rnns.settings), sum(grus.settings))
@@ -235,13 +234,13 @@ def _counted(landscapes: Sequence[Summary], sampler: str, rnn: str, gru: str, ac
 
 def _split(rare: Summary, sampler: str, rnn: str, gru: str, accuracy: float) -> RandomSettings | None:
     """By multilevel splitting; None if one of the two has no rates."""
-    of = [find(rare["tails"], sampler, name, accuracy) for name in (rnn, gru)]
-    if of[0] is None or of[1] is None:
+    rnns, grus = (find(rare["tails"], sampler, name, accuracy) for name in (rnn, gru))
+    if rnns is None or grus is None:
         return None
-    draws = len(of[0].rates)
-    scored = {f"{cell}_found_in": np.count_nonzero(each.rates) for cell, each in zip(("rnn", "gru"), of, strict=True)}
-    rates = typical_rate(of[0]), typical_rate(of[1])
-    return RandomSettings("splitting", draws, draws * rare["particles"], scored, *rates, rate_ratio(of[1], of[0]))
+    draws = len(rnns.rates)
+    scored = {f"{cell}_found_in": int(np.count_nonzero(of.rates)) for cell, of in (("rnn", rnns), ("gru", grus))}
+    rates = typical_rate(rnns), typical_rate(grus)
+    return RandomSettings("splitting", draws, draws * rare["particles"], scored, *rates, rate_ratio(grus, rnns))
 
 
 def _beside_random(trained: Mapping[str, Any], random: RandomSettings) -> dict[str, Any]:

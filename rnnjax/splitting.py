@@ -169,7 +169,7 @@ def climb(
     vectors, scores = (np.asarray(each) for each in programs.start(drawing, *shared))
     if scores.min() <= _START:
         raise ValueError(f"a score is {scores.min()}; it must be 0 or more")
-    ladder = Ladder(*(np.zeros(0, dtype) for dtype in (int, float, float, float)), vectors, scores)
+    ladder = Ladder(np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros(0), vectors, scores)
     level, rate = _START, 1.0
     while level < wanted[-1] and rate > rarest:
         level = next_level(scores, level, keep, wanted)
