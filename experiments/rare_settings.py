@@ -4,8 +4,9 @@
 
 The same question as experiments.landscape's, further up: under PyTorch's distribution, from which training starts, a
 million settings have a few above 60 % and none above 75 %. Here P(accuracy > a) is estimated for every a of the tails,
-down to rare_settings.rarest, in each of several draws of sentences and words (those of training). See
-rnnjax/splitting.py for the way; its particles are parameter settings, their scores correct validation sentences.
+down to rare_settings.rarest, in each of several draws of sentences and words (those of training; draw d's are also
+those of a landscape whose three seeds are d, so either can be held against the other). See rnnjax/splitting.py for the
+way; its particles are parameter settings, their scores correct validation sentences.
 
 result.npz holds, for every sampler, architecture and draw (such as "pytorch_1/gru_2x4/0/"): `levels` [L], correct
 sentences that were exceeded one after the other; `rates` [L], the estimates of P(correct > level); `shares` and
