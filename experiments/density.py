@@ -23,8 +23,9 @@ shares have a squared coefficient of variation of 4, which is no less than that 
 1 % (BUILD_NOTES.md, Statistics). The ratio's is the wider of the exact one on all counts together and a bootstrap, or
 where one cell has none the corners of the two shares' intervals. A quotient of two intervals runs from low over high to
 high over low. That is wider than need be, but never too narrow, however the two depend on each other (words that make
-training easy may make solutions frequent too). Where no setting was found a quotient is infinite, with a finite lower
-end; where none of either cell was, the two quotients have no ratio.
+training easy may make solutions frequent too); by splitting, in draws that trained networks have too, the ratio of the
+quotients has them resampled for both together instead. Where no setting was found a quotient is infinite, with a finite
+lower end; where none of either cell was, the two quotients have no ratio.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +37,7 @@ import scipy
 from experiments.claims_evidence import above, accuracies
 from experiments.claims_rows import ends, of_networks
 from experiments.controls import matched_rnn
-from experiments.rare_settings_tables import find, typical_rate
+from experiments.rare_settings_tables import Rates, find, log_ratio, typical_rate
 from experiments.rare_settings_tables import ratio as rate_ratio
 from experiments.reporting import Rows, interval_columns
 from rnnjax import resampling, statistics
@@ -78,6 +79,7 @@ class RandomSettings(NamedTuple):
     rnn: Interval
     gru: Interval
     ratio: Interval  # GRU over RNN
+    both: tuple[Rates, Rates] | None = None  # by splitting: RNN's and GRU's in each draw
 
 
 def density(
@@ -105,12 +107,13 @@ def density(
         for which in besides:
             rnn = f"rnn_{shape}" if which == SAME else _matched(shape)
             for accuracy in thresholds:
-                trained = _trained_row(capacity, shape, which, accuracy)
+                networks = _trained(capacity, shape, which, accuracy)
+                trained = _trained_row(shape, which, accuracy, *networks)
                 for sampler in samplers:
                     where = sampler, rnn, f"gru_{shape}", accuracy
                     random = (_split(rare, *where) if rare else None) or _counted(landscapes, *where)
                     if random is not None:
-                        rows.append({"sampler": sampler} | trained | _beside_random(trained, random))
+                        rows.append({"sampler": sampler} | trained | _beside_random(trained, random, *networks))
                     elif which == SAME:
                         raise KeyError(f"landscape: tails of {rnn} and of a GRU, above {accuracy:g}")
     return sorted(rows, key=lambda row: samplers.index(row["sampler"]))
@@ -127,8 +130,8 @@ def headline(rows: Rows) -> list[dict[str, Any]]:
     ]
 
 
-def _trained_row(capacity: Summary, shape: str, which: str, accuracy: float) -> dict[str, Any]:
-    """After training: the shares above an accuracy, and the GRU's minus and over the RNN's.
+def _trained(capacity: Summary, shape: str, which: str, accuracy: float) -> tuple[Draws, Draws]:
+    """Which RNNs and which GRUs are above an accuracy after training.
 
     Args:
         capacity: as of density.
@@ -141,7 +144,13 @@ def _trained_row(capacity: Summary, shape: str, which: str, accuracy: float) -> 
     """
     name = f"rnn_{shape}" if which == SAME else f"matched_gru_{shape}/{_matched(shape)}"
     rnn, gru = (above(_accuracies(capacity, each), accuracy) for each in (name, f"gru_{shape}"))
-    row: dict[str, Any] = {"shape": shape, "rnn": name.rpartition("/")[2], "beside": which, "accuracy_above": accuracy}
+    return rnn, gru
+
+
+def _trained_row(shape: str, which: str, accuracy: float, rnn: Draws, gru: Draws) -> dict[str, Any]:
+    """After training: the shares above an accuracy, and the GRU's minus and over the RNN's."""
+    name = f"rnn_{shape}" if which == SAME else _matched(shape)
+    row: dict[str, Any] = {"shape": shape, "rnn": name, "beside": which, "accuracy_above": accuracy}
     row |= {"networks": min(_count(rnn), _count(gru)), "draws": len(gru)}
     row |= interval_columns("rnn_trained", resampling.mean(rnn)) | interval_columns("gru_trained", resampling.mean(gru))
     row |= interval_columns("trained_difference", resampling.difference(gru, rnn))
@@ -155,7 +164,7 @@ def evidence(capacity: Summary, *landscapes: Summary, rare: Summary | None = Non
     """
     parts = []
     for shape in SHAPES:
-        row = _trained_row(capacity, shape, SAME, SUCCESS)
+        row = _trained_row(shape, SAME, SUCCESS, *_trained(capacity, shape, SAME, SUCCESS))
         gain = ends(row, "trained_difference")
         what = f"GRU minus RNN {shape}, above {100 * SUCCESS:g} % after training"
         parts.append(of_networks(what, gain, row["networks"], row["draws"], above=0.0))
@@ -244,10 +253,12 @@ def _split(rare: Summary, sampler: str, rnn: str, gru: str, accuracy: float) -> 
     draws = len(rnns.rates)
     scored = {f"{cell}_found_in": int(np.count_nonzero(of.rates)) for cell, of in (("rnn", rnns), ("gru", grus))}
     rates = typical_rate(rnns), typical_rate(grus)
-    return RandomSettings("splitting", draws, draws * rare["particles"], scored, *rates, rate_ratio(grus, rnns))
+    return RandomSettings(
+        "splitting", draws, draws * rare["particles"], scored, *rates, rate_ratio(grus, rnns), (rnns, grus)
+    )
 
 
-def _beside_random(trained: Mapping[str, Any], random: RandomSettings) -> dict[str, Any]:
+def _beside_random(trained: Mapping[str, Any], random: RandomSettings, rnn: Draws, gru: Draws) -> dict[str, Any]:
     """The columns of random settings, and quotients of what is after training and before."""
     row: dict[str, Any] = {"random_by": random.by, "random_draws": random.draws, "random_members": random.members}
     row |= random.scored
@@ -255,7 +266,19 @@ def _beside_random(trained: Mapping[str, Any], random: RandomSettings) -> dict[s
         row |= interval_columns(f"{cell}_random", rate)
         row |= interval_columns(f"{cell}_quotient", over(ends(trained, f"{cell}_trained"), rate))
     row |= interval_columns("random_ratio", random.ratio)
-    return row | interval_columns("quotient_ratio", over(ends(trained, "trained_ratio"), random.ratio))
+    if random.both is None:
+        quotients = over(ends(trained, "trained_ratio"), random.ratio)
+    else:
+        quotients = _draw_by_draw(rnn, gru, *random.both)
+    return row | interval_columns("quotient_ratio", quotients)
+
+
+def _draw_by_draw(rnn: Draws, gru: Draws, random_rnn: Rates, random_gru: Rates) -> Interval:
+    """The ratio of the quotients in the draws that both have, draws resampled for trained and random ones together."""
+    number = min(len(rnn), len(random_rnn.rates))
+    factors = log_ratio(random_rnn, random_gru)
+    found, least, most = (resampling.scaled_ratio(gru[:number], rnn[:number], logs[:number]) for logs in factors)
+    return Interval(found.estimate, least.low, most.high)
 
 
 def _tails(landscape: Summary) -> Rows:

@@ -69,8 +69,13 @@ def typical_rate(of: Rates) -> Interval:
 
 def ratio(one: Rates, other: Rates) -> Interval:
     """The geometric mean over draws of the one's rate over the other's in the same draw; likewise."""
+    return _typical(*log_ratio(one, other))
+
+
+def log_ratio(one: Rates, other: Rates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The logarithm of the one's rate over the other's in each draw, [R], and what is no larger, and no smaller."""
     (least, most), (other_least, other_most) = _logs(one), _logs(other)
-    return _typical(most - other_most, least - other_most, most - other_least)
+    return most - other_most, least - other_most, most - other_least
 
 
 def _typical(logs: np.ndarray, least: np.ndarray, most: np.ndarray) -> Interval:

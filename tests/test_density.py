@@ -152,3 +152,30 @@ def test_parts_of_the_claim_count_the_smaller_side() -> None:
         density.evidence(capacity(QUARTER, HALF, HALF), landscape(5, 20, sampler="normal:1"))
     with pytest.raises(KeyError, match="capacity: FirstI/rnn_2x2"):
         density.density({"conditions": {}}, landscape(5, 20))
+
+
+def test_rates_by_splitting_stand_where_both_cells_have_them() -> None:
+    """Solutions are half as frequent for GRUs in every draw, in the draws where more RNNs succeed most of all."""
+    by_draw = np.array([1e-9, 1e-7, 1e-5])
+    tails = [
+        {"sampler": "pytorch:1", "architecture": f"{cell}_{shape}", "accuracy_above": 0.6}
+        | {"rates": (share * by_draw).tolist(), "bounds": (share * by_draw).tolist()}
+        for cell, share in (("rnn", 1.0), ("gru", 0.5))
+        for shape in ("2x2", "4x4")
+    ]
+    rnn = [[HIGH, LOW, LOW, LOW], [HIGH, LOW, LOW, LOW], [HIGH, HIGH, LOW, LOW], [LOW] * 4]
+    both = {"tails": landscape(5, 20)["tails"] + landscape(7, 7, sampler="normal:1")["tails"]}
+    rows = density.density(capacity(rnn, [[HIGH] * 4] * 4, rnn), both, rare={"particles": 50, "tails": tails})
+    row = find(rows, sampler="pytorch:1", shape="2x2", beside=SAME, accuracy_above=0.6)
+    assert (row["random_by"], row["random_draws"], row["random_members"]) == ("splitting", 3, 150)
+    assert (row["rnn_found_in"], row["gru_found_in"]) == (3, 3) and "rnn_above" not in row
+    assert (row["rnn_random"], row["gru_random"]) == pytest.approx((1e-7, 0.5e-7))
+    assert tuple(row[f"random_ratio{end}"] for end in ("", "_low", "_high")) == pytest.approx((0.5, 0.5, 0.5))
+    assert row["gru_quotient"] == pytest.approx(1 / 0.5e-7)
+    # Of the three draws that both have: 1 over a third, and twice of that.
+    assert row["quotient_ratio"] == pytest.approx(2 * 3)
+    assert 0 < row["quotient_ratio_low"] < 6 < row["quotient_ratio_high"]
+    matched = find(rows, sampler="pytorch:1", shape="4x4", beside=SAME, accuracy_above=0.65)
+    assert matched["random_by"] == "counting" and matched["rnn_settings"] == 1000
+    other = find(rows, sampler="normal:1", shape="2x2", beside=SAME, accuracy_above=0.6)
+    assert other["random_by"] == "counting" and other["random_draws"] == 1

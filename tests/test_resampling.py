@@ -158,6 +158,32 @@ def test_the_same_seed_gives_the_same_interval(function: Callable[..., Interval]
     assert np.random.get_state()[1].tolist() == before  # type: ignore[index]  # noqa: NPY002
 
 
+def test_a_scaled_ratio_has_the_factor_s_draws() -> None:
+    rng = np.random.default_rng(0)
+    one, other = ([rng.random(20) < share for share in (0.8, 0.9, 0.6, 0.7) * 10] for _ in range(2))
+    logs = rng.normal(1, 0.5, 40)
+    found, plain = resampling.scaled_ratio(one, other, logs), resampling.ratio(one, other)
+    assert found.estimate == pytest.approx(plain.estimate * np.exp(logs.mean()))
+    same = resampling.scaled_ratio(one, other, np.zeros(40))
+    assert (same.estimate, same.low, same.high) == pytest.approx(plain, rel=0.02)
+    # The factor's deviation and the ratio's, squared and added, where they know nothing of each other.
+    half = np.log(found.high / found.low) / 2 / 1.96
+    assert half == pytest.approx(
+        np.hypot(logs.std() / np.sqrt(40), np.log(plain.high / plain.low) / 2 / 1.96), rel=0.15
+    )
+    # And none where they cancel: draws that make training easy make solutions frequent.
+    constant = [np.full(5, rate) for rate in np.exp(logs)]
+    ones = [np.ones(5)] * 40
+    assert width(resampling.scaled_ratio(constant, ones, -logs)) < 0.5 * width(resampling.ratio(constant, ones))
+
+
+def test_a_scaled_ratio_of_none_is_open() -> None:
+    some, none = [np.ones(4, bool)] * 3, [np.zeros(4, bool)] * 3
+    assert resampling.scaled_ratio(some, none, np.zeros(3))[1:] == (np.inf, np.inf)
+    assert resampling.scaled_ratio(none, some, np.full(3, np.inf))[1:] == (0, np.inf)
+    assert resampling.scaled_ratio(some, some, np.full(3, -np.inf)) == (0, 0, 0)
+
+
 # --- widths ---------------------------------------------------------------------------------------
 
 
