@@ -149,7 +149,11 @@ STEPS = (
         "capacity", "capacity", "4.2.2", 155,
         at_full=_fields("capacity", {"unstopped_seeds": 13, "unstopped_draws": 20}),
     ),
-    Step("word_projection", "word_projection", "4.3.1", 70, elsewhere={}),
+    # data_sets' networks.
+    Step(
+        "word_projection", "word_projection", "4.3.1", 70,
+        at_full=_grid("word_projection", 64, 20), elsewhere=_grid("word_projection", 32, 32), looks=3,
+    ),
     # 64 seeds in 32 draws left 982 RNNs above 98 %, with batches of 4 834.
     Step(
         "noise_robustness", "noise_robustness", "4.3.2", 100,
@@ -193,7 +197,13 @@ STEPS = (
     ),
     Step("landscape", "landscape", "4.6.1", 330, elsewhere={"landscape.num_settings": 100_000}),
     *(_landscape_of_draw(draw) for draw in range(1, 10)),
-    Step("rare_settings", "rare_settings", "4.6.1", 2400, presets=("quick", "full"), elsewhere={}),
+    Step("rare_settings", "rare_settings", "4.6.1", 1800, presets=("quick", "full"), elsewhere={}, looks=1),
+    # Of 2x2, where the cells are nearest to each other, in twice as many draws.
+    Step(
+        "rare_settings_draws", "rare_settings", "4.6.1", 300,
+        _fields("rare_settings", {"architectures": ("rnn_2x2", "gru_2x2"), "highest": 0.6}), ("full",),
+        at_full={"rare_settings.draws": 64}, looks=2,
+    ),
     Step("search", "search", "4.6.2", 210, elsewhere=_SEARCHED),
     Step("update_cosine", "update_cosine", "4.6.2", 120, elsewhere=_SEARCHED),
     Step("perturbation", "perturbation", "4.6.3", 100, elsewhere=_SEARCHED),
