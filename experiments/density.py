@@ -11,9 +11,9 @@ has the same as a control. The quotients are judged at a = 0.60, the lowest of t
 a million settings reach hardly more, so further up counts give lower bounds only. No share exceeds 1: where most RNNs
 reach a, the quotients can hardly differ but by the settings.
 
-Under a distribution that experiments.rare_settings has climbed, its rates stand instead of counts: the geometric mean
-over draws and, for the ratio, that of the two cells' ratio in one draw. Rates so far up differ between draws by factors
-of thousands, so that a mean of ten draws is one draw's; successes after training do not, and are means as before.
+Under a distribution that experiments.rare_settings has climbed, its rates stand instead of counts: the median over
+draws and, for the ratio, that of the two cells' ratio in one draw. Rates so far up differ between draws by factors of
+thousands, so that a mean of ten draws is one draw's; successes after training do not, and are means as before.
 
 Random settings of one draw of sentences and words have Clopper and Pearson's interval, and the two cells' ratio the
 exact conditional one; they cover the drawing of settings alone. Of several landscapes, each of another draw, the mean
@@ -279,8 +279,8 @@ def _draw_by_draw(rnn: Draws, gru: Draws, random_rnn: Rates, random_gru: Rates) 
     """The ratio of the quotients in the draws that both have, draws resampled for trained and random ones together."""
     number = min(len(rnn), len(random_rnn.rates))
     factors = log_ratio(random_rnn, random_gru)
-    found, least, most = (resampling.scaled_ratio(gru[:number], rnn[:number], logs[:number]) for logs in factors)
-    return Interval(found.estimate, least.low, most.high)
+    least, most = (resampling.scaled_ratio(gru[:number], rnn[:number], logs[:number]) for logs in factors)
+    return Interval(least.estimate if least.estimate == most.estimate else np.nan, least.low, most.high)
 
 
 def _tails(landscape: Summary) -> Rows:

@@ -49,7 +49,7 @@ def report(
     results.write_text(run.workdir / "rare_4_6_1.csv", reporting.to_csv(lines))
     results.write_json(run.workdir / "summary.json", summary)
     run.save_figure("figure_4_19_rare.png", _figure(tails, architectures, samplers, data, wanted))
-    run.log.info("P(accuracy > a) of random settings, the geometric and the arithmetic mean over draws:")
+    run.log.info("P(accuracy > a) of random settings, the median and the mean over draws:")
     for line in reporting.to_text(lines):
         run.log.info("%s", line)
 
@@ -98,7 +98,7 @@ def _figure(
     figure.supylabel("P(accuracy > a)", size=8)
     figure.suptitle(
         f"Section 4.6.1, further up: random settings on {data}, by multilevel splitting ({wanted.particles:,}"
-        f" particles);\ngeometric mean of {wanted.draws} draws of sentences and words, 95 % band, and each draw (thin)",
+        f" particles);\nmedian of {wanted.draws} draws of sentences and words, 95 % band, and each draw (thin)",
         size=9,
     )
     figure.legend(

@@ -59,31 +59,30 @@ def mean_rate(of: Rates) -> Interval:
 
 
 def typical_rate(of: Rates) -> Interval:
-    """The geometric mean over draws, likewise; of a draw without an estimate its bound, and 0 for the low end.
+    """The median over draws; NaN where draws that have no estimate decide it, whose bounds then make the high end.
 
     Draws' rates differ by factors of thousands, so that the mean is that of the luckiest ones.
     """
-    least, most = _logs(of)
-    return _typical(most, least, most)
+    return _typical(*_logs(of))
 
 
 def ratio(one: Rates, other: Rates) -> Interval:
-    """The geometric mean over draws of the one's rate over the other's in the same draw; likewise."""
+    """The median over draws of the one's rate over the other's in the same draw; likewise."""
     return _typical(*log_ratio(one, other))
 
 
-def log_ratio(one: Rates, other: Rates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The logarithm of the one's rate over the other's in each draw, [R], and what is no larger, and no smaller."""
+def log_ratio(one: Rates, other: Rates) -> tuple[np.ndarray, np.ndarray]:
+    """What the logarithm of the one's rate over the other's is no less than in each draw, [R], and no more than."""
     (least, most), (other_least, other_most) = _logs(one), _logs(other)
-    return most - other_most, least - other_most, most - other_least
+    return least - other_most, most - other_least
 
 
-def _typical(logs: np.ndarray, least: np.ndarray, most: np.ndarray) -> Interval:
-    """exp of the mean of logarithms [R], the ends from those that are certainly no larger, and no smaller."""
-    if len(logs) == 1:
-        return Interval(float(np.exp(logs[0])), 0.0, np.inf)
-    low, high = resampling.mean(_draws(least)).low, resampling.mean(_draws(most)).high
-    return Interval(*np.exp([logs.mean(), low, high]).tolist())
+def _typical(least: np.ndarray, most: np.ndarray) -> Interval:
+    """exp of the median of logarithms [R] that lie between these."""
+    low, high = resampling.median(least), resampling.median(most)
+    estimate = low.estimate if low.estimate == high.estimate else np.nan
+    ends = (low.low, high.high) if len(least) > 1 else (-np.inf, np.inf)
+    return Interval(*np.exp([estimate, *ends]).tolist())
 
 
 def _logs(of: Rates) -> tuple[np.ndarray, np.ndarray]:

@@ -111,8 +111,20 @@ def ratio(one: Draws, other: Draws, seed: int = 0) -> Interval:
     return Interval(estimate, float(_quotient(a.low, b.high, 0.0)), float(_quotient(a.high, b.low, np.inf)))
 
 
+def median(values: np.ndarray, seed: int = 0) -> Interval:
+    """The median over draws that have one value each, some of them perhaps infinite.
+
+    Args:
+        values: [R]; not both of -inf and inf.
+        seed: of the resampling.
+    """
+    picked = _picked(len(values), np.random.default_rng(seed))
+    resampled = np.median(values[picked], axis=1)
+    return _percentiles(float(np.median(values)), resampled, resampled)
+
+
 def scaled_ratio(one: Draws, other: Draws, logs: np.ndarray, seed: int = 0) -> Interval:
-    """ratio(one, other) times the geometric mean of a factor, all three measured in the same draws.
+    """ratio(one, other) times the median of a factor, all three measured in the same draws.
 
     Args:
         one: R arrays [S_r].
@@ -120,16 +132,16 @@ def scaled_ratio(one: Draws, other: Draws, logs: np.ndarray, seed: int = 0) -> I
         logs: [R], the factor's logarithm in each draw; of one that is 0 minus infinity, of an infinite one infinity.
         seed: of the resampling; drawn draws are the same for all, the seeds are drawn for each.
     """
+    _check_pair(one, other)
     rng = np.random.default_rng(seed)
     picked = _picked(len(one), rng)
     ones, others = _resampled(one, picked, rng), _resampled(other, picked, rng)
-    estimate = _quotient(_mean_of_means(one), _mean_of_means(other), np.nan)
-    _check_pair(one, other)
     with np.errstate(invalid="ignore"):  # 0 times infinity is as unknown as 0 / 0
-        factors, found = np.exp(logs[picked].mean(1)), float(estimate * np.exp(logs.mean()))
+        factors = np.exp(np.median(logs[picked], axis=1))
+        found = _quotient(_mean_of_means(one), _mean_of_means(other), np.nan) * np.exp(np.median(logs))
         products = [_quotient(ones, others, undefined) * factors for undefined in (0.0, np.inf)]
     low, high = (np.where(np.isnan(each), end, each) for each, end in zip(products, (0.0, np.inf), strict=True))
-    return _percentiles(found, low, high)
+    return _percentiles(float(found), low, high)
 
 
 def success(accuracies: Draws, threshold: float) -> list[np.ndarray]:

@@ -163,7 +163,7 @@ def test_a_scaled_ratio_has_the_factor_s_draws() -> None:
     one, other = ([rng.random(20) < share for share in (0.8, 0.9, 0.6, 0.7) * 10] for _ in range(2))
     logs = rng.normal(1, 0.5, 40)
     found, plain = resampling.scaled_ratio(one, other, logs), resampling.ratio(one, other)
-    assert found.estimate == pytest.approx(plain.estimate * np.exp(logs.mean()))
+    assert found.estimate == pytest.approx(plain.estimate * np.exp(np.median(logs)))
     same = resampling.scaled_ratio(one, other, np.zeros(40))
     assert (same.estimate, same.low, same.high) == pytest.approx(plain, rel=0.02)
     # The factor's deviation and the ratio's, squared and added, where they know nothing of each other.
@@ -175,6 +175,17 @@ def test_a_scaled_ratio_has_the_factor_s_draws() -> None:
     constant = [np.full(5, rate) for rate in np.exp(logs)]
     ones = [np.ones(5)] * 40
     assert width(resampling.scaled_ratio(constant, ones, -logs)) < 0.5 * width(resampling.ratio(constant, ones))
+
+
+def test_a_median_s_ends_are_those_of_order_statistics() -> None:
+    """The k-th of n values lies below the median with a binomial probability, which the bootstrap comes near to."""
+    values = np.random.default_rng(3).normal(size=101)
+    found, ordered = resampling.median(values), np.sort(values)
+    low, high = (int(stats.binom.ppf(p, 101, 0.5)) for p in (0.025, 0.975))
+    assert found.estimate == ordered[50]
+    assert ordered[low - 2] <= found.low <= ordered[low + 2] and ordered[high - 2] <= found.high <= ordered[high + 2]
+    assert resampling.median(np.array([-np.inf, 1.0, 2.0, 3.0, 4.0] * 8)).estimate == 2
+    assert resampling.median(np.full(5, -np.inf)) == (-np.inf, -np.inf, -np.inf)
 
 
 def test_a_scaled_ratio_of_none_is_open() -> None:
