@@ -34,7 +34,7 @@ from rnnjax import resampling
 from rnnjax.statistics import Interval
 from rnnjax.verdicts import Evidence, Unseen
 
-_STEP, _RARE = "landscape", ("rare_settings", "rare_settings_draws")
+_STEP, _RARE = "landscape", "rare_settings"
 _LOWEST = 0.55  # accuracy of the tails
 _UNDER_OTHERS = "Protocols that leave the words where they are have the adopted one's random settings."
 
@@ -47,10 +47,6 @@ def landscapes(found: Found) -> list[Summary]:
     """
     others = sorted(step for step in found if step.startswith(f"{_STEP}_"))
     return [entry(found, step) for step in (_STEP, *others)]
-
-
-def _rare(found: Found) -> list[Summary]:
-    return [found[step] for step in _RARE if step in found]
 
 
 def _section_4_2_2(found: Found) -> Summary:
@@ -68,7 +64,7 @@ def density_table(found: Found) -> list[dict[str, Any]]:
     Raises:
         KeyError: as of density.
     """
-    every, rare = landscapes(found), _rare(found)
+    every, rare = landscapes(found), found.get(_RARE)
     rows = density.density(_section_4_2_2(found), *every, rare=rare, besides=(SAME,))
     try:
         matched = density.density(entry(found, SAME_NETWORKS[0]), *every, rare=rare, besides=(MATCHED,))
@@ -161,7 +157,7 @@ def _outermost(of: Mapping[str, Any]) -> float:
 
 
 def _trainable(found: Found) -> list[Evidence]:
-    return density.evidence(_section_4_2_2(found), *landscapes(found), rare=_rare(found))
+    return density.evidence(_section_4_2_2(found), *landscapes(found), rare=found.get(_RARE))
 
 
 TESTS = {
@@ -191,7 +187,7 @@ TESTS = {
         " random's upper end to the reverse, lies above 1. (±0.02 of it counts as narrow.) The control from RNNs with"
         " as many parameters, which the claim does not speak of, is in the table of trainability and density."
         f" {_UNDER_OTHERS}",
-        (*SAME_NETWORKS, _STEP, *_RARE),
+        (*SAME_NETWORKS, _STEP, _RARE),
         (
             "rare_settings/figure_4_19_rare.png",
             "landscape/figure_4_19_tails.png",

@@ -85,7 +85,7 @@ class RandomSettings(NamedTuple):
 def density(
     capacity: Summary,
     *landscapes: Summary,
-    rare: Sequence[Summary] = (),
+    rare: Summary | None = None,
     thresholds: Sequence[float] = THRESHOLDS,
     besides: Sequence[str] = (SAME, MATCHED),
 ) -> list[dict[str, Any]]:
@@ -94,7 +94,7 @@ def density(
     Args:
         capacity: summary.json of experiments.capacity.
         landscapes: of experiments.landscape, each of another draw of sentences and words.
-        rare: of experiments.rare_settings, whose rates stand where it has both cells'; of several those of more draws.
+        rare: of experiments.rare_settings, whose rates stand where it has both cells'.
         thresholds: accuracies a, of those that a landscape has tabulated.
         besides: the RNNs that stand beside a GRU.
 
@@ -111,7 +111,7 @@ def density(
                 trained = _trained_row(shape, which, accuracy, *networks)
                 for sampler in samplers:
                     where = sampler, rnn, f"gru_{shape}", accuracy
-                    random = _split(rare, *where) or _counted(landscapes, *where)
+                    random = (_split(rare, *where) if rare else None) or _counted(landscapes, *where)
                     if random is not None:
                         rows.append({"sampler": sampler} | trained | _beside_random(trained, random, *networks))
                     elif which == SAME:
@@ -157,7 +157,7 @@ def _trained_row(shape: str, which: str, accuracy: float, rnn: Draws, gru: Draws
     return row | interval_columns("trained_ratio", resampling.ratio(gru, rnn))
 
 
-def evidence(capacity: Summary, *landscapes: Summary, rare: Sequence[Summary] = ()) -> list[Evidence]:
+def evidence(capacity: Summary, *landscapes: Summary, rare: Summary | None = None) -> list[Evidence]:
     """C28's parts: for every shape successes beside the RNN of the same shape, and the ratio of the quotients.
 
     Arguments and errors as of density.
@@ -245,19 +245,15 @@ def _counted(landscapes: Sequence[Summary], sampler: str, rnn: str, gru: str, ac
     return RandomSettings("counting", len(landscapes), members, scored, *rates, random_ratio(grus, rnns))
 
 
-def _split(rare: Sequence[Summary], sampler: str, rnn: str, gru: str, accuracy: float) -> RandomSettings | None:
+def _split(rare: Summary, sampler: str, rnn: str, gru: str, accuracy: float) -> RandomSettings | None:
     """By multilevel splitting; None if there is nothing of one of the two."""
-    there = []
-    for summary in rare:
-        rnns, grus = (find(summary.get("tails", ()), sampler, name, accuracy) for name in (rnn, gru))
-        if rnns is not None and grus is not None:
-            there.append((len(rnns.rates), summary["particles"], rnns, grus))
-    if not there:
+    rnns, grus = (find(rare["tails"], sampler, name, accuracy) for name in (rnn, gru))
+    if rnns is None or grus is None:
         return None
-    draws, particles, rnns, grus = max(there, key=lambda each: each[0])
+    draws = len(rnns.rates)
     scored = {f"{cell}_found_in": int(np.count_nonzero(of.rates)) for cell, of in (("rnn", rnns), ("gru", grus))}
-    rates = typical_rate(rnns), typical_rate(grus)
-    return RandomSettings("splitting", draws, draws * particles, scored, *rates, rate_ratio(grus, rnns), (rnns, grus))
+    rates = typical_rate(rnns), typical_rate(grus), rate_ratio(grus, rnns)
+    return RandomSettings("splitting", draws, draws * rare["particles"], scored, *rates, (rnns, grus))
 
 
 def _beside_random(trained: Mapping[str, Any], random: RandomSettings, rnn: Draws, gru: Draws) -> dict[str, Any]:

@@ -201,12 +201,6 @@ STEPS = (
         "rare_settings", "rare_settings", "4.6.1", 1800, presets=("quick", "full"),
         elsewhere={"rare_settings.highest": 0.6}, looks=1,
     ),
-    # Of 2x2, where the cells are nearest to each other, in twice as many draws.
-    Step(
-        "rare_settings_draws", "rare_settings", "4.6.1", 300,
-        _fields("rare_settings", {"architectures": ("rnn_2x2", "gru_2x2"), "highest": 0.6}), ("full",),
-        at_full={"rare_settings.draws": 64}, looks=2,
-    ),
     Step("search", "search", "4.6.2", 210, elsewhere=_SEARCHED),
     Step("update_cosine", "update_cosine", "4.6.2", 120, elsewhere=_SEARCHED),
     Step("perturbation", "perturbation", "4.6.3", 100, elsewhere=_SEARCHED),

@@ -165,7 +165,7 @@ def test_rates_by_splitting_stand_where_both_cells_have_them() -> None:
     ]
     rnn = [[HIGH, LOW, LOW, LOW], [HIGH, LOW, LOW, LOW], [HIGH, HIGH, LOW, LOW], [LOW] * 4]
     both = {"tails": landscape(5, 20)["tails"] + landscape(7, 7, sampler="normal:1")["tails"]}
-    rows = density.density(capacity(rnn, [[HIGH] * 4] * 4, rnn), both, rare=[{"particles": 50, "tails": tails}, {}])
+    rows = density.density(capacity(rnn, [[HIGH] * 4] * 4, rnn), both, rare={"particles": 50, "tails": tails})
     row = find(rows, sampler="pytorch:1", shape="2x2", beside=SAME, accuracy_above=0.6)
     assert (row["random_by"], row["random_draws"], row["random_members"]) == ("splitting", 3, 150)
     assert (row["rnn_found_in"], row["gru_found_in"]) == (3, 3) and "rnn_above" not in row
