@@ -109,7 +109,8 @@ STEPS = (
     Step(
         "data_sets", "capacity", "3.1", 60,
         _fields("capacity", {"data_sets": ("CountI", "FirstI", "XorI")} | _ALONE),
-        at_full=_grid("capacity", 64, 20) | {"capacity.shown_seeds": 20}, elsewhere=_grid("capacity", 32, 32), looks=3,
+        at_full=_grid("capacity", 64, 20) | {"capacity.shown_seeds": 20},
+        elsewhere=_grid("capacity", 32, 32) | {"capacity.shown_seeds": 30}, looks=3,
     ),
     # Of Embedding_2's draws, margins in as many as gate_variants_draws has.
     Step(

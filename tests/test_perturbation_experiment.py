@@ -249,7 +249,9 @@ def test_rnn_and_gru_are_compared_in_the_draws_that_have_both(workdir: Path, arr
         assert pairs.min() * (1 - 1e-5) <= float(row["pairs_5th"]) <= float(row["pairs_median"])
         assert float(row["pairs_median"]) <= float(row["pairs_95th"])
         assert float(row["pairs_95th"]) <= pairs.max() * (1 + 1e-5)
-        assert row["gru_accuracy_is"] == row["rnn_loss_is"] == "inconclusive" and row["thesis_rnn_to_gru_loss"] == "2"
+        assert row["gru_accuracy_is"] == row["rnn_loss_is"] == "inconclusive"
+        printed = row["trained"] == "FirstI" and float(row["factor"]) > 0  # Figure 4.22's networks, and noise
+        assert row["thesis_rnn_to_gru_loss"] == ("2" if printed else "")
 
 
 def test_quantiles_of_pairs_by_hand() -> None:
