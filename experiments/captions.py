@@ -161,8 +161,8 @@ _TABLES = {
     "gates_4_5_2.csv": "Gains from one cell to the other, in points of per cent.",
     "orders_4_5_2.csv": "The variants by mean accuracy, best first, beside the thesis' order.",
     "tails_4_6_1.csv": "Shares of random settings above an accuracy, and the ratio of the cells.",
-    "rare_4_6_1.csv": "The same as in Figure 4.19's table, by multilevel splitting, means over draws; found_in: in how"
-    " many of the draws any setting as good was found.",
+    "rare_4_6_1.csv": "The same as in Figure 4.19's table, by multilevel splitting, medians (typical) and means over"
+    " draws; found_in: in how many of the draws any setting as good was found.",
     "cosine_4_6_2.csv": "Measures of the cosine's curve, mean over networks.",
     "gru_minus_rnn_4_6_2.csv": "GRU minus RNN in each measure, beside what the thesis says of the GRU.",
     "networks_4_6_2.csv": "Which networks were looked at; accuracy in per cent.",

@@ -175,7 +175,7 @@ def evidence(capacity: Summary, *landscapes: Summary, rare: Summary | None = Non
     for row in judged:
         pair = f"GRU over RNN {row['shape']}"
         what = f"trained over random above {100 * DECIDING:g} %, {pair}, settings from {HEADLINE}"
-        members = min(row["networks"], row["random_members"])
+        members = min(row["quotient_networks"], row["random_members"])
         draws = min(row["draws"], row["random_draws"])
         parts.append(of_networks(what, ends(row, "quotient_ratio"), members, draws, above=1.0, ratio=True))
     return parts
@@ -265,17 +265,18 @@ def _beside_random(trained: Mapping[str, Any], random: RandomSettings, rnn: Draw
         row |= interval_columns(f"{cell}_quotient", over(ends(trained, f"{cell}_trained"), rate))
     row |= interval_columns("random_ratio", random.ratio)
     if random.both is None:
-        quotients = over(ends(trained, "trained_ratio"), random.ratio)
+        quotients, draws = over(ends(trained, "trained_ratio"), random.ratio), len(gru)
     else:
-        quotients = _draw_by_draw(rnn, gru, *random.both)
+        draws = min(len(gru), random.draws)
+        quotients = _draw_by_draw(rnn[:draws], gru[:draws], *random.both)
+    row["quotient_networks"] = min(_count(rnn[:draws]), _count(gru[:draws]))
     return row | interval_columns("quotient_ratio", quotients)
 
 
 def _draw_by_draw(rnn: Draws, gru: Draws, random_rnn: Rates, random_gru: Rates) -> Interval:
-    """The ratio of the quotients in the draws that both have, draws resampled for trained and random ones together."""
-    number = min(len(rnn), len(random_rnn.rates))
+    """The ratio of the quotients in R draws, the first of random settings, resampled for both together."""
     factors = log_ratio(random_rnn, random_gru)
-    least, most = (resampling.scaled_ratio(gru[:number], rnn[:number], logs[:number]) for logs in factors)
+    least, most = (resampling.scaled_ratio(gru, rnn, logs[: len(gru)]) for logs in factors)
     return Interval(least.estimate if least.estimate == most.estimate else np.nan, least.low, most.high)
 
 

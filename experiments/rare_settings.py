@@ -51,7 +51,7 @@ def prepare(config: ConfigDict) -> Inputs:
     for name, low, high in (
         ("draws", 1, 10_000), ("particles", 10, 2**24), ("moves", 1, 10_000), ("keep", 0.01, 0.9),
         ("highest", ACCURACIES[0], ACCURACIES[-1]),
-        ("rarest", 1e-300, 1), ("audited_settings", 0, NUM_BEST),
+        ("rarest", 1e-300, 0.1), ("audited_settings", 0, NUM_BEST),
     ):  # fmt: skip
         in_range(f"{NAME}.{name}", wanted[name], low, high)
     names, specs = listed(wanted.architectures), listed(wanted.samplers)

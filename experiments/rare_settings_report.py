@@ -60,7 +60,8 @@ def _climbs(
     """How far each draw's climb came, and how its moves went; the oracle's account of the first draw's particles."""
     here = place(sampler, architecture)
     last = [climbs[f"{here}{draw}/levels"][-1] for draw in range(draws)]
-    taken = [float(np.nanmean(climbs[f"{here}{draw}/taken"])) for draw in range(draws)]
+    moved = [climbs[f"{here}{draw}/taken"] for draw in range(draws)]
+    taken = [float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else None for values in moved]
     return {
         "sampler": sampler.spec,
         "architecture": architecture.name,
@@ -89,7 +90,7 @@ def _figure(
         for ax, shape in zip(row, shapes, strict=True):
             for architecture in architectures:
                 if architecture.shape == shape:
-                    _draw_tail(ax, tails, sampler, architecture)
+                    _draw_tail(ax, tails, sampler, architecture, wanted.rarest)
             ax.set_title(f"{shape.replace('x', ' x ')}, {sampler.title}")
             ax.set_yscale("log")
             ax.xaxis.set_major_formatter(plotting.per_cent)
@@ -109,7 +110,7 @@ def _figure(
     return figure
 
 
-def _draw_tail(axes: Axes, tails: reporting.Rows, sampler: Sampler, architecture: Architecture) -> None:
+def _draw_tail(axes: Axes, tails: reporting.Rows, sampler: Sampler, architecture: Architecture, rarest: float) -> None:
     mine = [row for row in tails if (row["sampler"], row["architecture"]) == (sampler.spec, architecture.name)]
     levels, rates = np.array([row["accuracy_above"] for row in mine]), [read(row) for row in mine]
     of_draws = np.array([of.rates for of in rates])  # [accuracies, draws]
@@ -121,4 +122,4 @@ def _draw_tail(axes: Axes, tails: reporting.Rows, sampler: Sampler, architecture
     (mean, low, high), levels = means[seen].T, levels[seen]
     axes.plot(levels, mean, color=colour, ls=line, lw=1.4)
     if np.isfinite(high).all():
-        axes.fill_between(levels, np.maximum(low, mean * 1e-3), high, color=colour, alpha=0.2, lw=0)
+        axes.fill_between(levels, np.maximum(low, rarest), high, color=colour, alpha=0.2, lw=0)

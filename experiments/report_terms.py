@@ -83,8 +83,9 @@ def rule(parts: int, looks: int) -> str:
         " each time counts): Bonferroni's correction, with Student's t for the number of draws, of ratios in"
         " logarithms, and 6 % further, two standard errors of what 2,000 resamples know of an end. Where none of a"
         " side's networks succeed (or all do), the end of none is the largest rate with which that may happen by so"
-        " much chance, where draws' rates are gamma distributed with a squared coefficient of variation of 16. The"
-        " stretched interval stands beside the 95 % one. What an open part takes is how many times as many networks, in"
+        " much chance, where draws' rates are gamma distributed with a squared coefficient of variation of 16, or with"
+        " which no draw may have one, if that is less. The stretched interval stands beside the 95 % one. What an open"
+        " part takes is how many times as many networks, in"
         " as many times as many draws, would decide it if its estimate stayed."
     )
 

@@ -84,5 +84,5 @@ def _shown(value: Any) -> str:
     if value is None or value != value:
         return "-"
     if isinstance(value, float):
-        return f"{value:.2f}" if abs(value) < 1e-18 or abs(value) >= 0.1 else f"{value:.2g}"
+        return f"{value:.2f}" if abs(value) < 1e-16 or abs(value) >= 0.1 else f"{value:.2g}"
     return str(value)

@@ -11,11 +11,11 @@ failures the interval then ends at the rate p of which none (or none else) would
 How much draws' rates vary cannot be seen there: they are taken to be gamma distributed, so that counts are negative
 binomial (Greenwood and Yule 1920), with a squared coefficient of variation c of 16, which is no less than that of 95 %
 of this study's rates up to 1 % (BUILD_NOTES.md, Statistics). None of S seeds in each of R draws then has probability
-(1 + c S p)^(-R / c). It never ends beyond Wilson's interval with the draws as trials, which is right if a draw decides
-for all its seeds; where there is one draw, its seeds are the trials. A difference of which a side agrees combines the
-two sides' intervals by Newcombe's (1998) squares, since its resamples know the other side alone; a ratio, where all
-its resamples agree, by their corners. Accuracies that are all the same have no such model: their interval has no width
-and says nothing about other networks.
+(1 + c S p)^(-R / c). It never ends beyond Wilson's interval with the draws as trials, which is right if a draw
+decides for all its seeds; where there is one draw, its seeds are the trials. A difference of which a side agrees
+combines the two sides' intervals by Newcombe's (1998) squares, since its resamples know the other side alone; a ratio,
+where all its resamples agree, by their corners. Accuracies that are all the same have no such model: their interval has
+no width and says nothing about other networks.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from collections.abc import Sequence
 import numpy as np
 import scipy
 
+from rnnjax import statistics
 from rnnjax.statistics import CONFIDENCE, Interval
 
 RESAMPLES = 2000
@@ -141,7 +142,11 @@ def scaled_ratio(one: Draws, other: Draws, logs: np.ndarray, seed: int = 0) -> I
         found = _quotient(_mean_of_means(one), _mean_of_means(other), np.nan) * np.exp(np.median(logs))
         products = [_quotient(ones, others, undefined) * factors for undefined in (0.0, np.inf)]
     low, high = (np.where(np.isnan(each), end, each) for each, end in zip(products, (0.0, np.inf), strict=True))
-    return _percentiles(float(found), low, high)
+    interval = _percentiles(float(found), low, high)
+    if interval.low != interval.high or not np.isfinite(interval.low):
+        return interval
+    of_ratio, of_factor = ratio(one, other, seed), np.exp(median(logs, seed))
+    return Interval(float(found), float(of_ratio.low * of_factor[1]), float(of_ratio.high * of_factor[2]))
 
 
 def success(accuracies: Draws, threshold: float) -> list[np.ndarray]:
@@ -191,23 +196,24 @@ def _without_variation(draws: Draws, estimate: float) -> Interval:
     return Interval(estimate, max(estimate - end, 0.0), min(estimate + end, 1.0))
 
 
-def end_of_none(sizes: Sequence[int], spread: float = SPREAD, tail: float = (1 - CONFIDENCE) / 2) -> float:
+def end_of_none(sizes: Sequence[int], spread: float = SPREAD, tail: float | None = None) -> float:
     """The largest rate of which none of these draws' seeds may have been seen.
 
     Args:
         sizes: seeds of each draw.
         spread: squared coefficient of variation of the draws' rates.
-        tail: the probability with which none is seen there, the surprise that is left out.
+        tail: the probability with which none is seen there; None: 2.5 %. Where draws are as good as trials Wilson's
+            interval stands for the latter alone: in its far tails it is no 1 - tail^(1/R), which is exact.
     """
-    z2 = float(scipy.stats.norm.isf(tail)) ** 2  # Wilson's end of 0 of n is z² / (n + z²)
+    number = sizes[0] if len(sizes) == 1 else len(sizes)
+    surprise = -np.log((1 - CONFIDENCE) / 2 if tail is None else tail)
+    most = statistics.proportion(0, number).high if tail is None else float(-np.expm1(-surprise / number))
     if len(sizes) == 1:
-        return z2 / (sizes[0] + z2)
-    surprise = -np.log(tail)
+        return most
 
     def beyond(rate: float) -> float:
         return float(np.log1p(spread * rate * np.array(sizes)).sum() / spread - surprise)
 
-    most = z2 / (len(sizes) + z2)
     return most if beyond(most) < 0 else float(scipy.optimize.brentq(beyond, 0.0, most))
 
 

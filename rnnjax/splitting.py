@@ -9,7 +9,8 @@ as before, and each copy then makes a number of moves that leave the distributio
 particles exceeds, or a wanted one that comes first. Were the levels chosen beforehand, the product would be unbiased
 for any number of moves and particles; choosing them from the particles makes a bias of the order of one over their
 number (Cérou et al., section 3). What is left is its variance, which is large if moves do not forget what was copied:
-independent repetitions tell (their mean is unbiased too).
+independent repetitions tell. An
+estimate's logarithm lies below the rate's on average, by half its variance.
 
 A proposal changes some of the coordinates, each particle's share of them and their width drawn anew for each move, so
 that no width has to be fitted to a level.
@@ -74,7 +75,7 @@ class Ladder(NamedTuple):
     levels: np.ndarray  # [L] int: scores that are exceeded
     rates: np.ndarray  # [L] float: estimates of P(score > level)
     shares: np.ndarray  # [L] float: of the particles above the level before, those above this one
-    taken: np.ndarray  # [L] float: the share of proposals above the level that were taken; NaN: none were made
+    taken: np.ndarray  # [L] float: the share of proposals taken, those that change nothing (1 in P + 1) too; NaN: none
     vectors: np.ndarray  # [P, S] float32: the last particles
     scores: np.ndarray  # [S] int: theirs
 
@@ -210,10 +211,10 @@ def next_level(scores: np.ndarray, level: int, keep: float, wanted: Sequence[int
 
 
 def rate_above(levels: np.ndarray, rates: np.ndarray, wanted: int) -> tuple[float, float]:
-    """The estimate of P(score > wanted), and what it does not exceed where it is 0 because nothing was found.
+    """The estimate of P(score > wanted), and an estimate of what it does not exceed where it is 0: nothing was found.
 
-    Where it is not 0 both are the estimate. Otherwise the bound is the rate of the last level that particles were
-    above.
+    Where it is not 0 both are the estimate. Otherwise the second is that of the last level that particles were above,
+    P(score > level), which no higher level's exceeds.
 
     Args:
         levels: of a ladder, [L].

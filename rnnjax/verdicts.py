@@ -43,7 +43,7 @@ class Unseen(NamedTuple):
 
     def end(self, number: int = 1) -> float:
         """How far, for one of `number` effects that are judged together."""
-        tail = (1 - CONFIDENCE) / 2 / number
+        tail = (1 - CONFIDENCE) / 2 / number if number > 1 else None
         return self.scale * end_of_none([self.seeds] * self.draws, self.spread, tail)
 
 

@@ -249,11 +249,7 @@ def test_no_network_found_leaves_a_claim_open(id: str, step: str) -> None:
 @pytest.mark.parametrize("id", INSIDE)
 def test_what_is_missing_is_named(id: str) -> None:
     for step in TESTS[id].steps:
-        if step in (
-            "data_sets",
-            "rare_settings",
-            "rare_settings_draws",
-        ):  # which stand in for capacity and the landscape
+        if step in ("data_sets", "rare_settings"):  # which stand in for capacity and the landscape
             continue
         found = {name: summary for name, summary in ALL.items() if name != step}
         missing = judged(found, id).missing

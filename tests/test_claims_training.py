@@ -268,8 +268,8 @@ def test_the_verdict_is_that_of_the_networks(id: str, kind: str) -> None:
     # than 12,600.
     more = {"gru_from_rnn": 200, "identity_init": 200, "frozen_recurrent": 200}
     seeds = 1300 if (id, kind) == ("C08", "false") else more.get(test.steps[0], 100)
-    # Half of C03's draws are on one side of a comparison, half on the other; that none of C10's leave chance in ten
-    # draws says too little of others.
+    # Half of C03's draws are on one side of a comparison, half on the other; in ten draws C10's 4 % are not told from
+    # the 0.08 % that 1 of 30 allows.
     draws = {"C03": 20, "C10": 40}.get(id, 10)
     found = summaries(worlds, test.steps, draws, seeds)
     assert verdict(test.evidence, found) == wanted

@@ -172,6 +172,7 @@ def test_rates_by_splitting_stand_where_both_cells_have_them() -> None:
     assert (row["rnn_random"], row["gru_random"]) == pytest.approx((1e-7, 0.5e-7))
     assert tuple(row[f"random_ratio{end}"] for end in ("", "_low", "_high")) == pytest.approx((0.5, 0.5, 0.5))
     assert row["gru_quotient"] == pytest.approx(1 / 0.5e-7)
+    assert row["quotient_networks"] == 3 * 4  # and not those of the draw that random settings lack
     # Of the three draws that both have: 1 over a third, and twice of that.
     assert row["quotient_ratio"] == pytest.approx(2 * 3)
     assert 0 < row["quotient_ratio_low"] < 6 < row["quotient_ratio_high"]

@@ -195,6 +195,15 @@ def test_a_scaled_ratio_of_none_is_open() -> None:
     assert resampling.scaled_ratio(some, some, np.full(3, -np.inf)) == (0, 0, 0)
 
 
+def test_a_scaled_ratio_whose_resamples_agree_has_the_ratio_s_ends() -> None:
+    some, none = [np.arange(20) < 15 for _ in range(10)], [np.zeros(20, bool)] * 10
+    plain, found = resampling.ratio(none, some), resampling.scaled_ratio(none, some, np.full(10, np.log(2)))
+    assert plain.high > 0 and found == pytest.approx((0, 0, 2 * plain.high))
+    every = [np.ones(20, bool)] * 10
+    plain, found = resampling.ratio(every, every), resampling.scaled_ratio(every, every, np.zeros(10))
+    assert found == pytest.approx(plain) and found.low < 1 < found.high
+
+
 # --- widths ---------------------------------------------------------------------------------------
 
 

@@ -147,21 +147,23 @@ def test_under_the_null_hypothesis_all_claims_together_are_wrong_as_rarely_as_on
 
 
 def test_the_end_of_none_is_that_of_all_parts_together() -> None:
-    """Of 32 draws of 64 seeds none succeeds: what is judged is a rate that has that so rarely, not three such ends."""
-    number, unseen = 3000, Unseen(32, 64)
+    """Of 64 draws of 20 seeds none succeeds: what is judged is a rate that has that so rarely, not three such ends."""
+    number, unseen = 3000, Unseen(64, 20)
     end = unseen.end(number)
-    assert (1 + 16 * 64 * end) ** (-32 / 16) == pytest.approx(0.025 / number, rel=1e-6)
-    assert Unseen(32, 64).end() == resampling.end_of_none([64] * 32) < end / 4
+    assert (1 + 16 * 20 * end) ** (-64 / 16) == pytest.approx(0.025 / number, rel=1e-6)
+    assert Unseen(64, 20).end() == resampling.end_of_none([20] * 64) < end / 4
     mean = Interval(0.0, 0.0, unseen.end())
-    assert verdicts.stretched(mean, number, 32, unseen=[unseen]) == pytest.approx((0, 0, end))
+    assert verdicts.stretched(mean, number, 64, unseen=[unseen]) == pytest.approx((0, 0, end))
     # A difference's end is both sides', squared and added (Newcombe).
     other = 0.05
     below = Interval(0.2, 0.2 - np.hypot(other, unseen.end()), 0.3)
-    found = verdicts.stretched(below, number, 32, unseen=[unseen._replace(up=False)])
-    plain = verdicts.stretched(Interval(0.2, 0.2 - other, 0.3), number, 32)
+    found = verdicts.stretched(below, number, 64, unseen=[unseen._replace(up=False)])
+    plain = verdicts.stretched(Interval(0.2, 0.2 - other, 0.3), number, 64)
     assert found.high == plain.high
     assert 0.2 - found.low == pytest.approx(np.hypot(0.2 - plain.low, end))
-    half = Unseen(32, 64, 0.5)
+    # If a draw decides for all its seeds, none of ten has (1 - p)^10.
+    assert (1 - Unseen(10, 3).end(number)) ** 10 == pytest.approx(0.025 / number)
+    half = Unseen(64, 20, 0.5)
     assert half.end(number) == pytest.approx(end / 2)
 
 
