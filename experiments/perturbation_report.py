@@ -104,7 +104,7 @@ def _compared(group: str, pair: tuple[Seen, Seen], factors: np.ndarray, factor: 
     """C30: GRU minus RNN, in per cent; C32: RNN to GRU, of the mean losses and of any two networks of one draw."""
     rnn, gru = pair
     row: dict[str, Any] = {"trained": group, "shape": rnn.shape.shape, "factor": float(factors[factor])}
-    accuracy, printed = [one.curves["accuracy"][-1, factor] for one in (gru, rnn)], thesis.NUMBERS["section_4_6_3"]
+    accuracy = [one.curves["accuracy"][-1, factor] for one in (gru, rnn)]
     draws = gru.draws, rnn.draws
     gain = compare(resampling.difference, *zip(accuracy, draws, strict=True))
     rate = compare(resampling.difference, *zip([each > SUCCESS for each in accuracy], draws, strict=True))
@@ -118,8 +118,14 @@ def _compared(group: str, pair: tuple[Seen, Seen], factors: np.ndarray, factor: 
     row |= {"gru_rate_is": rate.finding(0)}
     row |= estimate_columns("rnn_to_gru_loss_after_0", quotient.interval) | {"rnn_loss_is": quotient.finding(1)}
     row |= dict(zip(("pairs_5th", "pairs_median", "pairs_95th"), _quantiles(*loss), strict=True))
-    same = group == printed["dataset"] and rnn.shape.shape == printed["shape"] and factors[factor] > 0
-    return row | {"thesis_rnn_to_gru_loss": printed["initial_loss_ratio_rnn_to_gru"] if same else None}
+    return row | {"thesis_rnn_to_gru_loss": _printed_loss(group, rnn.shape.shape, float(factors[factor]))}
+
+
+def _printed_loss(group: str, shape: str, factor: float) -> float | None:
+    """The ratio of losses that the thesis prints, of its own data, shape and training, and of noise."""
+    printed = thesis.NUMBERS["section_4_6_3"]
+    same = (group, shape) == (printed["dataset"], printed["shape"]) and factor > 0
+    return printed["initial_loss_ratio_rnn_to_gru"] if same else None
 
 
 def _quantiles(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> list[float]:

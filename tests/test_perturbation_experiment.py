@@ -250,8 +250,13 @@ def test_rnn_and_gru_are_compared_in_the_draws_that_have_both(workdir: Path, arr
         assert float(row["pairs_median"]) <= float(row["pairs_95th"])
         assert float(row["pairs_95th"]) <= pairs.max() * (1 + 1e-5)
         assert row["gru_accuracy_is"] == row["rnn_loss_is"] == "inconclusive"
-        printed = row["trained"] == "FirstI" and float(row["factor"]) > 0  # Figure 4.22's networks, and noise
-        assert row["thesis_rnn_to_gru_loss"] == ("2" if printed else "")
+        assert row["thesis_rnn_to_gru_loss"] == ""  # these are 2x2
+
+
+def test_the_thesis_loss_stands_beside_its_own_networks_alone() -> None:
+    assert perturbation_report._printed_loss("FirstI", "2x4", 0.1) == 2
+    for other in (("FirstI", "2x4", 0.0), ("FirstI/unstopped_0.001", "2x4", 0.1), ("FirstI", "2x2", 0.1)):
+        assert perturbation_report._printed_loss(*other) is None
 
 
 def test_quantiles_of_pairs_by_hand() -> None:

@@ -426,8 +426,8 @@ def test_verdicts_are_repeated_under_other_protocols_where_they_come_from() -> N
 
 def test_random_settings_are_scored_again_where_a_protocol_moves_the_words_and_only_there() -> None:
     names = [job.name for job in jobs("full")]
-    steps = [step for step in STEPS if step.module == "landscape"]
-    assert len(steps) == 10 and [step for step in STEPS if not step.trains] == steps
+    steps = [step for step in STEPS if step.module in ("landscape", "rare_settings")]
+    assert len(steps) == 11 and [step for step in STEPS if not step.trains] == steps
     for protocol in PROTOCOLS:
         for step in steps:
             ours, adopted = (step._replace(elsewhere=None).config("full", each) for each in (protocol, "adopted"))
