@@ -220,8 +220,8 @@ def test_a_shipped_config_may_differ_in_what_decides_no_number_alone(tmp_path: P
     assert conclusion.same_config(config, ours, "capacity") and not conclusion.same_config(
         config, ours, "rare_settings"
     )
-    lacking = {name: section for name, section in config.items() if name != "training"}
-    assert not conclusion.same_config(lacking, ours, "capacity")
+    untrained = {name: section for name, section in config.items() if name != "training"}
+    assert not conclusion.same_config(untrained, ours, "capacity")
     config["gru_from_rnn"]["input_weights"] = ["random"]
     path.write_text(json.dumps(config))
     with pytest.raises(UserError, match="is not what this version has"):
