@@ -2,15 +2,13 @@
 
 P(score > L) of a rare L is a product of shares that are not rare: P(score > L1) P(score > L2 | score > L1) ...
 (Kahn and Harris 1951; for static problems Au and Beck 2001, Botev and Kroese 2008, Cérou, Del Moral, Furon and Guyader
-2012).
-Particles are drawn from the distribution itself; those above the next level stay, are copied until there are as many
-as before, and each copy then makes a number of moves that leave the distribution above the level as it is
+2012). Particles are drawn from the distribution itself; those above the next level stay, are copied until there are as
+many as before, and each copy then makes a number of moves that leave the distribution above the level as it is
 (Metropolis's: a symmetric proposal, taken if it is above the level). A level is the one that a wished share of the
 particles exceeds, or a wanted one that comes first. Were the levels chosen beforehand, the product would be unbiased
 for any number of moves and particles; choosing them from the particles makes a bias of the order of one over their
 number (Cérou et al., section 3). What is left is its variance, which is large if moves do not forget what was copied:
-independent repetitions tell. An
-estimate's logarithm lies below the rate's on average, by half its variance.
+independent repetitions tell. An estimate's logarithm lies below the rate's on average, by half its variance.
 
 A proposal changes some of the coordinates, each particle's share of them and their width drawn anew for each move, so
 that no width has to be fitted to a level.
