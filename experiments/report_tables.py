@@ -47,15 +47,15 @@ def make_table(rows: Rows, caption: str) -> Table | None:
 
 
 def number(value: float) -> str:
-    """A number by itself, to three significant digits or, above 1,000, to the unit."""
+    """A number by itself, to three significant digits or, from 1,000 to a million, to the unit."""
     if value != value:
         return NONE
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+    text = f"{value:,.0f}" if 999.5 <= abs(value) < 999_999.5 else f"{value:.3g}"
     if abs(value) < 1 and text in ("1", "-1"):
         text = f"{value:.4f}"  # nearly 1 is not 1
-    return text.replace("e-0", "e-").replace("-", "−")
+    return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
 
 
 def interval(estimate: float, low: float, high: float) -> str:
@@ -152,7 +152,7 @@ def _decimals(values: list[float]) -> int | None:
         if all(abs(value - round(value, exact)) < 1e-9 for value in values):
             return exact
     sizes = [abs(value) for value in values if value]
-    if min(sizes) >= 0.095:
+    if min(sizes) >= 0.095 and max(sizes) < 10_000:
         return 2 if max(sizes) > 1 else 3
     return 4 if min(sizes) >= 0.00095 and max(sizes) < 10 else None
 

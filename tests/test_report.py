@@ -338,6 +338,10 @@ def test_an_interval_of_no_width_is_not_shown_as_one() -> None:
     assert table.rows == [["2.5 [–]"], ["2.0 [1.5, 2.5]"]]
 
 
+def test_millions_have_three_digits() -> None:
+    assert [number(value) for value in (999_999.4, 3_356_420.0, -2e7)] == ["999,999", "3.36e6", "−2e7"]
+
+
 def test_columns_lose_no_small_number() -> None:
     values = np.random.default_rng(1).lognormal(sigma=6, size=40) * np.resize([1, -1], 40)
     table = make_table([{"x": float(value)} for value in values], "")
