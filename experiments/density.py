@@ -94,7 +94,7 @@ def density(
     Args:
         capacity: summary.json of experiments.capacity.
         landscapes: of experiments.landscape, each of another draw of sentences and words.
-        rare: of experiments.rare_settings, whose rates stand where it has both cells'.
+        rare: of experiments.rare_settings (`tails`, `particles`), whose rates stand where it has both cells'.
         thresholds: accuracies a, of those that a landscape has tabulated.
         besides: the RNNs that stand beside a GRU.
 
@@ -250,7 +250,8 @@ def _split(rare: Summary, sampler: str, rnn: str, gru: str, accuracy: float) -> 
     rnns, grus = (find(rare["tails"], sampler, name, accuracy) for name in (rnn, gru))
     if rnns is None or grus is None:
         return None
-    draws = len(rnns.rates)
+    draws = min(len(rnns.rates), len(grus.rates))  # of some shapes there are more
+    rnns, grus = (Rates(*(values[:draws] for values in of)) for of in (rnns, grus))
     scored = {f"{cell}_found_in": int(np.count_nonzero(of.rates)) for cell, of in (("rnn", rnns), ("gru", grus))}
     rates = typical_rate(rnns), typical_rate(grus), rate_ratio(grus, rnns)
     return RandomSettings("splitting", draws, draws * rare["particles"], scored, *rates, (rnns, grus))

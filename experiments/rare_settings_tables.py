@@ -1,6 +1,6 @@
 """The tables of experiments.rare_settings: P(accuracy > a) of random settings, over draws of sentences and words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -144,6 +144,23 @@ def find(rows: Rows, sampler: str, architecture: str, accuracy: float) -> Rates 
 def read(row: Mapping[str, Any]) -> Rates:
     """The rates of a line of tail_rows."""
     return Rates(np.array(row["rates"], float), np.array(row["bounds"], float))
+
+
+def joined(runs: Iterable[tuple[int, Rows]]) -> list[dict[str, Any]]:
+    """The draws' rates of several runs as tail_rows of one, as long as no draw is missing between them.
+
+    Args:
+        runs: of each its first draw and its tail_rows, in the order of draws.
+    """
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for first, tails in runs:
+        for row in tails:
+            kind = {name: row[name] for name in ("sampler", "architecture", "accuracy_above")}
+            mine = rows.setdefault(tuple(kind.values()), kind | {"rates": [], "bounds": []})
+            if len(mine["rates"]) == first:
+                for name in ("rates", "bounds"):
+                    mine[name] += row[name]
+    return [row for row in rows.values() if row["rates"]]
 
 
 def _rate_columns(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,12 +27,9 @@ _TEMPLATES = Path(__file__).with_name("templates")
 FILES = ("report.html", "report.md", "report_evidence.md", "report_provenance.md")
 _FEW = 8  # steps that are named
 _MARKS = "\\`*_[]|"  # that mean something in Markdown
-_DENSITY_STEPS = (
-    "capacity",
-    "data_sets",
-    "landscape",
-    "rare_settings",
-)  # on which the table of trainability and density rests
+_DENSITY_STEPS = (  # on which the table of trainability and density rests
+    "capacity", "data_sets", "capacity_4x2", "landscape", "rare_settings", "rare_settings_draws", "rare_settings_4x2",
+)  # fmt: skip
 
 
 def write(

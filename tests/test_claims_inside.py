@@ -2,7 +2,7 @@
 
 import copy
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,18 @@ import pytest
 from made_up_summaries import MATCHED, Found, named, percent, plain, summaries
 
 from configs.thesis import get_config
-from experiments import claims_states, claims_words, success_groups, word_projection, word_projection_tables
+from experiments import (
+    claims_landscape,
+    claims_states,
+    claims_words,
+    success_groups,
+    word_projection,
+    word_projection_tables,
+)
 from experiments.claims import CLAIMS
+from experiments.claims_landscape import RARE, density_table, rare_settings
 from experiments.claims_rows import ends, of_networks, row
-from experiments.density import SHAPES
+from experiments.density import HEADLINE, SAME, SHAPES
 from experiments.ledger import TESTS, Judged, ledger
 from experiments.programme import STEPS
 from rnnjax.statistics import Interval
@@ -249,8 +257,8 @@ def test_no_network_found_leaves_a_claim_open(id: str, step: str) -> None:
 @pytest.mark.parametrize("id", INSIDE)
 def test_what_is_missing_is_named(id: str) -> None:
     for step in TESTS[id].steps:
-        if step in ("data_sets", "rare_settings"):  # which stand in for capacity and the landscape
-            continue
+        if step in ("data_sets", "capacity_4x2") or step.startswith("rare_settings"):
+            continue  # which stand in for capacity and the landscape
         found = {name: summary for name, summary in ALL.items() if name != step}
         missing = judged(found, id).missing
         assert missing is not None and missing.startswith(step)
@@ -288,6 +296,57 @@ def test_networks_of_section_4_2_2_are_the_step_s_that_has_more() -> None:
     for others in (few, {step: summary for step, summary in ALL.items() if step != "capacity"}):
         assert told(others | {"data_sets": ALL["capacity"]}) == told(ALL)
         assert told(ALL | {"data_sets": few["capacity"]}) == told(ALL)
+
+
+def of_draws(found: Found, step: str, shapes: Sequence[str]) -> dict[str, Any]:
+    """The summary of a step that climbed, of these shapes alone."""
+    return {
+        **found[step],
+        "tails": [row for row in found[step]["tails"] if row["architecture"].partition("_")[2] in shapes],
+    }
+
+
+def test_further_draws_of_rare_settings_follow_the_first_and_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims_landscape, "_FIRST_DRAW", dict(zip(RARE, (0, 12, 18), strict=True)))
+    found = copy.deepcopy(ALL)
+    rarely(1e-6, 1e-6, draws=30)(found)
+    every = found["rare_settings"]["tails"]
+
+    def cut(first: int, last: int, shapes: Sequence[str]) -> dict[str, Any]:
+        tails = of_draws(found, "rare_settings", shapes)["tails"]
+        named = [row | {name: row[name][first:last] for name in ("rates", "bounds")} for row in tails]
+        return {"particles": 1000, "tails": named}
+
+    parts = dict(zip(RARE, (cut(0, 12, SHAPES), cut(12, 18, SHAPES), cut(18, 30, ["4x2"])), strict=True))
+    whole = rare_settings(ALL | parts)
+    assert whole is not None and whole["particles"] == 1000
+    for line, mine in zip(every, whole["tails"], strict=True):
+        draws = 30 if line["architecture"].endswith("4x2") else 18
+        assert mine["rates"] == line["rates"][:draws] and mine["bounds"] == line["bounds"][:draws]
+    gap = rare_settings(ALL | {step: parts[step] for step in (RARE[0], RARE[2])})
+    assert gap is not None and {len(row["rates"]) for row in gap["tails"]} == {12}  # the 19th does not follow the 12th
+    assert rare_settings(ALL) is None
+
+
+def test_each_shape_has_the_networks_that_have_its_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims_landscape, "_FIRST_DRAW", dict(zip(RARE, (0, 10, 10), strict=True)))
+    found = copy.deepcopy(ALL)
+    rarely(1e-6, 1e-6, draws=30)(found)
+    more = of_draws(found, "rare_settings", ["4x2"])
+    rarely(1e-6, 1e-6, draws=10)(found)
+    found["rare_settings_4x2"] = more | {
+        "tails": [row | {name: row[name][10:] for name in ("rates", "bounds")} for row in more["tails"]]
+    }
+    trained = {f"FirstI/{cell}_4x2": found["capacity"]["conditions"][f"FirstI/{cell}_4x2"] for cell in ("rnn", "gru")}
+    many = {name: condition | {"accuracy": condition["accuracy"] * 3} for name, condition in trained.items()}
+    found["capacity_4x2"] = {"conditions": many}
+    for part in judged(found, "C28").parts:
+        times = 3 if "4x2" in part.evidence.what else 1
+        assert part.evidence.draws == 10 * times and part.evidence.members == 1000 * times
+    judged_at = [line for line in density_table(found) if (line["sampler"], line["accuracy_above"]) == (HEADLINE, 0.6)]
+    rows = {line["shape"]: line for line in judged_at if line["beside"] == SAME}
+    assert (rows["4x2"]["random_draws"], rows["4x2"]["quotient_networks"]) == (30, 3000)
+    assert (rows["2x2"]["random_draws"], rows["2x2"]["quotient_networks"]) == (10, 1000)
 
 
 def test_one_landscape_has_numbers_and_no_verdict() -> None:

@@ -105,6 +105,20 @@ def test_the_best_particle_has_the_accuracy_that_is_told(finished: Path, tmp_pat
         assert correct == found[f"pytorch_1/gru_2x2/{draw}/best_count"][0]
 
 
+def test_a_draw_is_the_first_of_seeds_that_are_higher_by_it(tmp_path: Path) -> None:
+    """So a run can go on where another ended (experiments/programme.py)."""
+    found, names = [], ("levels", "rates", "shares", "taken", "best")
+    for seed, draw in ((0, 3), (3, 0)):
+        config = small(draws=1, moves=1)
+        config.update_from_flattened_dict({"seed": seed, "data.seed": seed, "data.embedding_seed": seed})
+        sampler, architecture = parse_sampler("normal:1"), parse_architecture("rnn_2x2")
+        climb = Climb(run_of(tmp_path, config), rare_settings.prepare(config), sampler, architecture)
+        climb.compile()
+        found.append(climb(draw))
+    for name in names:
+        np.testing.assert_array_equal(*(arrays[name] for arrays in found))
+
+
 def test_probabilities_are_those_that_counting_gives(tmp_path: Path) -> None:
     """Under N(0, 1), where enough of 80,000 settings lie above 60 %; forty climbs, each of few particles."""
     config = small(particles=80, moves=6, draws=1)

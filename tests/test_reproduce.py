@@ -13,7 +13,9 @@ import pytest
 from forked import python
 
 from experiments import conclusion
+from experiments.claims_landscape import RARE
 from experiments.conclusion import check_config
+from experiments.density import DECIDING, HEADLINE
 from experiments.programme import ADOPTED, PRESETS, PROTOCOLS, STEPS, Job, Step, is_same, jobs
 from experiments.publish import check_target
 from rnnjax import results
@@ -427,14 +429,32 @@ def test_verdicts_are_repeated_under_other_protocols_where_they_come_from() -> N
 def test_random_settings_are_scored_again_where_a_protocol_moves_the_words_and_only_there() -> None:
     names = [job.name for job in jobs("full")]
     steps = [step for step in STEPS if step.module in ("landscape", "rare_settings")]
-    assert len(steps) == 11 and [step for step in STEPS if not step.trains] == steps
+    assert len(steps) == 13 and [step for step in STEPS if not step.trains] == steps
     for protocol in PROTOCOLS:
         for step in steps:
             ours, adopted = (step._replace(elsewhere=None).config("full", each) for each in (protocol, "adopted"))
             same = (ours.data, ours.landscape, ours.seed) == (adopted.data, adopted.landscape, adopted.seed)
             assert same == is_same(step, protocol)
-            assert (f"protocols/{protocol}/{step.name}" in names) != same
+            repeated = step.elsewhere is not None and not same
+            assert (f"protocols/{protocol}/{step.name}" in names) == repeated
+    assert [step.name for step in steps if step.elsewhere is None] == ["rare_settings_draws", "rare_settings_4x2"]
     assert not is_same(STEPS[0], "batch_4")
+
+
+def test_further_draws_of_rare_settings_follow_the_first_up_to_the_accuracy_that_is_judged() -> None:
+    configs = {step.name: step.config("full") for step in STEPS}
+    ends: dict[str, int] = {}
+    for name in RARE:
+        config, wanted = configs[name], configs[name].rare_settings
+        assert config.seed == config.data.seed == config.data.embedding_seed
+        assert wanted.highest >= DECIDING and wanted.samplers == (HEADLINE,)
+        for architecture in wanted.architectures:
+            assert config.seed == ends.get(architecture, 0)
+            ends[architecture] = config.seed + wanted.draws
+    trained = configs["capacity_4x2"].capacity
+    assert ends["rnn_4x2"] == ends["gru_4x2"] == trained.draws and trained.draws * trained.seeds >= 1_000
+    others = {draws for architecture, draws in ends.items() if not architecture.endswith("4x2")}
+    assert others == {configs["data_sets"].capacity.draws} and len(ends) == 8
 
 
 def test_a_protocol_has_the_adopted_one_s_landscapes_where_they_are_the_same(tmp_path: Path) -> None:
