@@ -15,22 +15,11 @@ from experiments.claims import MEAN_MARGIN, TAIL_FACTOR, Found, Test
 from experiments.claims_capacity import SAME_NETWORKS
 from experiments.claims_evidence import entry, larger, undecided
 from experiments.claims_rows import of_networks
-from experiments.density import (
-    DECIDING,
-    HEADLINE,
-    MATCHED,
-    SAME,
-    SHAPES,
-    SPREAD,
-    SUCCESS,
-    Summary,
-    Tail,
-    random_rate,
-    tail,
-)
-from experiments.density import random_ratio as ratio
+from experiments.density import DECIDING, HEADLINE, MATCHED, SAME, SHAPES, SUCCESS
 from experiments.landscape_draws import LEAST
 from experiments.programme import STEPS
+from experiments.random_settings import SPREAD_OF_SHARES, Summary, Tail, random_rate, tail
+from experiments.random_settings import random_ratio as ratio
 from experiments.rare_settings_tables import joined
 from rnnjax import resampling
 from rnnjax.statistics import Interval
@@ -132,7 +121,7 @@ def _none_beside(rnn: Tail, gru: Tail, shape: str, where: str, members: int) -> 
     estimate, draws = -other.estimate / TAIL_FACTOR, len(rare.above)
     down, up = (other.high - other.estimate) / TAIL_FACTOR, (other.estimate - other.low) / TAIL_FACTOR
     effect = Interval(estimate, estimate - down, estimate + float(np.hypot(one.high, up)))  # Newcombe's
-    unseen = (Unseen(draws, min(rare.settings), spread=SPREAD),)
+    unseen = (Unseen(draws, min(rare.settings), spread=SPREAD_OF_SHARES),)
     what = f"settings {none} minus half of {some} {shape}, {where}"
     # No share so small is known within less than what it is.
     return of_networks(what, effect, members, draws, above=0.0, scale=0.0, unseen=unseen)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from experiments.claims import Found
 from experiments.claims_evidence import entry, interval, undecided
 from experiments.draw_intervals import ENOUGH, NONE
@@ -87,3 +89,17 @@ def of_row(what: str, of: Row, name: str, unit: float = 1.0, **asserted: float) 
 def of_nobody(what: str, **asserted: float) -> Evidence:
     """A part of which there are no networks at all."""
     return of_networks(what, NONE, 0, 0, **asserted)
+
+
+def over(one: Interval, other: Interval) -> Interval:
+    """one / other of two intervals from 0 on, at their corners; what is 0 / 0 or ∞ / ∞ is NaN, as an end 0 or ∞."""
+    low, high = _quotient(one.low, other.high), _quotient(one.high, other.low)
+    return Interval(
+        _quotient(one.estimate, other.estimate), 0.0 if np.isnan(low) else low, np.inf if np.isnan(high) else high
+    )
+
+
+def _quotient(top: float, bottom: float) -> float:
+    if bottom == 0:
+        return np.nan if top == 0 or np.isnan(top) else np.inf
+    return float(np.divide(top, bottom)) if np.isfinite(top) or np.isfinite(bottom) else np.nan

@@ -2,8 +2,7 @@
 
 from experiments.claims import RATE_MARGIN, TAIL_FACTOR, Found, Test
 from experiments.claims_evidence import entry
-from experiments.claims_rows import Row, ends, has_row, of_networks, of_nobody, of_row, row
-from experiments.density import over
+from experiments.claims_rows import Row, ends, has_row, of_networks, of_nobody, of_row, over, row
 from experiments.vector_field_tables import FAR, NEAR
 from rnnjax.verdicts import Evidence
 from rnnjax.words import KINDS

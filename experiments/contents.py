@@ -75,10 +75,10 @@ BEYOND = (
             " 4.6.2 and 4.6.3?", "search"),
     Section("", "Rarer than one in a million", "How often are random settings good where a million have none (4.6.1)?",
             "rare_settings"),
-    Section("", "Rarer than one in a million, in more draws", "The same in 32 further draws, up to the accuracy at which"
-            " C28 is judged.", "rare_settings_draws"),
-    Section("", "Rarer than one in a million: 4 x 2 in many more draws", "Random settings in 128 further draws: of this"
-            " shape C28 cannot be told by fewer.", "rare_settings_4x2"),
+    Section("", "Rarer than one in a million, in more draws", "The same in 32 further draws, up to 60 %, where C28 is"
+            " judged: how much does it differ from draw to draw?", "rare_settings_draws"),
+    Section("", "Rarer than one in a million: 4 x 2 in many more draws", "And in 128 more: of this shape the two cells"
+            " are so near each other that C28 takes as many.", "rare_settings_4x2"),
     Section("", "Capacity: 4 x 2 in many more draws", "Section 4.2.2's networks on FirstI in the draws of those random"
             " settings: how many succeed? C28 rests on both.", "capacity_4x2"),
     Section("", "Hessians", "How does the loss curve where training begins, where it ends and after a perturbation?",

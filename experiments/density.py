@@ -11,75 +11,37 @@ has the same as a control. The quotients are judged at a = 0.60, the lowest of t
 a million settings reach hardly more, so further up counts give lower bounds only. No share exceeds 1: where most RNNs
 reach a, the quotients can hardly differ but by the settings.
 
-Under a distribution that experiments.rare_settings has climbed, its rates stand instead of counts: the median over
-draws and, for the ratio, that of the two cells' ratio in one draw. Rates so far up differ between draws by factors of
-thousands, so that a mean of ten draws is one draw's; successes after training do not, and are means as before.
-
-Random settings of one draw of sentences and words have Clopper and Pearson's interval, and the two cells' ratio the
-exact conditional one; they cover the drawing of settings alone. Of several landscapes, each of another draw, the mean
-share's interval is at either end the wider of Fay and Feuer's (1997, for means of rates of unequal counts) and a
-bootstrap of draws; of a share that is 0 in all of them it ends where resampling.end_of_none says, for draws whose
-shares have a squared coefficient of variation of 4, which is no less than that of 95 % of this study's shares up to
-1 % (BUILD_NOTES.md, Statistics). The ratio's is the wider of the exact one on all counts together and a bootstrap, or
-where one cell has none the corners of the two shares' intervals. A quotient of two intervals runs from low over high to
-high over low. That is wider than need be, but never too narrow, however the two depend on each other (words that make
-training easy may make solutions frequent too); by splitting, in draws that trained networks have too, the ratio of the
-quotients has them resampled for both together instead. Where no setting was found a quotient is infinite, with a finite
-lower end; where none of either cell was, the two quotients have no ratio.
+How often random settings lie above an accuracy, with its interval, is random_settings'. A quotient of two intervals
+runs from low over high to high over low. That is wider than need be, but never too narrow, however the two depend on
+each other (words that make training easy may make solutions frequent too); by splitting, in draws that trained networks
+have too, the ratio of the quotients has them resampled for both together instead. Where no setting was found a quotient
+is infinite, with a finite lower end; where none of either cell was, the two quotients have no ratio. Successes after
+training are means over draws in any case.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import scipy
 
 from experiments.claims_evidence import above, accuracies
-from experiments.claims_rows import ends, of_networks
+from experiments.claims_rows import ends, of_networks, over
 from experiments.controls import matched_rnn
-from experiments.rare_settings_tables import Rates, find, log_ratio, typical_rate
-from experiments.rare_settings_tables import ratio as rate_ratio
+from experiments.random_settings import RandomSettings, Summary, counted, split, tabulated
+from experiments.rare_settings_tables import Rates, log_ratio
 from experiments.reporting import Rows, interval_columns
-from rnnjax import resampling, statistics
+from rnnjax import resampling
 from rnnjax.landscape import parse_architecture
 from rnnjax.resampling import Draws
-from rnnjax.statistics import CONFIDENCE, Interval
+from rnnjax.statistics import Interval
 from rnnjax.verdicts import Evidence
-
-Summary = Mapping[str, Any]  # a summary.json
 
 SHAPES = ("2x2", "2x4", "4x2", "4x4")
 THRESHOLDS = tuple(percent / 100 for percent in range(60, 100, 5))
 HEADLINE = "pytorch:1"  # the distribution that training starts from
 SUCCESS, DECIDING = 0.9, 0.6  # accuracies at which C28 compares successes, and quotients
-SPREAD = 4.0  # squared coefficient of variation of draws' shares where these are so near 0 that no setting is above
 SAME, MATCHED = "same shape", "same number of parameters"
 _DATA = "FirstI"
-
-
-class Tail(NamedTuple):
-    """Random settings of one architecture above an accuracy, of each landscape."""
-
-    above: list[int]
-    settings: list[int]
-
-    @property
-    def rates(self) -> list[np.ndarray]:
-        """R of [1]."""
-        return [np.array([above / settings]) for above, settings in zip(*self, strict=True)]
-
-
-class RandomSettings(NamedTuple):
-    """How often random settings of an RNN and of a GRU lie above an accuracy."""
-
-    by: str  # counting or splitting
-    draws: int
-    members: int  # settings drawn, of the cell with fewer
-    scored: dict[str, int]  # columns of the table that tell what the rates rest on
-    rnn: Interval
-    gru: Interval
-    ratio: Interval  # GRU over RNN
-    both: tuple[Rates, Rates] | None = None  # by splitting: RNN's and GRU's in each draw
 
 
 def density(
@@ -102,7 +64,7 @@ def density(
         KeyError: a number that is needed is not there.
     """
     rows = []
-    samplers = list(dict.fromkeys(tabulated["sampler"] for tabulated in _tails(landscapes[0])))
+    samplers = list(dict.fromkeys(line["sampler"] for line in tabulated(landscapes[0])))
     for shape in SHAPES:
         for which in besides:
             rnn = f"rnn_{shape}" if which == SAME else _matched(shape)
@@ -111,7 +73,7 @@ def density(
                 trained = _trained_row(shape, which, accuracy, *networks)
                 for sampler in samplers:
                     where = sampler, rnn, f"gru_{shape}", accuracy
-                    random = (_split(rare, *where) if rare else None) or _counted(landscapes, *where)
+                    random = (split(rare, *where) if rare else None) or counted(landscapes, *where)
                     if random is not None:
                         rows.append({"sampler": sampler} | trained | _beside_random(trained, random, *networks))
                     elif which == SAME:
@@ -181,82 +143,6 @@ def evidence(capacity: Summary, *landscapes: Summary, rare: Summary | None = Non
     return parts
 
 
-def tail(landscapes: Sequence[Summary], sampler: str, architecture: str, accuracy: float) -> Tail | None:
-    """How many settings of all landscapes lie above an accuracy; None if one of them has not sampled the architecture.
-
-    Args:
-        landscapes: as of density.
-        sampler: such as "pytorch:1".
-        architecture: such as "gru_2x4".
-        accuracy: one that is tabulated.
-    """
-    cell, _, shape = architecture.rpartition("_")
-    found = Tail([], [])
-    for landscape in landscapes:
-        rows = (row for row in _tails(landscape) if (row["sampler"], row["shape"]) == (sampler, shape))
-        mine = [row for row in rows if f"{cell}_above" in row and abs(row["accuracy_above"] - accuracy) < 1e-9]
-        if not mine:
-            return None
-        found.above.append(mine[0][f"{cell}_above"])
-        found.settings.append(mine[0][f"{cell}_settings"])
-    return found
-
-
-def random_rate(of: Tail) -> Interval:
-    """The share of random settings above an accuracy, the mean over landscapes; see above for the interval."""
-    over_draws = resampling.mean(of.rates)
-    if not any(of.above) and len(of.above) > 1:  # resamples of nothing tell nothing of other draws
-        return Interval(0.0, 0.0, resampling.end_of_none(of.settings, SPREAD))
-    if len(of.above) == 1:
-        low, high = scipy.stats.binomtest(of.above[0], of.settings[0]).proportion_ci(CONFIDENCE, method="exact")
-        return Interval(over_draws.estimate, float(low), float(high))
-    counted = statistics.mean_rate(of.above, of.settings)
-    return Interval(over_draws.estimate, min(counted.low, over_draws.low), max(counted.high, over_draws.high))
-
-
-def random_ratio(one: Tail, other: Tail) -> Interval:
-    """The one's share of random settings over the other's, of the means over landscapes; NaN if both are 0."""
-    counted = statistics.ratio_of_rates(sum(one.above), sum(one.settings), sum(other.above), sum(other.settings))
-    if len(one.above) == 1:
-        return counted
-    if not (any(one.above) and any(other.above)):
-        return over(random_rate(one), random_rate(other))
-    over_draws = resampling.ratio(one.rates, other.rates)
-    return Interval(over_draws.estimate, min(counted.low, over_draws.low), max(counted.high, over_draws.high))
-
-
-def over(one: Interval, other: Interval) -> Interval:
-    """one / other of two intervals from 0 on, at their corners; what is 0 / 0 or ∞ / ∞ is NaN, as an end 0 or ∞."""
-    low, high = _quotient(one.low, other.high), _quotient(one.high, other.low)
-    return Interval(
-        _quotient(one.estimate, other.estimate), 0.0 if np.isnan(low) else low, np.inf if np.isnan(high) else high
-    )
-
-
-def _counted(landscapes: Sequence[Summary], sampler: str, rnn: str, gru: str, accuracy: float) -> RandomSettings | None:
-    """As the landscapes count them; None if they have not sampled one of the two."""
-    rnns, grus = (tail(landscapes, sampler, name, accuracy) for name in (rnn, gru))
-    if rnns is None or grus is None:
-        return None
-    scored = {"rnn_above": sum(rnns.above), "rnn_settings": sum(rnns.settings)}
-    scored |= {"gru_above": sum(grus.above), "gru_settings": sum(grus.settings)}
-    members = min(sum(rnns.settings), sum(grus.settings))
-    rates = random_rate(rnns), random_rate(grus)
-    return RandomSettings("counting", len(landscapes), members, scored, *rates, random_ratio(grus, rnns))
-
-
-def _split(rare: Summary, sampler: str, rnn: str, gru: str, accuracy: float) -> RandomSettings | None:
-    """By multilevel splitting; None if there is nothing of one of the two."""
-    rnns, grus = (find(rare["tails"], sampler, name, accuracy) for name in (rnn, gru))
-    if rnns is None or grus is None:
-        return None
-    draws = min(len(rnns.rates), len(grus.rates))  # of some shapes there are more
-    rnns, grus = (Rates(*(values[:draws] for values in of)) for of in (rnns, grus))
-    scored = {f"{cell}_found_in": int(np.count_nonzero(of.rates)) for cell, of in (("rnn", rnns), ("gru", grus))}
-    rates = typical_rate(rnns), typical_rate(grus), rate_ratio(grus, rnns)
-    return RandomSettings("splitting", draws, draws * rare["particles"], scored, *rates, (rnns, grus))
-
-
 def _beside_random(trained: Mapping[str, Any], random: RandomSettings, rnn: Draws, gru: Draws) -> dict[str, Any]:
     """The columns of random settings, and quotients of what is after training and before."""
     row: dict[str, Any] = {"random_by": random.by, "random_draws": random.draws, "random_members": random.members}
@@ -276,16 +162,10 @@ def _beside_random(trained: Mapping[str, Any], random: RandomSettings, rnn: Draw
 
 def _draw_by_draw(rnn: Draws, gru: Draws, random_rnn: Rates, random_gru: Rates) -> Interval:
     """The ratio of the quotients in R draws, the first of random settings, resampled for both together."""
-    factors = log_ratio(random_rnn, random_gru)
-    least, most = (resampling.scaled_ratio(gru, rnn, logs[: len(gru)]) for logs in factors)
+    factors = [logs[: len(gru)] for logs in log_ratio(random_rnn, random_gru)]
+    least = resampling.scaled_ratio(gru, rnn, factors[0])
+    most = least if np.array_equal(*factors) else resampling.scaled_ratio(gru, rnn, factors[1])
     return Interval(least.estimate if least.estimate == most.estimate else np.nan, least.low, most.high)
-
-
-def _tails(landscape: Summary) -> Rows:
-    if "tails" not in landscape:
-        raise KeyError("landscape: tails")
-    rows: Rows = landscape["tails"]
-    return rows
 
 
 def _matched(shape: str) -> str:
@@ -298,9 +178,3 @@ def _accuracies(capacity: Summary, name: str) -> Draws:
 
 def _count(draws: Draws) -> int:
     return sum(map(len, draws))
-
-
-def _quotient(top: float, bottom: float) -> float:
-    if bottom == 0:
-        return np.nan if top == 0 or np.isnan(top) else np.inf
-    return float(np.divide(top, bottom)) if np.isfinite(top) or np.isfinite(bottom) else np.nan

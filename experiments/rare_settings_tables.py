@@ -79,7 +79,8 @@ def log_ratio(one: Rates, other: Rates) -> tuple[np.ndarray, np.ndarray]:
 
 def _typical(least: np.ndarray, most: np.ndarray) -> Interval:
     """exp of the median of logarithms [R] that lie between these."""
-    low, high = resampling.median(least), resampling.median(most)
+    low = resampling.median(least)
+    high = low if np.array_equal(least, most) else resampling.median(most)
     estimate = low.estimate if low.estimate == high.estimate else np.nan
     ends = (low.low, high.high) if len(least) > 1 else (-np.inf, np.inf)
     return Interval(*np.exp([estimate, *ends]).tolist())

@@ -7,7 +7,9 @@ import pytest
 from scipy import integrate, stats
 
 from experiments import density
-from experiments.density import MATCHED, SAME, SHAPES, Tail, over, random_rate, random_ratio, tail
+from experiments.claims_rows import over
+from experiments.density import MATCHED, SAME, SHAPES
+from experiments.random_settings import Tail, random_rate, random_ratio, tail
 from rnnjax import resampling, statistics
 from rnnjax.statistics import Interval
 

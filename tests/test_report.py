@@ -87,8 +87,8 @@ def test_the_contents_have_every_figure_and_table_of_the_thesis_once() -> None:
 
 def test_the_contents_place_every_step_of_the_programme() -> None:
     sections = {job.step.name: job.step.section for job in jobs_of(("quick", "thesis"))}
-    draws = {step.name for step in STEPS if step.name.endswith("_draws")}  # of the preset full alone
-    assert {section.step for section in (*SECTIONS, *BEYOND)} == set(sections) | draws and len(draws) == 3
+    more = {step.name for step in STEPS if step.name.endswith(("_draws", "_4x2"))}  # of the preset full alone
+    assert {section.step for section in (*SECTIONS, *BEYOND)} == set(sections) | more and len(more) == 6
     assert all(sections[section.step] == section.number for section in SECTIONS)
 
 
