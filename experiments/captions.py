@@ -13,9 +13,10 @@ _FIGURES = {
     "separability": {
         "figure_4_2_all.png": "All networks on CountII: validation accuracy (across) by cell, H and embedding; a point"
         " is a network, the tick is the mean of all.",
-        "figure_4_3_all.png": "The same on FirstII.",
+        "figure_4_3_all.png": "All networks on FirstII: validation accuracy (across) by cell, H and embedding; a point"
+        " is a network, the tick is the mean of all.",
         "figure_4_2_rates.png": "Share of all networks on CountII above 90 % (across), with 95 % intervals.",
-        "figure_4_3_rates.png": "The same on FirstII.",
+        "figure_4_3_rates.png": "Share of all networks on FirstII above 90 % (across), with 95 % intervals.",
     },
     "trainability": {
         "figure_4_*_rates.png": "Share of all networks above 90 % validation accuracy (across) by architecture (inputs"
@@ -100,7 +101,8 @@ _FIGURES = {
         " success (up) over the ratio of the first word's gradient to the last's before training (across).",
         "figure_vanishing_*_norms.png": "{}: norm of the gradient at the state (up, logarithmic) over the words read"
         " (across), before and after training, by cell and by accuracy after training.",
-        "figure_vanishing_*_relative.png": "{}: the same relative to the gradient at the last state.",
+        "figure_vanishing_*_relative.png": "{}: norm of the gradient at the state relative to that at the last state"
+        " (up, logarithmic) over the words read (across), before and after training, by cell and by accuracy.",
         "figure_vanishing_*_rates.png": "{}: share of networks above 70 and 90 % (up) by their ratio before training"
         " (across, logarithmic).",
         "figure_vanishing_*_singular.png": "{}: singular values of the last state's derivative with respect to earlier"

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments import report, reporting
+from experiments import density_figure, report, reporting
 from experiments.claims import Found
 from experiments.claims_landscape import density_table
+from experiments.drawing import save_figure
 from experiments.ledger import Entry, Judged, ledger
 from experiments.programme import ADOPTED, PRESETS, PROTOCOLS, STEPS, Job, is_same
-from rnnjax import results
+from rnnjax import plotting, results
 from rnnjax.errors import UserError, one_of
 
 _OF_STATUS = "error", "seconds", "command", "preset"  # what status.json has of each step
@@ -24,7 +25,6 @@ _ADDED: Mapping[str, Mapping[str, Any]] = {
 _LATER = ("rare_settings",)  # experiments that configs of what is shipped did not have yet
 # Fields that decide no number; epochs_per_call and enough are gone.
 _NO_NUMBER = {"training": ("epochs_per_call", "members_per_call"), "noise_robustness": ("enough",)}
-DENSITY = "trainability_and_density.csv"
 
 
 def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
@@ -38,7 +38,8 @@ def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Ent
     entries = ledger(found)
     results.write_json(workdir / "ledger.json", _as_json(entries))
     rows = _density_rows(found[ADOPTED])
-    results.write_text(workdir / DENSITY, reporting.to_csv(rows) if rows else "")
+    results.write_text(workdir / report.DENSITY_TABLE, reporting.to_csv(rows) if rows else "")
+    _draw(rows, workdir / report.DENSITY_FIGURE)
     report.write(workdir, status, entries, rows)
     return entries
 
@@ -61,6 +62,14 @@ def _density_rows(found: Found) -> list[dict[str, Any]]:
         return density_table(found)
     except KeyError:
         return []
+
+
+def _draw(rows: reporting.Rows, path: Path) -> None:
+    """C28's figure, or none where there is nothing to show."""
+    if made := density_figure.figure(rows):
+        save_figure(path, made, plotting.resolution())
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _as_json(entries: list[Entry]) -> list[dict[str, Any]]:
@@ -155,7 +164,7 @@ def numbers_agree(workdir: Path) -> bool:
         again = Path(scratch, "ledger.json")
         results.write_json(again, _as_json(ledger(found)))
         same = _rounded(results.read_json(again)) == _rounded(results.read_json(workdir / "ledger.json"))
-    table = workdir / DENSITY
+    table = workdir / report.DENSITY_TABLE
     return same and table.is_file() and table.read_text() == (reporting.to_csv(rows) if rows else "")
 
 

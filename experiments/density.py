@@ -16,7 +16,8 @@ runs from low over high to high over low. That is wider than need be, but never 
 each other (words that make training easy may make solutions frequent too); by splitting, in draws that trained networks
 have too, the ratio of the quotients has them resampled for both together instead. Where no setting was found a quotient
 is infinite, with a finite lower end; where none of either cell was, the two quotients have no ratio. Successes after
-training are means over draws in any case.
+training are means over draws in any case. So by splitting the ratio of the quotients is a mean's over a median's;
+beside it stands, as a control, the median of each draw's own ratio, and in which share of draws that is above 1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -88,6 +89,7 @@ def headline(rows: Rows) -> list[dict[str, Any]]:
     return [
         {"settings_from": row["sampler"], "shape": row["shape"], "networks": row["networks"]}
         | {f"{new}{end}": row[f"{old}{end}"] for old, new in named.items() for end in ("", "_low", "_high")}
+        | {"in_one_draw": row["one_draw_quotient_ratio"], "draws_above_1": row["draws_above_1"]}
         for row in judged
     ]
 
@@ -151,13 +153,14 @@ def _beside_random(trained: Mapping[str, Any], random: RandomSettings, rnn: Draw
         row |= interval_columns(f"{cell}_random", rate)
         row |= interval_columns(f"{cell}_quotient", over(ends(trained, f"{cell}_trained"), rate))
     row |= interval_columns("random_ratio", random.ratio)
+    single: dict[str, Any] = {"one_draw_quotient_ratio": None, "draws_above_1": None}
     if random.both is None:
-        quotients, draws = over(ends(trained, "trained_ratio"), random.ratio), len(gru)
+        quotients = over(ends(trained, "trained_ratio"), random.ratio)
     else:
-        draws = min(len(gru), random.draws)
-        quotients = _draw_by_draw(rnn[:draws], gru[:draws], *random.both)
-    row["quotient_networks"] = min(_count(rnn[:draws]), _count(gru[:draws]))
-    return row | interval_columns("quotient_ratio", quotients)
+        rnn, gru = rnn[: random.draws], gru[: random.draws]
+        quotients, single = _draw_by_draw(rnn, gru, *random.both), _single_draws(rnn, gru, *random.both)
+    row["quotient_networks"] = min(_count(rnn), _count(gru))
+    return row | interval_columns("quotient_ratio", quotients) | single
 
 
 def _draw_by_draw(rnn: Draws, gru: Draws, random_rnn: Rates, random_gru: Rates) -> Interval:
@@ -166,6 +169,17 @@ def _draw_by_draw(rnn: Draws, gru: Draws, random_rnn: Rates, random_gru: Rates) 
     least = resampling.scaled_ratio(gru, rnn, factors[0])
     most = least if np.array_equal(*factors) else resampling.scaled_ratio(gru, rnn, factors[1])
     return Interval(least.estimate if least.estimate == most.estimate else np.nan, least.low, most.high)
+
+
+def _single_draws(rnn: Draws, gru: Draws, random_rnn: Rates, random_gru: Rates) -> dict[str, float | None]:
+    """Each draw's own ratio of the quotients, or what it is no less than: the median, and the share above 1.
+
+    Half a network that is above and half of one that is not are added to either cell's.
+    """
+    trained = [np.log([(np.sum(draw) + 0.5) / (len(draw) + 1) for draw in draws]) for draws in (gru, rnn)]
+    logs = trained[0] - trained[1] + log_ratio(random_rnn, random_gru)[0][: len(gru)]
+    typical = float(np.exp(np.median(logs)))
+    return {"one_draw_quotient_ratio": typical or None, "draws_above_1": float(np.mean(logs > 0))}
 
 
 def _matched(shape: str) -> str:

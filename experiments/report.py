@@ -12,6 +12,7 @@ import jinja2
 from experiments import thesis
 from experiments.density import DECIDING, headline
 from experiments.programme import PRESETS, Job, jobs_of, looks
+from experiments.report_images import Picture, read_picture
 from experiments.report_ledger import ClaimShown, counts, shown_claims, with_draws
 from experiments.report_provenance import overview, provenance, step_anchor
 from experiments.report_sections import SectionShown, beyond_sections, figure_anchor, repeats, thesis_sections
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).with_name("templates")
 FILES = ("report.html", "report.md", "report_evidence.md", "report_provenance.md")
+_DENSITY_CAPTION = (
+    f"Left, how often a trained network (up) and a random setting (across, logarithmic) is above {100 * DECIDING:g} %;"
+    " a grey line joins an RNN and the GRU of its shape. Right, the GRU's quotient of the two over the RNN's: right of"
+    " 1, training adds more to a GRU than how frequent good settings are."
+)
 _FEW = 8  # steps that are named
 _MARKS = "\\`*_[]|"  # that mean something in Markdown
+DENSITY_TABLE, DENSITY_FIGURE = "trainability_and_density.csv", "trainability_and_density.png"  # of C28
 _DENSITY_STEPS = (  # on which the table of trainability and density rests
     "capacity", "data_sets", "capacity_4x2", "landscape", "rare_settings", "rare_settings_draws", "rare_settings_4x2",
 )  # fmt: skip
@@ -56,7 +63,10 @@ def write(
     found = _gathered(workdir, status, entries, jobs_of(presets) if wanted is None else wanted, largest)
     found["preset"] = _presets(status, presets)
     steps = with_draws(_DENSITY_STEPS, found["known_steps"]) if density else _DENSITY_STEPS
-    found |= {"density": _density(density), "density_steps": steps}
+    found |= {"density": _density(density), "density_steps": steps, "density_figure": _density_figure(workdir)}
+    found |= {"density_caption": _DENSITY_CAPTION, "density_table": DENSITY_TABLE}
+    if picture := found["density_figure"]:
+        found["figures"][picture.anchor] = picture.path
     for name in FILES:
         results.write_text(workdir / name, _environment().get_template(f"{name}.j2").render(found))
 
@@ -131,6 +141,14 @@ def _cited(claims: Sequence[ClaimShown]) -> dict[str, list[str]]:
         for path in claim.figures:
             found.setdefault(figure_anchor(path), []).append(claim.claim.id)
     return found
+
+
+def _density_figure(workdir: Path) -> Picture | None:
+    alt = f"Success after training over frequency at random, above {100 * DECIDING:g} %, by cell and shape"
+    try:
+        return read_picture(workdir / DENSITY_FIGURE, DENSITY_FIGURE, figure_anchor(DENSITY_FIGURE), alt)
+    except OSError:
+        return None
 
 
 def _density(rows: Rows) -> list[Table]:

@@ -13,7 +13,8 @@ from experiments.report_images import Picture, read_picture
 from experiments.report_tables import Table, read_table
 from rnnjax.members import num_cores
 
-_META = "section", "dataset", "note", "units", "finding"  # of thesis_numbers.json: no numbers
+# Of thesis_numbers.json: no numbers, or what Figure 4.7 itself shows beside ours.
+_META = "section", "dataset", "note", "units", "finding", "rows"
 
 
 class Shown(NamedTuple):
@@ -77,9 +78,17 @@ def is_repeat(job: Job) -> bool:
 
 
 def shown_elsewhere(folder: Path, own: Path) -> list[Path]:
-    """A step's figures that are, byte by byte, those in its experiment's own folder: of the same networks."""
+    """A step's figures that its experiment's own folder has.
+
+    Those with the thesis' numbers, which show as many networks as it had; and any that are the same byte by byte.
+    """
     pairs = [] if folder == own else [(path, own / path.name) for path in _files(folder) if path.suffix == ".png"]
-    return [path for path, other in pairs if other.is_file() and path.read_bytes() == other.read_bytes()]
+    numbered = {item.file for item in placed(own.name)}
+    return [
+        path
+        for path, other in pairs
+        if other.is_file() and (path.name in numbered or path.read_bytes() == other.read_bytes())
+    ]
 
 
 def _sections(workdir: Path, sections: Sequence[Section], wanted: Sequence[Job]) -> list[SectionShown]:

@@ -127,7 +127,7 @@ def _column(heading: str, values: list[list[str]]) -> list[str]:
     if heading.startswith("thesis"):
         return [cell or NONE for cell in values[0]]  # as it is printed
     known = [float(cell) for each in values for cell in each if _is_float(cell)]
-    decimals = _decimals([value for value in known if math.isfinite(value)])
+    decimals = _decimals([value for value in known if math.isfinite(value)], counts=len(values) == 1)
     shown = [[_cell(cell, decimals) for cell in each] for each in values]
     if len(shown) == 1:
         return shown[0]
@@ -137,20 +137,37 @@ def _column(heading: str, values: list[list[str]]) -> list[str]:
 
 
 def _with_ends(estimate: str, low: str, high: str, *shown: str) -> str:
-    """A cell with its interval; one of no width is of a single network, and says nothing of others."""
-    if shown[0] == NONE or (
-        all(map(_is_float, (estimate, low, high))) and _is_open(*map(float, (estimate, low, high)))
-    ):
+    """A cell with its interval; one of no width is of a single network, and says nothing of others.
+
+    Where there is no estimate the ends are told, as far as they tell anything.
+    """
+    if shown[0] == NONE:
+        return _bounds(low, high, *shown[1:])
+    if all(map(_is_float, (estimate, low, high))) and _is_open(*map(float, (estimate, low, high))):
         return NONE
     ends = NONE if low == high else f"{shown[1]}, {shown[2]}"
     return f"{shown[0]} [{ends}]"
 
 
-def _decimals(values: list[float]) -> int | None:
-    """How many decimals tell a column's values, as few as do; None where their sizes differ too much."""
+def _bounds(low: str, high: str, *shown: str) -> str:
+    """Of what has ends alone, of which 0 and infinity say nothing of a rate or a ratio."""
+    below, above = (_is_float(end) and 0 < float(end) < math.inf for end in (low, high))
+    if below and above:
+        return f"[{shown[0]}, {shown[1]}]"
+    return f"≥ {shown[0]}" if below else f"≤ {shown[1]}" if above else NONE
+
+
+def _decimals(values: list[float], counts: bool) -> int | None:
+    """How many decimals tell a column's values, as few as do; None where they are large or differ too much in size.
+
+    Args:
+        values: of estimates and ends.
+        counts: these may be whole numbers of any size.
+    """
     for exact in range(3):
         if all(abs(value - round(value, exact)) < 1e-9 for value in values):
-            return exact
+            large = any(abs(value) >= 10_000 for value in values)
+            return None if large and not (counts and exact == 0) else exact
     sizes = [abs(value) for value in values if value]
     if min(sizes) >= 0.095 and max(sizes) < 10_000:
         return 2 if max(sizes) > 1 else 3
@@ -175,5 +192,5 @@ def _is_float(text: str) -> bool:
 
 
 def _is_number(cell: str) -> bool:
-    first = cell.split(" [")[0].replace("−", "-").replace("∞", "inf").replace(",", "")
+    first = cell.split(" [")[0].replace("−", "-").replace("∞", "inf").strip("≤≥[] ").split(", ")[0].replace(",", "")
     return cell == NONE or _is_float(first)

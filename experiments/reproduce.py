@@ -133,8 +133,9 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     for flag in (_SAMPLE, _SAMPLE_SEED):
         if flag.present:
             raise UserError(f"--{flag.name} is given without --check; valid: --check --{flag.name}={flag.value}")
+    if preset is None:
+        raise UserError(f"--preset is missing; valid: {', '.join(f'--preset={name}' for name in PRESETS)}")
     one_of("preset", preset, tuple(PRESETS))
-    assert preset is not None
     here, told = jobs(preset), f"--preset={preset}"
     for name in _ONLY.value:
         one_of(f"{told}: only", name, dict.fromkeys(job.step.name for job in here))

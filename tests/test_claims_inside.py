@@ -337,16 +337,23 @@ def test_each_shape_has_the_networks_that_have_its_draws(monkeypatch: pytest.Mon
     found["rare_settings_4x2"] = more | {
         "tails": [row | {name: row[name][10:] for name in ("rates", "bounds")} for row in more["tails"]]
     }
-    trained = {f"FirstI/{cell}_4x2": found["capacity"]["conditions"][f"FirstI/{cell}_4x2"] for cell in ("rnn", "gru")}
-    many = {name: condition | {"accuracy": condition["accuracy"] * 3} for name, condition in trained.items()}
-    found["capacity_4x2"] = {"conditions": many}
-    for part in judged(found, "C28").parts:
-        times = 3 if "4x2" in part.evidence.what else 1
-        assert part.evidence.draws == 10 * times and part.evidence.members == 1000 * times
+    conditions = found["capacity"]["conditions"]
+    trained = {f"FirstI/{cell}_4x2": conditions[f"FirstI/{cell}_4x2"]["accuracy"] for cell in ("rnn", "gru")}
+
+    def grid(draws: int, seeds: int) -> dict[str, Any]:
+        return {name: {"accuracy": [of_draw[:seeds] for of_draw in of * 3][:draws]} for name, of in trained.items()}
+
+    found["capacity_4x2"] = {"conditions": grid(30, 40)}
+    found["data_sets"] = {"conditions": conditions | grid(20, 100)}  # more networks, in fewer of the draws
+    for part in TESTS["C28"].evidence(found):
+        assert (part.draws, part.members) == ((30, 1200) if "4x2" in part.what else (10, 1000))
     judged_at = [line for line in density_table(found) if (line["sampler"], line["accuracy_above"]) == (HEADLINE, 0.6)]
     rows = {line["shape"]: line for line in judged_at if line["beside"] == SAME}
-    assert (rows["4x2"]["random_draws"], rows["4x2"]["quotient_networks"]) == (30, 3000)
+    assert (rows["4x2"]["random_draws"], rows["4x2"]["quotient_networks"]) == (30, 1200)
     assert (rows["2x2"]["random_draws"], rows["2x2"]["quotient_networks"]) == (10, 1000)
+    found["capacity_4x2"] = {"conditions": grid(30, 30)}  # too few to decide anything
+    few = [part for part in TESTS["C28"].evidence(found) if "4x2" in part.what]
+    assert {(part.draws, part.members) for part in few} == {(20, 2000)}
 
 
 def test_one_landscape_has_numbers_and_no_verdict() -> None:

@@ -1,12 +1,14 @@
 """Trainability beside density: cases computed by hand."""
 
+import io
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from scipy import integrate, stats
 
-from experiments import density
+from experiments import density, density_figure
 from experiments.claims_rows import over
 from experiments.density import MATCHED, SAME, SHAPES
 from experiments.random_settings import Tail, random_rate, random_ratio, tail
@@ -178,7 +180,50 @@ def test_rates_by_splitting_stand_where_both_cells_have_them() -> None:
     # Of the three draws that both have: 1 over a third, and twice of that.
     assert row["quotient_ratio"] == pytest.approx(2 * 3)
     assert 0 < row["quotient_ratio_low"] < 6 < row["quotient_ratio_high"]
+    # With half a network more on either side: 4.5 of 4.5 over 1.5, 1.5 and 2.5 of 5, twice.
+    assert row["one_draw_quotient_ratio"] == pytest.approx(2 * 4.5 / 1.5) and row["draws_above_1"] == 1
+    short = find(density.headline(rows), settings_from="pytorch:1", shape="2x2")
+    assert short["in_one_draw"] == row["one_draw_quotient_ratio"] and short["draws_above_1"] == 1
     matched = find(rows, sampler="pytorch:1", shape="4x4", beside=SAME, accuracy_above=0.65)
+    assert matched["one_draw_quotient_ratio"] is matched["draws_above_1"] is None
     assert matched["random_by"] == "counting" and matched["rnn_settings"] == 1000
     other = find(rows, sampler="normal:1", shape="2x2", beside=SAME, accuracy_above=0.6)
     assert other["random_by"] == "counting" and other["random_draws"] == 1
+
+
+def test_draws_in_which_random_settings_are_unknown_are_not_counted_as_above_1() -> None:
+    """In one of three draws no RNN was found and in another no GRU, whose quotient may be anything above some end."""
+    rates = {"rnn": [1e-6, 0.0, 1e-6], "gru": [1e-6, 1e-6, 0.0]}
+    tails = [
+        {"sampler": "pytorch:1", "architecture": f"{cell}_{shape}", "accuracy_above": 0.6}
+        | {"rates": of, "bounds": np.maximum(of, 1e-9).tolist()}
+        for cell, of in rates.items()
+        for shape in SHAPES
+    ]
+    trained = capacity([[HIGH, LOW]] * 3, [[HIGH, HIGH]] * 3, [[LOW, LOW]] * 3)
+    rows = density.density(trained, landscape(5, 20), rare={"particles": 50, "tails": tails}, thresholds=(0.6,))
+    row = find(rows, sampler="pytorch:1", shape="2x2", beside=SAME)
+    # 2.5 of 3 over 1.5 of 3, times 1; nothing is known of it; more than a thousand.
+    assert row["draws_above_1"] == pytest.approx(2 / 3)
+    assert row["one_draw_quotient_ratio"] == pytest.approx(2.5 / 1.5)
+
+
+def numbers_of(figure: Figure) -> list[float]:
+    return [float(x) for axes in figure.axes for line in axes.get_lines() for x in np.asarray(line.get_xdata(), float)]
+
+
+def test_the_figure_shows_rates_and_quotients_and_leaves_out_what_is_not_there() -> None:
+    rows = density.density(capacity(QUARTER, HALF, HALF), landscape(5, 20))
+    made = density_figure.figure(rows)
+    assert made is not None
+    left, right = made.axes
+    assert {0.005, 0.02} <= {round(x, 9) for x in numbers_of(made)}
+    assert len(right.get_yticks()) == len(SHAPES) and "above 60 % on FirstI" in made.get_suptitle()
+    low, high = left.get_xlim()
+    assert 0 < low < 0.005 < 0.02 < high < 1
+    none = density_figure.figure(density.density(capacity(QUARTER, HALF, HALF), landscape(0, 20)))
+    assert none is not None and 0.02 in {round(x, 9) for x in numbers_of(none)}
+    assert np.isfinite([none.axes[0].get_xlim(), none.axes[1].get_xlim()]).all()
+    none.savefig(io.BytesIO())
+    other = density.density(capacity(QUARTER, HALF, HALF), landscape(5, 20, sampler="normal:1"))
+    assert density_figure.figure(other) is None and density_figure.figure([]) is None

@@ -21,7 +21,7 @@ from experiments.claims import CLAIMS
 from experiments.contents import BEYOND, SECTIONS, THESIS, matching
 from experiments.ledger import Judged, Part
 from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job, Step, jobs, jobs_of, looks
-from experiments.report import FILES, markdown, write
+from experiments.report import DENSITY_FIGURE, DENSITY_TABLE, FILES, markdown, write
 from experiments.report_images import MAX_WIDTH, read_picture, small_png
 from experiments.report_ledger import shown_claims, with_draws
 from experiments.report_provenance import provenance
@@ -263,6 +263,17 @@ def test_the_table_of_density_is_one_for_each_value_of_its_first_column(html: st
     assert part.count("<details open>") == 1 and 'href="#step-landscape"' in part
 
 
+def test_the_density_of_solutions_has_its_file_and_its_figure(tmp_path: Path, html: str, workdir: Path) -> None:
+    for text in (html, markdown_of(workdir)["report.md"]):
+        assert DENSITY_TABLE.replace("_", "") in text.replace("\\", "").replace("_", "")
+        assert DENSITY_FIGURE not in text  # there is none
+    made_up.leave(tmp_path / DENSITY_FIGURE)
+    write(tmp_path, {}, [], [{"sampler": "pytorch:1", "shape": "2x2"}], wanted=jobs("quick"))
+    assert f"]({DENSITY_FIGURE})" in (tmp_path / "report.md").read_text()
+    part = (tmp_path / "report.html").read_text().split('<h2 id="density">')[1]
+    assert part.count("<img ") == 1 and '<figure id="trainability_and_density">' in part
+
+
 def test_a_report_of_nothing_at_all(tmp_path: Path) -> None:
     write(tmp_path, {}, [], wanted=jobs("quick"))
     text = (tmp_path / "report.html").read_text()
@@ -285,6 +296,10 @@ def test_a_figure_that_the_experiment_s_own_step_shows_is_not_shown_again(tmp_pa
     own, controls_folder = (tmp_path / step.name for step in steps)
     assert shown_elsewhere(controls_folder, own) == [controls_folder / "figure_4_4.png"]
     assert not shown_elsewhere(own, own)
+    Image.new("RGB", (24, 16)).save(controls_folder / "figure_4_4.png")  # of fewer networks, perhaps
+    assert shown_elsewhere(controls_folder, own) == [controls_folder / "figure_4_4.png"]
+    (own / "figure_4_4.png").unlink()
+    assert not shown_elsewhere(controls_folder, own)
 
 
 def test_repeated_steps_are_named_and_new_experiments_shown(tmp_path: Path) -> None:
@@ -336,6 +351,21 @@ def test_an_interval_of_no_width_is_not_shown_as_one() -> None:
     table = make_table([{"x": 2.5, "x_low": 2.5, "x_high": 2.5}, {"x": 2.0, "x_low": 1.5, "x_high": 2.5}], "")
     assert table is not None and table.headings == ["x [95 %]"] and table.numeric == [True]
     assert table.rows == [["2.5 [–]"], ["2.0 [1.5, 2.5]"]]
+
+
+def test_ends_are_told_where_there_is_no_estimate_and_they_tell_something() -> None:
+    inf, rest = float("inf"), {"x": 2.0, "x_low": 1.0, "x_high": 3.0}
+    ends = [(0.0, 1.5), (2.5, inf), (1.0, 4.0), (0.0, inf), (None, None), (0.0, 0.0)]
+    rows = [{"x": float("nan"), "x_low": low, "x_high": high} for low, high in ends]
+    table = make_table([*rows, rest], "")
+    assert table is not None and table.numeric == [True]
+    shown = ["≤ 1.5", "≥ 2.5", "[1.0, 4.0]", "–", "–", "–", "2.0 [1.0, 3.0]"]
+    assert [row[0] for row in table.rows] == shown
+
+
+def test_large_numbers_with_ends_are_shortened_and_counts_are_not() -> None:
+    table = make_table([{"x": 3356420.0, "x_low": 5.0, "x_high": 12503100000.0, "n": 3356420}], "")
+    assert table is not None and table.rows == [["3.36e6 [5, 1.25e10]", "3356420"]]
 
 
 def test_millions_have_three_digits() -> None:

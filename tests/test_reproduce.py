@@ -307,7 +307,7 @@ def test_a_directory_of_another_version_or_preset_is_refused(
     ("flags", "words"),
     [
         (["--preset=all"], "preset is 'all'; valid: quick, thesis, full"),
-        ([], "preset is None; valid: quick, thesis, full"),
+        ([], "--preset is missing; valid: --preset=quick, --preset=thesis, --preset=full"),
         (["--preset=quick", "--only=capacity"], "only is 'capacity'; valid: first, bad, identity_init"),
         (["--preset=full", "--protocols=batch_3"], "protocols is 'batch_3'; valid: adopted"),
         (["--preset=quick", "--protocols=adopted,batch_4"], "quick: protocols is 'batch_4'; valid: adopted\n"),
