@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from absl import flags
+from jax.sharding import Mesh
 
 import rnnjax
 from experiments import command_line, conclusion, runner
@@ -60,9 +61,9 @@ class Reproduction:
         configs = {job.name: results.digest(job.config(self._preset).to_dict()) for job in jobs(self._preset)}
         return {"preset": self._preset, "rnnjax": rnnjax.__version__, "training": engine(), "configs": configs}
 
-    def run(self, log: logging.Logger) -> bool:
+    def run(self, mesh: Mesh, log: logging.Logger) -> bool:
         """The steps, then the report of all that there is; whether every step was done."""
-        mesh, started = runner.make_mesh(), time.monotonic()
+        started = time.monotonic()
         computing, spent = 0.0, 0.0  # seconds, and what was expected of the steps that took them
         self.status = self._earlier()
         with Artist() as artist:
@@ -98,7 +99,7 @@ class Reproduction:
         except UserError:
             return {}
 
-    def _run(self, job: Job, mesh: Any, artist: Artist, log: logging.Logger) -> None:
+    def _run(self, job: Job, mesh: Mesh, artist: Artist, log: logging.Logger) -> None:
         started, error, folder = time.monotonic(), None, self._workdir / job.name
         try:
             config, experiment = job.config(self._preset), job.step.experiment()
@@ -153,10 +154,10 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
     runner.begin()
     if preset == "quick":
         plotting.be_coarse()
-    reproduction = Reproduction(workdir, preset, wanted)
+    reproduction, mesh = Reproduction(workdir, preset, wanted), runner.make_mesh()
     log = runner.new_log("reproduce")
     with own_workdir(workdir, reproduction.identity()):
-        done = reproduction.run(log)
+        done = reproduction.run(mesh, log)
         if _PUBLISH.value:
             files = publish(workdir, Path(_PUBLISH.value), reproduction.status, _KEEP.value)
             size = sum(path.stat().st_size for path in files) / 1e6

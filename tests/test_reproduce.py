@@ -303,6 +303,12 @@ def test_a_directory_of_another_version_or_preset_is_refused(
         assert done.returncode == 2 and done.stderr.count("\n") == 1 and word in done.stderr
 
 
+def test_devices_that_are_not_there_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    done = launch("--preset=quick", "--num_devices=0", f"--workdir={tmp_path / 'work'}")
+    assert done.returncode == 2 and "num_devices is 0; it must be from 1 to" in done.stderr
+    assert not (tmp_path / "work").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
