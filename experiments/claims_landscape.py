@@ -64,7 +64,7 @@ def _section_4_2_2(found: Found) -> Summary:
     Raises:
         KeyError: there are none.
     """
-    rare, conditions = rare_settings(found), {}
+    rare, conditions = rare_settings(found), dict[str, Any]()
     for shape in SHAPES:
         tails = rare["tails"] if rare else []
         draws = max((len(row["rates"]) for row in tails if row["architecture"] == f"rnn_{shape}"), default=None)

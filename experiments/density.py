@@ -165,9 +165,9 @@ def _beside_random(trained: Mapping[str, Any], random: RandomSettings, rnn: Draw
 
 def _draw_by_draw(rnn: Draws, gru: Draws, random_rnn: Rates, random_gru: Rates) -> Interval:
     """The ratio of the quotients in R draws, the first of random settings, resampled for both together."""
-    factors = [logs[: len(gru)] for logs in log_ratio(random_rnn, random_gru)]
-    least = resampling.scaled_ratio(gru, rnn, factors[0])
-    most = least if np.array_equal(*factors) else resampling.scaled_ratio(gru, rnn, factors[1])
+    low, high = (logs[: len(gru)] for logs in log_ratio(random_rnn, random_gru))
+    least = resampling.scaled_ratio(gru, rnn, low)
+    most = least if np.array_equal(low, high) else resampling.scaled_ratio(gru, rnn, high)
     return Interval(least.estimate if least.estimate == most.estimate else np.nan, least.low, most.high)
 
 

@@ -53,7 +53,7 @@ def _draw_rates(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         points = []
         for cell in _CELLS:
             random, trained = ends(row, f"{cell}_random"), ends(row, f"{cell}_trained")
-            style = {"color": plotting.COLOURS[cell], "lw": 1.0, "solid_capstyle": "butt"}
+            style: dict[str, Any] = {"color": plotting.COLOURS[cell], "lw": 1.0, "solid_capstyle": "butt"}
             middle = random.estimate if random.estimate > 0 else np.nan  # none was found, or not in most draws
             axes.plot([max(random.low, _TINY), random.high], [trained.estimate] * 2, **style)
             axes.plot([middle] * 2, [trained.low, trained.high], **style)
@@ -89,7 +89,7 @@ def _draw_quotients(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks(range(len(rows)), [_title(row) for row in rows])
-    axes.set_xlabel("trained over random, the GRU's over the RNN's")
+    axes.set_xlabel("success over frequency, GRU over RNN")
     axes.set_title("how much more training does for a GRU")
 
 

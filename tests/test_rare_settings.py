@@ -116,7 +116,7 @@ def test_a_draw_is_the_first_of_seeds_that_are_higher_by_it(tmp_path: Path) -> N
         climb.compile()
         found.append(climb(draw))
     for name in names:
-        np.testing.assert_array_equal(*(arrays[name] for arrays in found))
+        np.testing.assert_array_equal(found[0][name], found[1][name])
 
 
 def test_probabilities_are_those_that_counting_gives(tmp_path: Path) -> None:
