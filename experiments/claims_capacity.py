@@ -40,12 +40,14 @@ _CHANCE = 55  # printed, in per cent: 4.5 standard errors of 2,000 coins above 5
 
 
 class Tried(NamedTuple):
-    """The networks of a shape on FirstI: of the step that has the best of enough, and of all."""
+    """The networks of a shape on FirstI, of several steps; shown is one that has enough, and the best of those."""
 
-    stopped: float  # the best accuracy under section 3.2's protocol
-    best: float  # of any training, such as without early stop
-    members: int
+    stopped: float  # the best accuracy under section 3.2's protocol in the step that is shown
+    members: int  # in it
     draws: int
+    ever: float  # the best under that protocol in any step
+    most: int  # networks under it in the largest step
+    best: float  # of any training, such as without early stop
 
 
 def _capable(found: Found) -> list[Evidence]:
@@ -56,7 +58,7 @@ def _capable(found: Found) -> list[Evidence]:
         printed, number = (thesis.printed("figure_4_6", name) for name in (f"rnn_{shape}_max", "initialisations"))
         wanted = (printed - _HALF) / 100
         # What one network reaches, its shape can represent. If none does, so many rule out one of thirty.
-        most = rnn.stopped if rnn.stopped < wanted and _at_most(rnn.members) < allowed(1, number)[0] else 1.0
+        most = rnn.stopped if rnn.ever < wanted and _at_most(rnn.most) < allowed(1, number)[0] else 1.0
         what = f"best RNN {shape} on FirstI (thesis: {printed} %, of {number})"
         parts.append(Evidence(what, Interval(rnn.stopped, rnn.stopped, most), wanted, np.inf, rnn.members, rnn.draws))
         parts.append(_as_capable(f"best RNN minus best GRU {shape} on FirstI, stopped early or not", rnn, gru))
@@ -74,8 +76,14 @@ def _tried(found: Found, shape: str) -> Tried:
     steps = having(found, (*SAME_NETWORKS, "search"), f"FirstI/{shape}")
     stopped = [adopted(found, step, "FirstI", shape) for step in steps]
     others = [draws for step in steps for draws in at_constant_rates(found, step, "FirstI", shape).values()]
-    largest = max(stopped, key=lambda draws: (min(_count(draws), ENOUGH_MEMBERS), _best([draws])))
-    return Tried(_best([largest]), _best([*stopped, *others]), _count(largest), len(largest))
+    return _tried_in(stopped, others)
+
+
+def _tried_in(stopped: Sequence[Draws], others: Sequence[Draws] = ()) -> Tried:
+    """Of each step's networks, and of all that were trained otherwise."""
+    shown = max(stopped, key=lambda draws: (_count(draws) >= ENOUGH_MEMBERS, _best([draws]), _count(draws)))
+    most, best = max(map(_count, stopped)), _best([*stopped, *others])
+    return Tried(_best([shown]), _count(shown), len(shown), _best(stopped), most, best)
 
 
 def _count(draws: Draws) -> int:
@@ -123,7 +131,7 @@ def _capable_if_matched(found: Found) -> list[Evidence]:
     parts = []
     for shape in ("gru_2x4", "gru_4x4"):
         sides = (of(found, _STEP, "FirstI", shape) for of in (matched, adopted))
-        rnn, gru = (Tried(_best([side]), _best([side]), sum(map(len, side)), len(side)) for side in sides)
+        rnn, gru = (_tried_in([side]) for side in sides)
         what = f"best RNN with as many parameters minus best GRU {shape[4:]} on FirstI"
         parts.append(_as_capable(what, rnn, gru))
     return parts

@@ -64,19 +64,18 @@ def adopted(found: Found, step: str, data: str, shape: str) -> list[np.ndarray]:
     return accuracies(found, step, f"{data}/{shape}")
 
 
-def larger(found: Found, steps: Sequence[str], name: str, draws: int | None = None) -> str:
+def larger(found: Found, steps: Sequence[str], name: str) -> str:
     """Of steps that train a condition alike the one with the most networks of it, the first of several.
 
     Args:
         found: the steps' summaries.
         steps: of the programme.
         name: of the condition.
-        draws: only networks of so many draws, the first, count.
 
     Raises:
         KeyError: as of accuracies, of the first step, if none of them has it.
     """
-    return max(having(found, steps, name), key=lambda step: sum(map(len, accuracies(found, step, name)[:draws])))
+    return max(having(found, steps, name), key=lambda step: sum(map(len, accuracies(found, step, name))))
 
 
 def of_larger(steps: Sequence[str]) -> Reading:

@@ -22,6 +22,7 @@ from experiments.random_settings import SPREAD_OF_SHARES, Summary, Tail, random_
 from experiments.random_settings import random_ratio as ratio
 from experiments.rare_settings_tables import joined
 from rnnjax import resampling
+from rnnjax.resampling import Draws
 from rnnjax.statistics import Interval
 from rnnjax.verdicts import ENOUGH_MEMBERS, Evidence, Unseen
 
@@ -69,15 +70,16 @@ def _section_4_2_2(found: Found) -> Summary:
         tails = rare["tails"] if rare else []
         draws = max((len(row["rates"]) for row in tails if row["architecture"] == f"rnn_{shape}"), default=None)
         names = [f"FirstI/{cell}_{shape}" for cell in ("rnn", "gru")]
-
-        def suits(step: str, name: str = names[0], draws: int | None = draws) -> tuple[bool, int, int]:
-            trained = accuracies(found, step, name)[:draws]
-            number = sum(map(len, trained))
-            return number >= ENOUGH_MEMBERS, len(trained) if draws else 0, number
-
-        step = max(having(found, _TRAINED, names[0]), key=suits)
+        suits = {step: _suits(accuracies(found, step, names[0]), draws) for step in having(found, _TRAINED, names[0])}
+        step = max(suits, key=suits.__getitem__)
         conditions |= {name: entry(found, step, "conditions", name) for name in names}
     return {"conditions": conditions}
+
+
+def _suits(trained: Draws, draws: int | None) -> tuple[bool, int, int]:
+    """How well networks suit random settings in so many draws, the first: the larger the better."""
+    number = sum(map(len, trained[:draws]))
+    return number >= ENOUGH_MEMBERS, len(trained[:draws]) if draws else 0, number
 
 
 def density_table(found: Found) -> list[dict[str, Any]]:

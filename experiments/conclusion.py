@@ -12,6 +12,7 @@ from experiments.claims_landscape import density_table
 from experiments.drawing import save_figure
 from experiments.ledger import Entry, Judged, ledger
 from experiments.programme import ADOPTED, PRESETS, PROTOCOLS, STEPS, Job, is_same
+from experiments.report_images import small_png
 from rnnjax import plotting, results
 from rnnjax.errors import UserError, one_of
 
@@ -68,6 +69,8 @@ def _draw(rows: reporting.Rows, path: Path) -> None:
     """C28's figure, or none where there is nothing to show."""
     if made := density_figure.figure(rows):
         save_figure(path, made, plotting.resolution())
+        with results.atomic_write(path) as file:
+            file.write(small_png(path))
     else:
         path.unlink(missing_ok=True)
 

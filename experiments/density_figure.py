@@ -41,8 +41,8 @@ def figure(rows: Rows) -> Figure | None:
     networks, draws = (sorted({row[name] for row in shown}) for name in ("networks", "random_draws"))
     made.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize=7)
     made.suptitle(
-        f"Trainability and density of solutions (C28): accuracy above {100 * DECIDING:g} % on FirstI, 95 % intervals;\n"
-        f"{_span(networks)} networks of a cell and shape; random settings in {_span(draws)} draws of sentences, words",
+        f"Trained networks and random settings above {100 * DECIDING:g} % on FirstI, by inputs x hidden units (C28)\n"
+        f"95 % intervals, uncorrected; {_span(networks)} networks a point; settings in {_span(draws)} draws of words",
         size=9,
     )
     return made
@@ -55,7 +55,7 @@ def _draw_rates(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
             random, trained = ends(row, f"{cell}_random"), ends(row, f"{cell}_trained")
             style: dict[str, Any] = {"color": plotting.COLOURS[cell], "lw": 1.0, "solid_capstyle": "butt"}
             middle = random.estimate if random.estimate > 0 else np.nan  # none was found, or not in most draws
-            axes.plot([max(random.low, _TINY), random.high], [trained.estimate] * 2, **style)
+            axes.plot([max(random.low, _TINY), min(random.high, 1 / _TINY)], [trained.estimate] * 2, **style)
             axes.plot([middle] * 2, [trained.low, trained.high], **style)
             axes.plot(middle, trained.estimate, ls="", marker=mark, ms=5, color=style["color"], mec="black", mew=0.4)
             points.append((middle, trained.estimate, random.low, random.high))
@@ -64,15 +64,15 @@ def _draw_rates(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     for cell, title in _CELLS.items():
         axes.plot([], [], lw=3, color=plotting.COLOURS[cell], label=title)
     seen = [ends(row, f"{cell}_random") for row in rows for cell in _CELLS]
-    lows = [value for each in seen for value in (each.low, each.estimate, each.high) if value > 0]
+    shares = [value for each in seen for value in each if 0 < value < np.inf]
     axes.set_xscale("log")
-    if lows:
-        axes.set_xlim(min(lows) / 3, max(lows) * 3)
+    if shares:
+        axes.set_xlim(min(shares) / 3, max(shares) * 3)
     axes.set_ylim(0, 1.05)
     axes.yaxis.set_major_formatter(plotting.per_cent)
     axes.set_xlabel("share of random settings, drawn as training's starts")
     axes.set_ylabel("share of trained networks")
-    axes.set_title("how often a network is so good")
+    axes.set_title("share above it")
 
 
 def _draw_quotients(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -82,6 +82,9 @@ def _draw_quotients(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         axes.plot(ratio.estimate, place, ls="", marker=mark, ms=5, color="0.7", mec="black", mew=0.4)
     ratios = [value for row in rows for value in ends(row, "quotient_ratio") if 0 < value < np.inf]
     axes.axvline(1, color="0.6", lw=0.8, ls="--", zorder=0)
+    axes.annotate(
+        "1: frequency explains all", (1, 1), (3, -2), ("data", "axes fraction"), "offset points", fontsize=6, va="top"
+    )
     axes.set_xscale("log")
     axes.set_xlim(min([0.5, *(value / 1.5 for value in ratios)]), max([2, *(value * 1.5 for value in ratios)]))
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -89,7 +92,7 @@ def _draw_quotients(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks(range(len(rows)), [_title(row) for row in rows])
-    axes.set_xlabel("success over frequency, GRU over RNN")
+    axes.set_xlabel("trained over random share, GRU's over RNN's")
     axes.set_title("how much more training does for a GRU")
 
 

@@ -159,7 +159,7 @@ STEPS = (
     Step(
         "capacity_4x2", "capacity", "4.2.2", 120,
         _fields("capacity", {"data_sets": ("FirstI",), "input_dims": (4,), "hidden_dims": (2,)} | _ALONE), ("full",),
-        at_full=_grid("capacity", 192, 6) | {"capacity.shown_seeds": 6}, looks=2,
+        at_full=_grid("capacity", 192, 6) | {"capacity.shown_seeds": 6},
     ),
     # data_sets' networks.
     Step(
@@ -264,7 +264,7 @@ def is_same(step: Step, protocol: str) -> bool:
 
 
 def looks(steps: Iterable[str]) -> int:
-    """How often what rests on these steps has been judged: that of them that was judged most tells (C28's all)."""
+    """How often what rests on these steps has been judged: the largest number of theirs (C28's counts all five)."""
     return max((step.looks for step in STEPS if step.name in steps), default=1)
 
 

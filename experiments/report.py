@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).with_name("templates")
 FILES = ("report.html", "report.md", "report_evidence.md", "report_provenance.md")
 _DENSITY_CAPTION = (
-    f"Left, how often a trained network (up) and a random setting (across, logarithmic) is above {100 * DECIDING:g} %;"
-    " a grey line joins an RNN and the GRU of its shape. Right, the GRU's quotient of the two over the RNN's: right of"
-    " 1, training adds more to a GRU than how frequent good settings are."
+    f"Left, shares above {100 * DECIDING:g} % of trained networks (up, means) and of random settings (across, medians"
+    " where they are by splitting); a grey line joins an RNN and the GRU of its shape (inputs x hidden units). Right,"
+    " the GRU's trained share over its random share, over the same of the RNN: right of 1, training helps a GRU more"
+    " than the frequency of good settings explains. Verdicts correct these intervals for many claims."
 )
 _FEW = 8  # steps that are named
 _MARKS = "\\`*_[]|"  # that mean something in Markdown

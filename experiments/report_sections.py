@@ -80,7 +80,7 @@ def is_repeat(job: Job) -> bool:
 def shown_elsewhere(folder: Path, own: Path) -> list[Path]:
     """A step's figures that its experiment's own folder has.
 
-    Those with the thesis' numbers, which show as many networks as it had; and any that are the same byte by byte.
+    Those with the thesis' numbers, which show as many networks as it had there; and any that are the same byte by byte.
     """
     pairs = [] if folder == own else [(path, own / path.name) for path in _files(folder) if path.suffix == ".png"]
     numbered = {item.file for item in placed(own.name)}

@@ -150,8 +150,10 @@ def _with_ends(estimate: str, low: str, high: str, *shown: str) -> str:
 
 
 def _bounds(low: str, high: str, *shown: str) -> str:
-    """Of what has ends alone, of which 0 and infinity say nothing of a rate or a ratio."""
-    below, above = (_is_float(end) and 0 < float(end) < math.inf for end in (low, high))
+    """Of what has ends alone: infinity says nothing, nor does 0 as the lower end, of a rate or a ratio."""
+    least, most = (float(end) if _is_float(end) else math.inf for end in (low, high))
+    below = math.isfinite(least) and least != 0
+    above = math.isfinite(most) and (most != 0 or below)
     if below and above:
         return f"[{shown[0]}, {shown[1]}]"
     return f"≥ {shown[0]}" if below else f"≤ {shown[1]}" if above else NONE

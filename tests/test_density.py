@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from scipy import integrate, stats
 
 from experiments import density, density_figure
@@ -13,6 +14,7 @@ from experiments.claims_rows import over
 from experiments.density import MATCHED, SAME, SHAPES
 from experiments.random_settings import Tail, random_rate, random_ratio, tail
 from rnnjax import resampling, statistics
+from rnnjax.plotting import COLOURS
 from rnnjax.statistics import Interval
 
 RNNS = {"2x2": "rnn_2x4", "2x4": "rnn_2x8", "4x2": "rnn_4x4", "4x4": "rnn_4x8"}  # 42, 98, 54 and 114 parameters' RNNs
@@ -208,22 +210,46 @@ def test_draws_in_which_random_settings_are_unknown_are_not_counted_as_above_1()
     assert row["one_draw_quotient_ratio"] == pytest.approx(2.5 / 1.5)
 
 
-def numbers_of(figure: Figure) -> list[float]:
-    return [float(x) for axes in figure.axes for line in axes.get_lines() for x in np.asarray(line.get_xdata(), float)]
+def marks(axes: Axes) -> set[tuple[str, float, float]]:
+    """Colour and place of all marks on a panel, but what is made for the legend alone."""
+    shown = [(line.get_color(), *places(line)) for line in axes.get_lines() if line.get_marker() != "None"]
+    return {(str(colour), round(x[0], 9), round(y[0], 9)) for colour, x, y in shown if x}
 
 
-def test_the_figure_shows_rates_and_quotients_and_leaves_out_what_is_not_there() -> None:
+def places(line: Line2D) -> tuple[list[float], list[float]]:
+    x, y = (np.asarray(values, float).tolist() for values in line.get_data())
+    return x, y
+
+
+def test_the_figure_shows_rates_and_quotients() -> None:
     rows = density.density(capacity(QUARTER, HALF, HALF), landscape(5, 20))
     made = density_figure.figure(rows)
     assert made is not None
     left, right = made.axes
-    assert {0.005, 0.02} <= {round(x, 9) for x in numbers_of(made)}
-    assert len(right.get_yticks()) == len(SHAPES) and "above 60 % on FirstI" in made.get_suptitle()
+    assert marks(left) == {(COLOURS["rnn"], 0.005, 0.25), (COLOURS["gru"], 0.02, 0.5)}  # all four shapes
+    assert marks(right) == {("0.7", 0.5, float(place)) for place in range(4)}  # 25 over 50
     low, high = left.get_xlim()
-    assert 0 < low < 0.005 < 0.02 < high < 1
+    assert 0 < low < 0.005 < 0.02 < high < 1 and right.get_xlim()[0] < 0.5
+    intervals = [places(line)[0] for line in right.get_lines() if line.get_color() == "0.3"]
+    expected = find(rows, shape="2x2", beside=SAME, accuracy_above=0.6)
+    assert len(intervals) == 4 and (expected["quotient_ratio_low"], expected["quotient_ratio_high"]) == (0, np.inf)
+    assert intervals[0][0] < 1e-20 and intervals[0][1] > 1e20  # these stand for the ends
+
+
+def test_the_figure_leaves_out_what_is_not_there() -> None:
     none = density_figure.figure(density.density(capacity(QUARTER, HALF, HALF), landscape(0, 20)))
-    assert none is not None and 0.02 in {round(x, 9) for x in numbers_of(none)}
-    assert np.isfinite([none.axes[0].get_xlim(), none.axes[1].get_xlim()]).all()
-    none.savefig(io.BytesIO())
+    assert none is not None and (COLOURS["gru"], 0.02, 0.5) in marks(none.axes[0])
+    one = [[1e-6], [1e-5]]
+    tails = [
+        {"sampler": "pytorch:1", "architecture": f"{cell}_{shape}", "accuracy_above": 0.6, "rates": of, "bounds": of}
+        for cell, of in zip(("rnn", "gru"), one, strict=True)
+        for shape in SHAPES
+    ]
+    rare = {"particles": 50, "tails": tails}  # one draw, of which nothing is known but itself
+    single = density_figure.figure(density.density(capacity(QUARTER, HALF, HALF), landscape(5, 20), rare=rare))
+    for made in (none, single):
+        assert made is not None
+        assert np.isfinite([made.axes[0].get_xlim(), made.axes[1].get_xlim()]).all()
+        made.savefig(io.BytesIO())
     other = density.density(capacity(QUARTER, HALF, HALF), landscape(5, 20, sampler="normal:1"))
     assert density_figure.figure(other) is None and density_figure.figure([]) is None

@@ -355,11 +355,11 @@ def test_an_interval_of_no_width_is_not_shown_as_one() -> None:
 
 def test_ends_are_told_where_there_is_no_estimate_and_they_tell_something() -> None:
     inf, rest = float("inf"), {"x": 2.0, "x_low": 1.0, "x_high": 3.0}
-    ends = [(0.0, 1.5), (2.5, inf), (1.0, 4.0), (0.0, inf), (None, None), (0.0, 0.0)]
+    ends = [(0.0, 1.5), (2.5, inf), (1.0, 4.0), (-3.0, 2.0), (-3.0, 0.0), (0.0, inf), (None, None), (0.0, 0.0)]
     rows = [{"x": float("nan"), "x_low": low, "x_high": high} for low, high in ends]
     table = make_table([*rows, rest], "")
     assert table is not None and table.numeric == [True]
-    shown = ["≤ 1.5", "≥ 2.5", "[1.0, 4.0]", "–", "–", "–", "2.0 [1.0, 3.0]"]
+    shown = ["≤ 1.5", "≥ 2.5", "[1.0, 4.0]", "[−3.0, 2.0]", "[−3.0, 0.0]", "–", "–", "–", "2.0 [1.0, 3.0]"]
     assert [row[0] for row in table.rows] == shown
 
 

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from forked import python
+from PIL import Image
 
-from experiments import conclusion
+from experiments import conclusion, report
 from experiments.claims_landscape import RARE
 from experiments.conclusion import check_config
-from experiments.density import DECIDING, HEADLINE
+from experiments.density import DECIDING, HEADLINE, SAME, SHAPES
 from experiments.programme import ADOPTED, PRESETS, PROTOCOLS, STEPS, Job, Step, is_same, jobs
 from experiments.publish import check_target
 from rnnjax import results
@@ -461,6 +463,26 @@ def test_further_draws_of_rare_settings_follow_the_first_up_to_the_accuracy_that
     assert ends["rnn_4x2"] == ends["gru_4x2"] == trained.draws and trained.draws * trained.seeds >= 1_000
     others = {draws for architecture, draws in ends.items() if not architecture.endswith("4x2")}
     assert others == {configs["data_sets"].capacity.draws} and len(ends) == 8
+
+
+def test_the_figure_of_density_is_drawn_where_there_is_one_and_an_older_one_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row: dict[str, Any] = {"sampler": HEADLINE, "beside": SAME, "accuracy_above": DECIDING}
+    row |= {"networks": 1000, "random_draws": 10}
+    for name in ("rnn_random", "gru_random", "rnn_trained", "gru_trained", "quotient_ratio"):
+        row |= {name: 0.5, f"{name}_low": 0.25, f"{name}_high": 0.75}
+    path, rows = tmp_path / report.DENSITY_FIGURE, [row | {"shape": shape} for shape in SHAPES]
+    monkeypatch.setattr(conclusion, "_density_rows", lambda found: rows)
+    monkeypatch.setattr(report, "_density", lambda rows: [])
+    conclusion.conclude(tmp_path, {})
+    with Image.open(path) as image:
+        assert image.mode == "P" and image.width > 1000  # of few colours
+    assert f"]({report.DENSITY_FIGURE})" in (tmp_path / "report.md").read_text()
+    assert "](report.md#trainability_and_density)" in (tmp_path / "report_evidence.md").read_text()
+    rows.clear()
+    conclusion.conclude(tmp_path, {})
+    assert not path.exists() and f"]({report.DENSITY_FIGURE})" not in (tmp_path / "report.md").read_text()
 
 
 def test_a_protocol_has_the_adopted_one_s_landscapes_where_they_are_the_same(tmp_path: Path) -> None:
