@@ -72,7 +72,7 @@ def _draw_rates(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     axes.yaxis.set_major_formatter(plotting.per_cent)
     axes.set_xlabel("share of random settings, drawn as training's starts")
     axes.set_ylabel("share of trained networks")
-    axes.set_title("share above it")
+    axes.set_title(f"share above {100 * DECIDING:g} %")
 
 
 def _draw_quotients(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
