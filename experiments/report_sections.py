@@ -1,20 +1,17 @@
 """The thesis in its order, as found in a working directory: figures, tables, and what is missing of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from experiments import thesis
 from experiments.captions import figure_caption, table_caption
 from experiments.contents import BEYOND, SECTIONS, Item, Section, placed
+from experiments.printed import sentence
 from experiments.programme import Job
 from experiments.report_images import Picture, read_picture
 from experiments.report_tables import Table, read_table
 from rnnjax.members import num_cores
-
-# Of thesis_numbers.json: no numbers, or what Figure 4.7 itself shows beside ours.
-_META = "section", "dataset", "note", "units", "finding", "rows"
 
 
 class Shown(NamedTuple):
@@ -26,7 +23,7 @@ class Shown(NamedTuple):
     picture: Picture | None
     table: Table | None
     missing: str  # the file that is not there, or cannot be read
-    printed: list[tuple[str, str]]  # what the thesis prints, and the values
+    printed: str  # what the thesis prints
     beside: list[Table]  # our numbers
 
 
@@ -129,15 +126,14 @@ def _item(folder: Path, item: Item) -> Shown:
         table = read_table(path, name, "")  # the item has the caption
     missing = "" if picture or table else name
     beside = [found for each in item.tables if (found := _table(folder, each))]
-    printed = list(_printed(thesis.printed(item.printed) or {})) if item.printed else []
-    return Shown(item.number, anchor, item.caption, picture, table, missing, printed, beside)
+    return Shown(item.number, anchor, item.caption, picture, table, missing, sentence(item.printed), beside)
 
 
 def _further(path: Path, step: str, experiment: str) -> Shown:
     name, caption = f"{step}/{path.name}", figure_caption(experiment, path.name) or ""
     anchor = figure_anchor(name)
     picture = _picture(path, name, anchor, caption or path.stem.replace("_", " "))
-    return Shown(path.name, anchor, caption, picture, None, "" if picture else name, [], [])
+    return Shown(path.name, anchor, caption, picture, None, "" if picture else name, "", [])
 
 
 def _picture(path: Path, name: str, anchor: str, alt: str) -> Picture | None:
@@ -149,15 +145,3 @@ def _picture(path: Path, name: str, anchor: str, alt: str) -> Picture | None:
 
 def _table(folder: Path, file: str) -> Table | None:
     return read_table(folder / file, f"{folder.name}/{file}", table_caption(file) or "")
-
-
-def _printed(entry: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
-    """What the thesis prints, names and values."""
-    for name, value in entry.items():
-        if name in _META:
-            continue
-        named = f"{place} {name}".strip().replace("_", " ")
-        if isinstance(value, Mapping):
-            yield from _printed(value, named)
-        else:
-            yield named, ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -16,10 +16,12 @@ from matplotlib import colormaps
 from PIL import Image
 
 from configs.thesis import get_config
+from experiments import thesis
 from experiments.captions import figure_caption, table_caption
 from experiments.claims import CLAIMS
 from experiments.contents import BEYOND, SECTIONS, THESIS, matching
 from experiments.ledger import Judged, Part
+from experiments.printed import sentence
 from experiments.programme import ADOPTED, PROTOCOLS, STEPS, Job, Step, jobs, jobs_of, looks
 from experiments.report import DENSITY_FIGURE, DENSITY_TABLE, FILES, markdown, write
 from experiments.report_images import MAX_WIDTH, read_picture, small_png
@@ -83,6 +85,28 @@ def test_the_contents_have_every_figure_and_table_of_the_thesis_once() -> None:
             item for item in sorted(THESIS, key=lambda item: steps.index(item.step)) if item.number.startswith(kind)
         ]
         assert [item.number for item in mine] == [each for each in expected if each.startswith(kind)]
+
+
+def test_the_thesis_numbers_stand_in_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them, but what is no number, or is drawn (Figure 4.7's rows)."""
+    for entry in {item.printed for item in THESIS} - {""}:
+        marks: list[str] = []
+
+        def marked(value: Any, marks: list[str] = marks) -> Any:
+            if isinstance(value, dict):
+                left_out = "section", "dataset", "note", "finding", "rows"
+                return {name: marked(each) for name, each in value.items() if name not in left_out}
+            if isinstance(value, list):
+                return [marked(each) for each in value]
+            marks.append(f"{1_000_003 + len(marks):,}")
+            return 1_000_002 + len(marks)
+
+        found = marked(thesis.NUMBERS[entry])
+        monkeypatch.setitem(thesis.NUMBERS, entry, found)
+        told = sentence(entry)
+        assert marks and all(mark in told or mark.replace(",", "") in told for mark in marks), entry
+        monkeypatch.undo()
+    assert sentence("figure_4_5") == "1 of 48 RNNs has a decent accuracy" and sentence("") == ""
 
 
 def test_the_contents_place_every_step_of_the_programme() -> None:
