@@ -18,6 +18,7 @@ from experiments.claims_evidence import (
     allowed,
     at_constant_rates,
     at_least,
+    count,
     having,
     matched,
     mean_part,
@@ -81,13 +82,9 @@ def _tried(found: Found, shape: str) -> Tried:
 
 def _tried_in(stopped: Sequence[Draws], others: Sequence[Draws] = ()) -> Tried:
     """Of each step's networks, and of all that were trained otherwise."""
-    shown = max(stopped, key=lambda draws: (_count(draws) >= ENOUGH_MEMBERS, _best([draws]), _count(draws)))
-    most, best = max(map(_count, stopped)), _best([*stopped, *others])
-    return Tried(_best([shown]), _count(shown), len(shown), _best(stopped), most, best)
-
-
-def _count(draws: Draws) -> int:
-    return sum(map(len, draws))
+    shown = max(stopped, key=lambda draws: (count(draws) >= ENOUGH_MEMBERS, _best([draws]), count(draws)))
+    most, best = max(map(count, stopped)), _best([*stopped, *others])
+    return Tried(_best([shown]), count(shown), len(shown), _best(stopped), most, best)
 
 
 def _best(trained: Sequence[Draws]) -> float:

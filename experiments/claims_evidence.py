@@ -75,7 +75,12 @@ def larger(found: Found, steps: Sequence[str], name: str) -> str:
     Raises:
         KeyError: as of accuracies, of the first step, if none of them has it.
     """
-    return max(having(found, steps, name), key=lambda step: sum(map(len, accuracies(found, step, name))))
+    return max(having(found, steps, name), key=lambda step: count(accuracies(found, step, name)))
+
+
+def count(draws: Sequence[np.ndarray]) -> int:
+    """Networks in all draws."""
+    return sum(map(len, draws))
 
 
 def of_larger(steps: Sequence[str]) -> Reading:

@@ -13,7 +13,7 @@ import numpy as np
 from experiments import density
 from experiments.claims import MEAN_MARGIN, TAIL_FACTOR, Found, Test
 from experiments.claims_capacity import SAME_NETWORKS
-from experiments.claims_evidence import accuracies, entry, having, undecided
+from experiments.claims_evidence import accuracies, count, entry, having, undecided
 from experiments.claims_rows import of_networks
 from experiments.density import DECIDING, HEADLINE, MATCHED, SAME, SHAPES, SUCCESS
 from experiments.landscape_draws import LEAST
@@ -57,7 +57,7 @@ def rare_settings(found: Found) -> Summary | None:
     return {"tails": tails, "particles": min(entry(found, step, "particles") for step in runs)}
 
 
-def _section_4_2_2(found: Found) -> Summary:
+def _section_4_2_2(found: Found, rare: Summary | None) -> Summary:
     """Section 4.2.2's networks on FirstI, of each shape those of the step that suits its rare settings best.
 
     Of the steps with enough networks in their draws that is the one that has most of these draws, then of networks.
@@ -65,7 +65,7 @@ def _section_4_2_2(found: Found) -> Summary:
     Raises:
         KeyError: there are none.
     """
-    rare, conditions = rare_settings(found), dict[str, Any]()
+    conditions: dict[str, Any] = {}
     for shape in SHAPES:
         tails = rare["tails"] if rare else []
         draws = max((len(row["rates"]) for row in tails if row["architecture"] == f"rnn_{shape}"), default=None)
@@ -78,8 +78,8 @@ def _section_4_2_2(found: Found) -> Summary:
 
 def _suits(trained: Draws, draws: int | None) -> tuple[bool, int, int]:
     """How well networks suit random settings in so many draws, the first: the larger the better."""
-    number = sum(map(len, trained[:draws]))
-    return number >= ENOUGH_MEMBERS, len(trained[:draws]) if draws else 0, number
+    trained = trained[:draws]
+    return count(trained) >= ENOUGH_MEMBERS, len(trained) if draws else 0, count(trained)
 
 
 def density_table(found: Found) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ def density_table(found: Found) -> list[dict[str, Any]]:
         KeyError: as of density.
     """
     every, rare = landscapes(found), rare_settings(found)
-    rows = density.density(_section_4_2_2(found), *every, rare=rare, besides=(SAME,))
+    rows = density.density(_section_4_2_2(found, rare), *every, rare=rare, besides=(SAME,))
     try:
         matched = density.density(entry(found, SAME_NETWORKS[0]), *every, rare=rare, besides=(MATCHED,))
     except KeyError:
@@ -181,7 +181,8 @@ def _outermost(of: Mapping[str, Any]) -> float:
 
 
 def _trainable(found: Found) -> list[Evidence]:
-    return density.evidence(_section_4_2_2(found), *landscapes(found), rare=rare_settings(found))
+    rare = rare_settings(found)
+    return density.evidence(_section_4_2_2(found, rare), *landscapes(found), rare=rare)
 
 
 TESTS = {

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.claims_evidence import above, accuracies
+from experiments.claims_evidence import above, accuracies, count
 from experiments.claims_rows import ends, of_networks, over
 from experiments.controls import matched_rnn
 from experiments.random_settings import RandomSettings, Summary, counted, split, tabulated
@@ -115,7 +115,7 @@ def _trained_row(shape: str, which: str, accuracy: float, rnn: Draws, gru: Draws
     """After training: the shares above an accuracy, and the GRU's minus and over the RNN's."""
     name = f"rnn_{shape}" if which == SAME else _matched(shape)
     row: dict[str, Any] = {"shape": shape, "rnn": name, "beside": which, "accuracy_above": accuracy}
-    row |= {"networks": min(_count(rnn), _count(gru)), "draws": len(gru)}
+    row |= {"networks": min(count(rnn), count(gru)), "draws": len(gru)}
     row |= interval_columns("rnn_trained", resampling.mean(rnn)) | interval_columns("gru_trained", resampling.mean(gru))
     row |= interval_columns("trained_difference", resampling.difference(gru, rnn))
     return row | interval_columns("trained_ratio", resampling.ratio(gru, rnn))
@@ -159,7 +159,7 @@ def _beside_random(trained: Mapping[str, Any], random: RandomSettings, rnn: Draw
     else:
         rnn, gru = rnn[: random.draws], gru[: random.draws]
         quotients, single = _draw_by_draw(rnn, gru, *random.both), _single_draws(rnn, gru, *random.both)
-    row["quotient_networks"] = min(_count(rnn), _count(gru))
+    row["quotient_networks"] = min(count(rnn), count(gru))
     return row | interval_columns("quotient_ratio", quotients) | single
 
 
@@ -188,7 +188,3 @@ def _matched(shape: str) -> str:
 
 def _accuracies(capacity: Summary, name: str) -> Draws:
     return accuracies({"capacity": capacity}, "capacity", f"{_DATA}/{name}")
-
-
-def _count(draws: Draws) -> int:
-    return sum(map(len, draws))

@@ -16,6 +16,7 @@ from experiments.claims_rows import ends
 from experiments.density import DECIDING, HEADLINE, SAME
 from experiments.reporting import Rows
 from rnnjax import plotting
+from rnnjax.statistics import Interval
 
 _MARKS = ("o", "s", "^", "D")
 _CELLS = {"rnn": "RNN", "gru": "GRU"}
@@ -55,11 +56,11 @@ def _draw_rates(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
             random, trained = ends(row, f"{cell}_random"), ends(row, f"{cell}_trained")
             style: dict[str, Any] = {"color": plotting.COLOURS[cell], "lw": 1.0, "solid_capstyle": "butt"}
             middle = random.estimate if random.estimate > 0 else np.nan  # none was found, or not in most draws
-            axes.plot([max(random.low, _TINY), min(random.high, 1 / _TINY)], [trained.estimate] * 2, **style)
+            axes.plot(_ends_shown(random), [trained.estimate] * 2, **style)
             axes.plot([middle] * 2, [trained.low, trained.high], **style)
             axes.plot(middle, trained.estimate, ls="", marker=mark, ms=5, color=style["color"], mec="black", mew=0.4)
-            points.append((middle, trained.estimate, random.low, random.high))
-        axes.plot(*zip(*(point[:2] for point in points), strict=True), color="0.6", lw=0.6, zorder=0)
+            points.append((middle, trained.estimate))
+        axes.plot(*zip(*points, strict=True), color="0.6", lw=0.6, zorder=0)
         axes.plot([], [], ls="", marker=mark, ms=5, color="0.7", mec="black", mew=0.4, label=_title(row))
     for cell, title in _CELLS.items():
         axes.plot([], [], lw=3, color=plotting.COLOURS[cell], label=title)
@@ -78,7 +79,7 @@ def _draw_rates(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
 def _draw_quotients(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     for place, (row, mark) in enumerate(zip(rows, _MARKS, strict=True)):
         ratio = ends(row, "quotient_ratio")
-        axes.plot([max(ratio.low, _TINY), min(ratio.high, 1 / _TINY)], [place] * 2, color="0.3")
+        axes.plot(_ends_shown(ratio), [place] * 2, color="0.3")
         axes.plot(ratio.estimate, place, ls="", marker=mark, ms=5, color="0.7", mec="black", mew=0.4)
     ratios = [value for row in rows for value in ends(row, "quotient_ratio") if 0 < value < np.inf]
     axes.axvline(1, color="0.6", lw=0.8, ls="--", zorder=0)
@@ -94,6 +95,11 @@ def _draw_quotients(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     axes.set_yticks(range(len(rows)), [_title(row) for row in rows])
     axes.set_xlabel("trained over random share, GRU's over RNN's")
     axes.set_title("how much more training does for a GRU")
+
+
+def _ends_shown(interval: Interval) -> list[float]:
+    """Where its line begins and ends on a logarithmic axis."""
+    return [max(interval.low, _TINY), min(interval.high, 1 / _TINY)]
 
 
 def _title(row: Mapping[str, Any]) -> str:

@@ -12,10 +12,17 @@ import jinja2
 from experiments import thesis
 from experiments.density import DECIDING, headline
 from experiments.programme import PRESETS, Job, jobs_of, looks
-from experiments.report_images import Picture, read_picture
+from experiments.report_images import Picture
 from experiments.report_ledger import ClaimShown, counts, shown_claims, with_draws
 from experiments.report_provenance import overview, provenance, step_anchor
-from experiments.report_sections import SectionShown, beyond_sections, figure_anchor, repeats, thesis_sections
+from experiments.report_sections import (
+    SectionShown,
+    beyond_sections,
+    figure_anchor,
+    picture_if_any,
+    repeats,
+    thesis_sections,
+)
 from experiments.report_tables import Table, make_table
 from experiments.report_terms import rule, terms
 from experiments.reporting import Rows, columns
@@ -146,10 +153,7 @@ def _cited(claims: Sequence[ClaimShown]) -> dict[str, list[str]]:
 
 def _density_figure(workdir: Path) -> Picture | None:
     alt = f"Success after training over frequency at random, above {100 * DECIDING:g} %, by cell and shape"
-    try:
-        return read_picture(workdir / DENSITY_FIGURE, DENSITY_FIGURE, figure_anchor(DENSITY_FIGURE), alt)
-    except OSError:
-        return None
+    return picture_if_any(workdir / DENSITY_FIGURE, DENSITY_FIGURE, figure_anchor(DENSITY_FIGURE), alt)
 
 
 def _density(rows: Rows) -> list[Table]:

@@ -69,6 +69,14 @@ def figure_anchor(path: str) -> str:
     return path.removesuffix(".png").replace("/", "--")
 
 
+def picture_if_any(path: Path, name: str, anchor: str, alt: str) -> Picture | None:
+    """As report_images.read_picture; None where it cannot be read."""
+    try:
+        return read_picture(path, name, anchor, alt)
+    except OSError:
+        return None
+
+
 def is_repeat(job: Job) -> bool:
     """Whether it runs, under another name, what has a section already."""
     return job.name != job.step.name or (_is_placed(job.step.module) and not _is_placed(job.name))
@@ -121,7 +129,7 @@ def _item(folder: Path, item: Item) -> Shown:
     anchor = figure_anchor(name.removesuffix(".csv"))
     picture = table = None
     if path.suffix == ".png":
-        picture = _picture(path, name, anchor, f"{item.number}: {item.caption}")
+        picture = picture_if_any(path, name, anchor, f"{item.number}: {item.caption}")
     else:
         table = read_table(path, name, "")  # the item has the caption
     missing = "" if picture or table else name
@@ -132,15 +140,8 @@ def _item(folder: Path, item: Item) -> Shown:
 def _further(path: Path, step: str, experiment: str) -> Shown:
     name, caption = f"{step}/{path.name}", figure_caption(experiment, path.name) or ""
     anchor = figure_anchor(name)
-    picture = _picture(path, name, anchor, caption or path.stem.replace("_", " "))
+    picture = picture_if_any(path, name, anchor, caption or path.stem.replace("_", " "))
     return Shown(path.name, anchor, caption, picture, None, "" if picture else name, "", [])
-
-
-def _picture(path: Path, name: str, anchor: str, alt: str) -> Picture | None:
-    try:
-        return read_picture(path, name, anchor, alt)
-    except OSError:
-        return None
 
 
 def _table(folder: Path, file: str) -> Table | None:
