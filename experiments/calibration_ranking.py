@@ -1,6 +1,7 @@
 """The ranking of protocols: how likely each makes the printed numbers, and which are ruled out."""
 
 import functools
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from rnnjax import likelihood
 
 RULED_OUT = np.log(20)  # a protocol that is 20 times less likely than the best one, in 97.5 % of resampled draws
 FRESH = "fresh "  # before a finalist's name in result.npz: on draws by which none was chosen
+_RESAMPLES = 4000  # of draws that are not paired, which spread more
 
 
 class Ranked(NamedTuple):
@@ -24,6 +26,8 @@ class Ranked(NamedTuple):
     accuracy: np.ndarray  # [10, R, S], what is scored
     by_number: Mapping[str, np.ndarray]  # [R] of each printed number (calibration_scores.fit)
     behind: tuple[float, float, float]  # by how much less likely than the best: estimate, 2.5 % and 97.5 % over draws
+    # The 2.5 % end where the best has the likelihood of draws that did not choose it; if there are none, infinity.
+    behind_fresh: float = math.inf
 
     @property
     def logs(self) -> np.ndarray:
@@ -36,16 +40,27 @@ class Ranked(NamedTuple):
 
     @property
     def ruled_out(self) -> bool:
-        return self.behind[1] > RULED_OUT
+        return min(self.behind[1], self.behind_fresh) > RULED_OUT
 
 
 def rank(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
-    """All protocols, the likeliest first."""
+    """All protocols, the likeliest first.
+
+    The best of hundreds owes some of its likelihood to the draws that it is the best on, so what is far behind it there
+    must be so too when the best has its likelihood of fresh draws, once they were simulated.
+    """
     readings, found = listed(config[NAME].readings), {}
     for candidate in candidates(config):
         accuracy = arrays[f"{candidate.setting.name}/accuracy"]
         found[candidate] = accuracy[readings.index(candidate.reading), :, REPORTED.index(candidate.report)]
-    return _ranked(found)
+    ranking = _ranked(found)
+    again = arrays.get(f"{FRESH}{ranking[0].candidate.name}/fitted")
+    if again is None:
+        return ranking
+    best = likelihood.bootstrap_marginal(_logs(again), seed=1, resamples=_RESAMPLES)
+    others = likelihood.bootstrap_marginal(np.stack([each.logs for each in ranking]), resamples=_RESAMPLES)
+    ends = np.quantile(best - others, 0.025, axis=1)
+    return [each._replace(behind_fresh=float(end)) for each, end in zip(ranking, ends, strict=True)]
 
 
 def rank_finalists(config: ConfigDict, arrays: Mapping[str, np.ndarray]) -> list[Ranked]:
@@ -67,6 +82,11 @@ def _ranked(accuracies: Mapping[Candidate, np.ndarray]) -> list[Ranked]:
         for i, (candidate, accuracy) in enumerate(accuracies.items())
     ]
     return sorted(ranked, key=lambda each: -each.fit)
+
+
+def _logs(accuracy: np.ndarray) -> np.ndarray:
+    """[R] of all printed numbers together, from [10, R, S]."""
+    return calibration_scores.together(calibration_scores.fit(accuracy))
 
 
 def in_report(candidate: Candidate) -> str:

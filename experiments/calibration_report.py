@@ -72,7 +72,8 @@ def _row(place: int, ranked: Ranked) -> dict[str, Any]:
     row |= dict(zip(("behind", "behind_low", "behind_high"), ranked.behind, strict=True))
     row |= {"effective_draws": likelihood.effective_draws(ranked.logs), "ruled_out": str(ranked.ruled_out)}
     # Of the printed numbers the one that fits the least often: in the draw where it fits best.
-    return row | {"best_draw_of_table_4_2": float(ranked.by_number["CountII table 4.2"].max())}
+    row |= {"best_draw_of_table_4_2": float(ranked.by_number["CountII table 4.2"].max())}
+    return row | ({"behind_fresh_low": ranked.behind_fresh} if np.isfinite(ranked.behind_fresh) else {})
 
 
 def _held_out(arrays: Mapping[str, np.ndarray], ranked: Ranked) -> dict[str, float]:

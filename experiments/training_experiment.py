@@ -115,8 +115,8 @@ def condition_row(outcome: Outcome, report: str) -> dict[str, Any]:
     row = {"condition": outcome.condition.name, "networks": sum(map(len, accuracy)), "draws": len(accuracy)}
     row |= reporting.percent_columns("mean", resampling.mean(accuracy))
     row |= reporting.percent_columns("above_90", resampling.mean(resampling.success(accuracy, 0.9)))
+    row |= reporting.percent_columns("test_mean", resampling.mean(list(outcome.test_accuracy)))
     return row | {
-        "test_mean": 100 * float(outcome.test_accuracy.mean()),
         "epochs": float(outcome["epochs_run"].mean()),
         "not_finite": int((~outcome["finite"]).sum()),
     }

@@ -551,6 +551,24 @@ def test_a_protocol_is_ruled_out_by_the_lower_end_of_how_far_it_is_behind() -> N
     assert rarer.ruled_out
 
 
+def test_what_only_the_draws_that_chose_the_best_rule_out_is_possible() -> None:
+    """It is 133 times less likely than a best that fits every draw, and 1.3 times than one that fits 1 of 100 others."""
+    config, arrays = small_config(readings=("epoch/best",)), with_good_draws(400, slice(3), slice(400))
+    best, other = calibration_ranking.rank(config, arrays)
+    assert other.ruled_out and best.behind_fresh == other.behind_fresh == math.inf
+    one, off = made_up(np.random.default_rng(9), draws=1), made_up(np.random.default_rng(10), draws=1, shift=0.4)
+    name = f"fresh {best.candidate.name}/fitted"
+    arrays[name] = np.repeat(one, 400, 1)
+    best, other = calibration_ranking.rank(config, arrays)
+    assert best.behind_fresh == pytest.approx(0, abs=1e-6) and other.behind_fresh == pytest.approx(other.behind[1], abs=0.2)
+    assert other.ruled_out and not best.ruled_out
+    arrays[name] = np.concatenate([np.repeat(one, 4, 1), np.repeat(off, 396, 1)], 1)
+    arrays[name][5:] = one[5:]
+    best, other = calibration_ranking.rank(config, arrays)
+    assert other.behind[1] > math.log(20) > 0 > other.behind_fresh
+    assert not other.ruled_out
+
+
 def test_the_second_best_may_be_ahead_in_resampled_draws_and_the_best_is_its_own_measure() -> None:
     """One fits in three draws of five, the other in the other two."""
     config = small_config(readings=("epoch/best",))
@@ -658,7 +676,9 @@ def test_rankings_are_those_of_the_simulations(finished: Path) -> None:
             assert (row["behind"], row["behind_low"], row["behind_high"]) == ranked.behind
             likelihoods = np.exp(ranked.logs - ranked.logs.max())
             assert row["effective_draws"] == pytest.approx(likelihoods.sum() ** 2 / (likelihoods**2).sum())
-            assert row["ruled_out"] == str(row["behind_low"] > math.log(20))
+            far = min(row["behind_low"], row.get("behind_fresh_low", math.inf))
+            assert row["ruled_out"] == str(far > math.log(20))
+            assert ("behind_fresh_low" in row) == (name == "ranking")
         fits = [row["log_likelihood"] for row in rows]
         assert fits == sorted(fits, reverse=True) and rows[0]["behind"] == 0
     fields = ("batch_size", "margin", "scale", "stop_share", "reading", "report")

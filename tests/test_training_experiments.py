@@ -345,6 +345,7 @@ def test_every_condition_s_numbers_are_those_of_its_networks(runs: Runs, name: s
         assert close(row["above_90"], above(accuracy, 90))
         assert ends(row, "mean") == pytest.approx(over_draws(accuracy), rel=2e-5, abs=1e-4)
         assert ends(row, "above_90") == pytest.approx(over_draws(accuracy > 90, 100), rel=2e-5, abs=1e-4)
+        assert ends(row, "test_mean") == pytest.approx(over_draws(test), rel=2e-5, abs=1e-4)
         assert close(row["epochs"], mean(arrays[f"{condition}/epochs_run"]))
         assert int(row["not_finite"]) == told["not_finite"] == 0
         assert told["mean"]["estimate"] == pytest.approx(mean(accuracy) / 100)
