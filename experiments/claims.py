@@ -2,7 +2,7 @@
 
 A test makes, of the summary.json of some of the programme's steps, the parts of evidence that the claim rests on; the
 verdicts are rnnjax.verdicts'. "Equal" and "similar" are equivalences, and "much" and "far" are more than the same
-margins, which were fixed before anything was run. BUILD_NOTES.md lists what else changed when results were known.
+margins (rnnjax.verdicts). BUILD_NOTES.md lists what was changed after results were known.
 """
 
 import json
