@@ -362,6 +362,18 @@ def test_other_names_of_intervals() -> None:
     }
 
 
+def test_of_a_long_table_of_tails_the_lowest_accuracies_are_shown(tmp_path: Path) -> None:
+    lines = [f"{shape},{above}" for shape in range(ROWS - 5) for above in ("0.55", "0.6", "0.7")]
+    for name, expected in (
+        ("tails_4_6_1.csv", [(str(shape), "0.55") for shape in range(ROWS - 5)] + [(str(i), "0.60") for i in range(5)]),
+        ("another.csv", [(str(i // 3), ("0.55", "0.60", "0.70")[i % 3]) for i in range(ROWS)]),
+    ):
+        (tmp_path / name).write_text("\n".join(["shape,accuracy_above", *lines]) + "\n")
+        table = read_table(tmp_path / name, name, "")
+        assert table is not None and table.left_out == 3 * (ROWS - 5) - ROWS
+        assert [tuple(row) for row in table.rows] == expected
+
+
 def test_a_long_table_is_cut_and_says_so_and_an_empty_one_is_none(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(ROWS + 5)))
     table = read_table(tmp_path / "x.csv", "x.csv", "")
