@@ -28,7 +28,7 @@ _ENGINE = (
 
 # Sources that give the same networks, bit by bit, as an earlier one, which stands for them: what that one trained is
 # theirs too (BUILD_NOTES.md, "One command, and verdicts: choices").
-_SAME_AS = {"c12d228ab06f0fdd": "821da1a06c85b07d"}
+_SAME_AS = {"4bd26655ab05402c": "821da1a06c85b07d"}
 
 
 class Store:

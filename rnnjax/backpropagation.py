@@ -17,7 +17,7 @@ import numpy as np
 from rnnjax.activations import LOG2_E, sigmoid2
 from rnnjax.cells import Cell, Sums
 from rnnjax.classifier import margin
-from rnnjax.members import apart
+from rnnjax.members import apart, kept_apart
 from rnnjax.parameters import Params
 
 
@@ -52,16 +52,17 @@ def loss_and_gradient(cell: Cell, params: Params, batch: Batch, one: jax.Array |
     """
     prepared = cell.prepare(params)
     length, batch_size, _, members = batch.x.shape
+    forward, back = (kept_apart(functools.partial(step, cell)) for step in (_forward, _back))
     states = [jnp.zeros((batch_size, params.w_hh.shape[1], members), batch.x.dtype)]
     kept = []
     for t in range(length):
-        word, h = apart(functools.partial(_forward, cell), one, prepared, states[-1], batch.x[t])
+        word, h = forward(one, prepared, states[-1], batch.x[t])
         kept.append(word)
         states.append(h)
     loss, of_readout, of_h = apart(_read_out, one, params, states[-1], batch.positive, batch.weight)
     pulled = [apart(functools.partial(_pull_back, cell), one, kept[-1], states[-2], of_h)]
     for t in reversed(range(length - 1)):
-        pulled.append(apart(functools.partial(_back, cell), one, prepared, pulled[-1], kept[t], states[t]))
+        pulled.append(back(one, prepared, pulled[-1], kept[t], states[t]))
     gradient = apart(functools.partial(_accumulate, cell), one, pulled[::-1], states[:-1], batch.x, of_readout)
     return loss, cell.prepare(gradient)
 

@@ -181,12 +181,29 @@ def apart(function: Callable[..., Any], one: jax.Array | np.ndarray, *arguments:
         one: 1, as an argument of the compiled function.
         arguments: trees of arrays.
     """
-    function, result = _traced(function, *arguments)
+    return kept_apart(function)(one, *arguments)
 
-    def never(*_: Any) -> Any:
-        return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), result)
 
-    return jax.lax.cond(one == 1, function, never, *arguments)
+def kept_apart(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`apart` of a function that is called again and again, (one, *arguments) -> function's arrays.
+
+    Python runs through it once for all arguments of the same shapes. What it gives belongs to one trace of the caller.
+    """
+    branches: dict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = {}
+
+    def call(one: jax.Array | np.ndarray, *arguments: Any) -> Any:
+        leaves, tree = jax.tree.flatten(arguments)
+        shapes = tree, *((leaf.shape, leaf.dtype) for leaf in leaves)
+        if shapes not in branches:
+            traced, result = _traced(function, *arguments)
+
+            def never(*_: Any) -> Any:
+                return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), result)
+
+            branches[shapes] = traced, never
+        return jax.lax.cond(one == 1, *branches[shapes], *arguments)
+
+    return call
 
 
 def _traced(function: Callable[..., Any], *arguments: Any) -> tuple[Callable[..., Any], Any]:

@@ -149,6 +149,33 @@ def test_new_shared_values_are_arguments_not_constants() -> None:
     np.testing.assert_array_equal(compiled(values, np.float32(3)), 3 * values)
 
 
+def test_what_is_kept_apart_is_the_same_program_and_traced_once_for_each_shape() -> None:
+    def double_sine(x: jax.Array) -> jax.Array:
+        return jnp.sin(x) * 2
+
+    def apart(one: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        x = members.apart(double_sine, one, members.apart(double_sine, one, x))
+        return x, members.apart(double_sine, one, x[:2])
+
+    traced = []
+
+    def counted(x: jax.Array) -> jax.Array:
+        traced.append(x.shape)
+        return double_sine(x)
+
+    def kept(one: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        call = members.kept_apart(counted)
+        x = call(one, call(one, x))
+        return x, call(one, x[:2])
+
+    arguments = jnp.int32(1), jnp.arange(4.0)
+    texts = [jax.jit(function).lower(*arguments).as_text() for function in (apart, kept)]
+    assert traced == [(4,), (2,)]
+    assert texts[0].count("stablehlo.case") == 3 and texts[1].replace("jit_kept", "jit_apart") == texts[0]
+    for found, expected in zip(jax.jit(kept)(*arguments), apart(*arguments), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_a_call_is_rounded_up_to_fill_all_tiles() -> None:
     mesh = members.make_mesh(1)
     assert [members.call_size(mesh, 64, wanted) for wanted in (1, 64, 65, 8192)] == [64, 64, 128, 8192]
