@@ -11,6 +11,7 @@ from experiments.conditions import Condition, check_seeds, different, draw_data,
 from experiments.outcomes import Outcome, read
 from experiments.training_sweep import Sweep
 from rnnjax import resampling, results
+from rnnjax.statistics import Interval
 
 Outcomes = dict[str, Outcome]
 # (config, outcomes of the stages before) -> what is trained next.
@@ -95,7 +96,8 @@ def stored_outcomes(run: runner.Run, stages: Sequence[Stage]) -> Outcomes | None
 
 def write(run: runner.Run, outcomes: Outcomes, report: Report) -> None:
     """Tables, figures and summary.json into the working directory, tables on the screen too."""
-    rows = [condition_row(outcome, run.config.training.report) for outcome in outcomes.values()]
+    conditions = {name: summary(outcome, run.config.training.report) for name, outcome in outcomes.items()}
+    rows = [condition_row(name, found) for name, found in conditions.items()]
     for name, table in {"conditions.csv": rows, **report.tables}.items():
         results.write_text(run.workdir / name, reporting.to_csv(table))
         run.log.info("%s:", name)
@@ -105,21 +107,17 @@ def write(run: runner.Run, outcomes: Outcomes, report: Report) -> None:
             run.log.info("  and %d more rows in the file", len(table) - _SHOWN_ROWS)
     for name, figure in report.figures.items():
         run.save_figure(name, figure)
-    conditions = {name: summary(outcome, run.config.training.report) for name, outcome in outcomes.items()}
     results.write_json(run.workdir / "summary.json", {"conditions": conditions, **report.summary})
 
 
-def condition_row(outcome: Outcome, report: str) -> dict[str, Any]:
-    """A condition as a line of a table, in per cent."""
-    accuracy = list(outcome.accuracy(report))
-    row = {"condition": outcome.condition.name, "networks": sum(map(len, accuracy)), "draws": len(accuracy)}
-    row |= reporting.percent_columns("mean", resampling.mean(accuracy))
-    row |= reporting.percent_columns("above_90", resampling.mean(resampling.success(accuracy, 0.9)))
-    row |= reporting.percent_columns("test_mean", resampling.mean(list(outcome.test_accuracy)))
-    return row | {
-        "epochs": float(outcome["epochs_run"].mean()),
-        "not_finite": int((~outcome["finite"]).sum()),
-    }
+def condition_row(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """A condition as a line of a table, in per cent; of its summary."""
+    row: dict[str, Any] = {"condition": name, "networks": found["num_draws"] * found["num_seeds"]}
+    row["draws"] = found["num_draws"]
+    intervals = {"mean": found["mean"], "above_90": found["rates"]["above 0.9"], "test_mean": found["test_mean"]}
+    for column, ends in intervals.items():
+        row |= reporting.percent_columns(column, Interval(**ends))
+    return row | {"epochs": found["mean_epochs"], "not_finite": found["not_finite"]}
 
 
 def summary(outcome: Outcome, report: str) -> dict[str, Any]:

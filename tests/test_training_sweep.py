@@ -134,8 +134,9 @@ def test_losses_that_are_no_numbers_are_counted_where_they_are(tmp_path: Path) -
     outcomes = Sweep(run_of(tmp_path, config)).train("stage", [sound, broken])
     assert np.argwhere(~outcomes[broken.name]["finite"]).tolist() == [[1, 2]]
     for name, number in ((sound.name, 0), (broken.name, 1)):
-        assert training_experiment.condition_row(outcomes[name], "last")["not_finite"] == number
-        assert training_experiment.summary(outcomes[name], "last")["not_finite"] == number
+        told = training_experiment.summary(outcomes[name], "last")
+        assert told["not_finite"] == number
+        assert training_experiment.condition_row(name, told)["not_finite"] == number
     healthy = outcomes[broken.name]["finite"]
     np.testing.assert_array_equal(outcomes[broken.name]["final"][:, healthy], outcomes[sound.name]["final"][:, healthy])
 
