@@ -5,9 +5,12 @@ from experiments.contents import matching, thesis_caption
 _STOPPED = "here with its 95 % interval, the thesis' where it prints one"
 
 _BOTH_WAYS = (
-    "The same share for networks that were trained both ways, often fewer: as section 3.2 has it (left), and without"
-    " early stop at a constant learning rate (right), the best where several were tried."
+    "Share of networks above 90 % (across) with the same starts trained both ways: as section 3.2 has it (left), and"
+    " without early stop at a constant learning rate (right). Where several learning rates were tried, each half of the"
+    " seeds has the one that is best for the other half; they stand at the right edge."
 )
+_MEANS_BOTH_WAYS = _BOTH_WAYS.replace("Share of networks above 90 %", "Mean validation accuracy")
+_CONTROLS = "RNNs with as many parameters as the GRU beside them (below)"
 
 _FIGURES = {
     "separability": {
@@ -20,7 +23,7 @@ _FIGURES = {
     },
     "trainability": {
         "figure_4_*_rates.png": "Share of all networks above 90 % validation accuracy (across) by architecture (inputs"
-        " x hidden units), with 95 % intervals.",
+        f" x hidden units), with 95 % intervals; where controls were trained, {_CONTROLS}.",
         "figure_4_*_rates_unstopped.png": _BOTH_WAYS,
     },
     "capacity": {
@@ -28,7 +31,7 @@ _FIGURES = {
         "like_figure_4_6_*.png": "{}: many initialisations of the four smallest shapes (inputs x hidden units),"
         " validation accuracy in per cent, sorted in each row.",
         "figure_4_*_rates.png": f"Share of networks above 90 % validation accuracy (across) by architecture,"
-        f" {_STOPPED}; controls, where they were trained: RNNs with as many parameters as the GRU.",
+        f" {_STOPPED}; where controls were trained, {_CONTROLS}.",
         "figure_4_*_rates_unstopped.png": _BOTH_WAYS,
     },
     "word_projection": {
@@ -41,7 +44,9 @@ _FIGURES = {
         " over the words read (across, logarithmic): stop words drawn at random, as C14 judges it, or one repeated (the"
         " thesis does not say which); bands are 95 %.",
         "figure_4_10_noise.png": "Decisions that stop words flip, wrong decisions, and distance between the final"
-        " states (up) over the number of stop words put in (across, logarithmic); bands are 95 %.",
+        " states in the plane of the hidden units (up) over the number of stop words put in (across, logarithmic);"
+        " bands are 95 %. C15 judges this distance divided by that between the two classes' states, which the table"
+        " below has (distance_over_apart): the classes of RNNs and GRUs lie differently far apart.",
     },
     "vector_field": {
         "figure_4_11_to_4_14_distance_*.png": "{}: share of states that a word leads into the positive region (up) over"
@@ -53,7 +58,9 @@ _FIGURES = {
         " intervals.",
     },
     "identity_init": {
-        "figure_4_16_rates.png": f"Share of networks above 65 % validation accuracy (across), {_STOPPED}.",
+        "figure_4_16_rates.png": f"Share of networks above 65 % validation accuracy (across), {_STOPPED} (for"
+        " the ReLU RNN on FirstII it says more than 8 of 10). C19 also compares mean accuracies, which are in"
+        " conditions.csv.",
     },
     "rnn_from_gru": {
         "figure_tables_*_rates.png": "Tables {}: share of these networks above 90 % (across), with 95 % intervals.",
@@ -63,7 +70,8 @@ _FIGURES = {
     "gru_from_rnn": {
         "figure_table_*_rates.png": "Table {}: share of these networks above 90 % (across), with 95 % intervals.",
         "figure_table_*.png": "All networks behind Table {}: validation accuracy (across) by start; a point is a"
-        " network, the tick is the mean of all.",
+        " network, the tick is the mean of all. Failed RNNs are those below 60 %; where no row is of them there are"
+        " none, and C21 takes RNNs up to the best that the thesis calls failed.",
     },
     "frozen_recurrent": {
         "figure_4_17_rates.png": f"Share of networks above 90 % validation accuracy (across), {_STOPPED}.",
@@ -71,30 +79,38 @@ _FIGURES = {
     "gate_variants": {
         "figure_4_18_*_means.png": "{}: mean validation accuracy (across) by cell and H, with 95 % intervals.",
         "figure_4_18_*_rates.png": "{}: share of networks above 90 % validation accuracy (across) by cell and H.",
-        "figure_4_18_*_means_unstopped.png": "{}: the same, and without early stop at the best constant rate (right).",
+        "figure_4_18_*_means_unstopped.png": f"{{}}: {_MEANS_BOTH_WAYS[0].lower()}{_MEANS_BOTH_WAYS[1:]}",
     },
     "landscape": {
         "figure_4_19_tails.png": "Share of random settings (up, logarithmic) whose accuracy is above a (across), RNN"
-        " beside GRU, by shape and by the distribution that the settings are drawn from.",
+        " beside GRU, by shape and by the distribution that the settings are drawn from; of this one draw of sentences"
+        " and words. C26 judges the mean of ten draws.",
     },
     "rare_settings": {
         "figure_4_19_rare.png": "P(accuracy > a) of random settings from training's own distribution (up, logarithmic)"
-        " over a (across), by multilevel splitting: RNN beside GRU, by shape; thin lines are single draws.",
+        " over a (across), by multilevel splitting: RNN beside GRU, by shape. Thick: median over draws and its 95 %"
+        " interval; thin: single draws, each as far as it found any.",
     },
     "update_cosine": {
         "figure_4_21_unstopped.png": "As Figure 4.21, of networks that were trained without early stop.",
         "figure_4_21*_bands.png": "Median and middle 80 % of the cosine (up) over epochs (across) of the successes, and"
-        " below it how many are still in training.",
-        "figure_4_21*_measures.png": "The curves in numbers, a box for each architecture: roughness, variation, mean,"
-        " early slope and straightness; of all of training, its first epochs, and a constant learning rate.",
+        " below it how many are still in training. Of fewer than five networks there is no band, and a curve ends where"
+        " fewer than five (or one of few) are still in training.",
+        "figure_4_21*_measures.png": "The curves in numbers, a box for each architecture (n: networks): roughness,"
+        " variation, mean, early slope and straightness (distance from the first weights to the last, over the length"
+        " of the path); of all of training, its first epochs, and a constant learning rate. Of fewer than five"
+        " networks a box says nothing.",
     },
     "perturbation": {
         "figure_4_22_unstopped.png": "As Figure 4.22, of networks that were trained without early stop, perturbed when"
         " they first reached 98 %, so that both cells start equally good.",
         "figure_4_22*_recovery.png": "Loss and accuracy just after the perturbation, accuracy and share above 90 % at"
-        " the end of training on (up) over the factor k (across), with 95 % intervals.",
-        "figure_4_22*_distances.png": "Distance to the old weights (up) over epochs (across): raw, as the outputs see"
-        " it, and to the nearest of the network's equal copies; medians and quartiles.",
+        " the end of training on (up) over the factor k (across, not to scale), with 95 % intervals. Where all networks"
+        " of a group are above 90 % the interval is what so many draws leave possible.",
+        "figure_4_22*_distances.png": "Distance to the old weights (up) over epochs (across), medians and quartiles."
+        " Raw: of the weights as vectors. As outputs see it: less what no output depends on (two biases that are added"
+        " can differ, as can both logits' common part). To the nearest copy: of the networks that compute the same with"
+        " hidden units in another order or of another sign, the one whose weights are nearest.",
     },
     "vanishing_gradients": {
         "figure_vanishing_*_changed.png": "{}: starts whose gradients vanish more and less: accuracy and rates of"
@@ -132,19 +148,22 @@ _FIGURES = {
         "figure_hessian_*_spectra.png": "{}: sorted eigenvalues (up) of all networks that are looked at, by rank"
         " (across): median and middle 80 %, successes and failures.",
         "figure_hessian_*_measures.png": "{}: largest eigenvalue, the same over the loss, share of negative ones, and"
-        " condition (across), by cell, stage and success.",
+        " condition (across, logarithmic but for the share), by cell, stage and success (above 90 %; grey: failures);"
+        " in brackets how many networks, in black their mean.",
     },
 }
 
 _TABLES = {
     "conditions.csv": "Every condition: accuracy after the last epoch, in per cent. With one draw the intervals do not"
     " cover draws.",
-    "neighbours_4_1_1.csv": "Gain of mean accuracy from one embedding to the next, in points of per cent.",
+    "neighbours_4_1_1.csv": "Gain of mean accuracy from one embedding to the next, in percentage points.",
     "overall_4_2_1.csv": "Networks above 90 % over all shapes, in per cent; best: of the RNNs that the figure shows.",
-    "data_sets_4_2_1.csv": "Networks above 90 % on one data set minus another, in points of per cent.",
+    "data_sets_4_2_1.csv": "Networks above 90 % on one data set minus another, in percentage points.",
     "capacity_4_2_2.csv": "Best network and share above 90 % by shape, in per cent; the thesis' best is of 30"
     " initialisations, ours of all networks.",
-    "ratios_4_2_2.csv": "How many times as often a GRU is above 90 % as an RNN; spread of seeds in points of per cent.",
+    "ratios_4_2_2.csv": "How many times as often a GRU is above 90 % as an RNN; left_chance: networks above 55 %"
+    " (C10 rounds as the thesis prints: from 55.5 % on); sd_of_seeds: how much seeds of one draw differ, in"
+    " percentage points.",
     "projection_4_3_1.csv": "Every measure of the products, before and after training, mean over networks.",
     "projection_differences_4_3_1.csv": "Differences of these measures between cells and groups.",
     "survival_4_3_2.csv": "Median of words until the event, and shares of networks that last. first_wrong: one of the"
@@ -160,7 +179,7 @@ _TABLES = {
     "rnn_from_gru_4_4_2.csv": "RNNs from GRUs beside random starts: mean, least and gain, in per cent.",
     "gru_from_rnn_4_4_3.csv": "GRUs from RNNs beside random starts, in per cent.",
     "frozen_4_5_1.csv": "Networks above 90 %, in per cent.",
-    "gates_4_5_2.csv": "Gains from one cell to the other, in points of per cent.",
+    "gates_4_5_2.csv": "Gains from one cell to the other, in percentage points.",
     "orders_4_5_2.csv": "The variants by mean accuracy, best first, beside the thesis' order.",
     "tails_4_6_1.csv": "Shares of random settings above an accuracy, and the ratio of the cells.",
     "rare_4_6_1.csv": "The same as in Figure 4.19's table, by multilevel splitting, medians (typical) and means over"
@@ -170,15 +189,15 @@ _TABLES = {
     "networks_4_6_2.csv": "Which networks were looked at; accuracy in per cent.",
     "recovery_4_6_3.csv": "Loss and accuracy just after the perturbation and after training on, in nats and per cent."
     " Networks without early stop are perturbed when they first reach 98 %: more than end there (search.csv).",
-    "rnn_beside_gru_4_6_3.csv": "GRU minus RNN after training on, in points of per cent; RNN's loss over GRU's.",
+    "rnn_beside_gru_4_6_3.csv": "GRU minus RNN after training on, in percentage points; RNN's loss over GRU's.",
     "distances_4_6_3.csv": "Distances to the old weights.",
     "networks_4_6_3.csv": "Which networks were perturbed; accuracy in per cent.",
     "vanishing.csv": "Gradients and singular values, geometric means over networks. above, between, below: networks"
     " that end above 90 %, from 70 to 90 %, below 70 %; kind: changed starts, or no early stop.",
-    "vanishing_changes.csv": "What changing the start changes; accuracies in points of per cent.",
+    "vanishing_changes.csv": "What changing the start changes; accuracies in percentage points.",
     "vanishing_correlations.csv": "Rank correlations of the ratio before training with accuracy after it. pooled: of"
     " all networks; within: within draws; partial: likewise, with loss and sizes of weights held fixed; gain:"
-    " accuracy of the starts with the larger ratios minus that of the others, in points of per cent.",
+    " accuracy of the starts with the larger ratios minus that of the others, in percentage points.",
     "fixed_points.csv": "Every measure of fixed points, mean over networks: stable, saddle and unstable are numbers"
     " of points, the rest shares of words. one_in_each: two stable points, one in each region; forgets, fades, holds:"
     " less than half of the differences of states is left after as many repeats as a sentence has words, is left then"

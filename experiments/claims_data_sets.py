@@ -123,7 +123,7 @@ TESTS = {
         "Mean accuracies: each embedding minus the one before must lie above 0, for every cell, hidden size and data"
         " set. Bootstrap of the differences, paired by draw.",
         ("separability",),
-        ("separability/figure_4_2_all.png", "separability/figure_4_3_all.png", "separability/figure_4_1.png"),
+        ("separability/figure_4_3_all.png", "separability/figure_4_2_all.png", "separability/figure_4_1.png"),
         _embeddings,
     ),
     "C03": Test(

@@ -189,8 +189,9 @@ TESTS = {
     "C26": Test(
         f"P(accuracy > a) of random settings, GRU over RNN of the same shape, is between 1/{TAIL_FACTOR:g} and"
         f" {TAIL_FACTOR:g}, under every distribution: at a = {_LOWEST:g} and at the highest a that at least {LEAST}"
-        " settings of the two cells together exceed. Exact conditional interval; of several draws the wider of it and a"
-        " bootstrap of draws. (±0.02 of a ratio counts as narrow.) Where one cell has none: that share minus half of"
+        " settings of the two cells together exceed. Exact conditional interval (of draws with unequal numbers of"
+        " settings squares of the two shares' own); of several draws the wider of it and a bootstrap of draws."
+        " (±0.02 of a ratio counts as narrow.) Where one cell has none: that share minus half of"
         f" the other's, which must not lie below 0. {_UNDER_OTHERS}",
         (_STEP,),
         ("landscape/figure_4_19_tails.png", "landscape/figure_4_19.png"),

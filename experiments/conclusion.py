@@ -10,7 +10,7 @@ from experiments import density_figure, report, reporting
 from experiments.claims import Found
 from experiments.claims_landscape import density_table
 from experiments.drawing import save_figure
-from experiments.ledger import Entry, Judged, ledger
+from experiments.ledger import Entry, Judged, ledger, parts_table
 from experiments.programme import ADOPTED, PRESETS, PROTOCOLS, STEPS, Job, is_same
 from experiments.report_images import small_png
 from rnnjax import plotting, results
@@ -29,7 +29,7 @@ _NO_NUMBER = {"training": ("epochs_per_call", "members_per_call"), "noise_robust
 
 
 def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
-    """Write ledger.json and the report; the ledger.
+    """Write ledger.json, ledger.csv and the report; the ledger.
 
     Args:
         workdir: of a reproduction, or a published one, where presets may differ from step to step.
@@ -38,6 +38,7 @@ def conclude(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> list[Ent
     found = summaries(workdir)
     entries = ledger(found)
     results.write_json(workdir / "ledger.json", _as_json(entries))
+    results.write_text(workdir / report.LEDGER_TABLE, reporting.to_csv(parts_table(entries)))
     rows = _density_rows(found[ADOPTED])
     results.write_text(workdir / report.DENSITY_TABLE, reporting.to_csv(rows) if rows else "")
     _draw(rows, workdir / report.DENSITY_FIGURE)

@@ -90,13 +90,16 @@ _FIELD = (
     " negative (blue). (b, c, d) Where the first positive, negative and stop word moves the state: arrows give the"
     " direction, colours the length; black dots are stable fixed points, hollow ones unstable, crosses saddles."
 )
-_FAILURE = "one of the success' draw of words, if a GRU of that draw is below 70 %, or else of all draws."
+_FAILURE = "of the success' draw of words, if a GRU of that draw is below 70 %, or else of all draws; the title has"
+_IF_NONE = "if it is far above the thesis' failure, no GRU here fails"
 _ROWS = "Each row holds the validation accuracies of the first draw's initialisations, sorted, in per cent."
 
 THESIS = (
     Item("Figure 4.1", "separability", "figure_4_1.png",
          "Where the ten words lie in each of the four two-dimensional embeddings, in the first draw. The axes are the"
-         " two inputs; marks tell stop, positive and negative words apart."),
+         " two inputs; marks tell stop, positive and negative words apart. In (a), Embedding_1, no line separates any"
+         " two kinds of words; in (b), 2, one separates positive from negative ones; in (c) and (d), 3 and 4, every two"
+         " kinds, in 4 each kind from the rest too."),
     Item("Figure 4.2", "separability", "figure_4_2.png",
          "Validation accuracy on CountII in per cent: embeddings down, initialisations across, one panel for each cell"
          " and number of hidden units H.", "", ("neighbours_4_1_1.csv",)),
@@ -113,10 +116,11 @@ THESIS = (
          ("capacity_4_2_2.csv",)),
     Item("Figure 4.7", "capacity", "figure_4_7.png",
          f"Many initialisations of the four smallest shapes on XorI (inputs x hidden units). {_ROWS} Below each row the"
-         " thesis' own, of thirty; one or two values more are of the text's extraction.", "figure_4_7"),
+         " thesis' own, of thirty initialisations; where 31 or 32 numbers were read off its row in the text of the PDF,"
+         " all are shown.", "figure_4_7"),
     Item("Figure 4.8", "word_projection", "figure_4_8.png",
          "The ten words x as points: (a) as the networks read them (axes: inputs), (b) after the RNN's W_ih (hidden"
-         " units), (c) after the RNN's W_oh W_ih and (d) after the GRU's, by its candidate's W_ih (logits)."
+         " units), (c) after the RNN's W_oh W_ih and (d) after the GRU's, with its candidate's W_ih (logits)."
          " Picked are, of one draw, the networks that end nearest to the thesis' 87 % (RNN) and 100 % (GRU).",
          "section_4_3_1"),
     Item("Figure 4.9", "noise_robustness", "figure_4_9.png",
@@ -128,18 +132,20 @@ THESIS = (
     Item("Figure 4.10", "noise_robustness", "figure_4_10.png",
          "The way of the state through the plane of two hidden units for a sentence and for the same one with stop"
          " words put in, on the regions that the readout calls positive and negative; the networks of Figure 4.9, RNN"
-         " left, GRU right, each with a sentence of its own.", "",
+         " left, GRU right, which read the same kinds of words, each those of its own draw. In the thesis the stop"
+         " words lead the RNN into the other region; whether they do here depends on the sentence, how often is in"
+         " figure_4_10_noise.", "",
          ("noise_4_3_2.csv",)),
     Item("Figure 4.11", "vector_field", "figure_4_11.png",
          f"The GRU on CountII whose accuracy is nearest to that of the thesis' success. {_FIELD}",
          "section_4_3_3", ("shown_4_11_to_4_14.csv",)),
     Item("Figure 4.12", "vector_field", "figure_4_12.png",
-         f"The GRU on CountII nearest to the thesis' failure (51.2 %): {_FAILURE} Its title has its accuracy: far above"
-         f" 51.2 where no GRU fails. {_FIELD}"),
+         f"The GRU on CountII nearest to the thesis' failure (51.2 %), {_FAILURE} its accuracy: {_IF_NONE}. {_FIELD}"),
     Item("Figure 4.13", "vector_field", "figure_4_13.png",
          f"The GRU on FirstII whose accuracy is nearest to that of the thesis' success. {_FIELD}"),
     Item("Figure 4.14", "vector_field", "figure_4_14.png",
-         f"The GRU on FirstII nearest to the thesis' failure (50.0 %): {_FAILURE} {_FIELD}"),
+         f"The GRU on FirstII nearest to the thesis' failure (50.0 %), {_FAILURE} its accuracy: {_IF_NONE}."
+         f" {_FIELD}"),
     Item("Figure 4.15", "vector_field", "figure_4_15.png",
          "What training changes: the mean norm of a word's vector field (across) and the network's validation accuracy"
          " (up). A point is a word of a network; the line is the best fit.", "", ("correlation_4_15.csv",)),
@@ -154,7 +160,8 @@ THESIS = (
     Item("Table 4.3", "rnn_from_gru", "table_4_3.csv", "As Table 4.1, on FirstII."),
     Item("Table 4.4", "rnn_from_gru", "table_4_4.csv", "As Table 4.2, on FirstII."),
     Item("Table 4.5", "gru_from_rnn", "table_4_5.csv",
-         "CountII, H = 4: failed RNNs (the first below 60 %; where they are too few, the worst) and the GRUs that start"
+         "CountII, H = 4: failed RNNs (the first below 60 %; where they are too few, as here perhaps, the worst of all,"
+         " which are no typical ones) and the GRUs that start"
          " from their weights, beside GRUs of the same seed that start at random and the thesis. Validation accuracy in"
          " per cent."),
     Item("Table 4.6", "gru_from_rnn", "table_4_6.csv", "As Table 4.5, on FirstII."),
@@ -165,7 +172,8 @@ THESIS = (
          f"RNN, reset-gate GRU, update-gate GRU and GRU, on CountII and FirstII. {_ROWS}", "figure_4_18"),
     Item("Figure 4.19", "landscape", "figure_4_19.png",
          "Random parameter settings on FirstI, none trained: how many (up, logarithmic) have a validation accuracy"
-         " (across), one panel for each architecture.", "section_4_6_1", ("tails_4_6_1.csv",)),
+         " (across), one panel for each architecture. A setting on the edge of two bars is half in each.",
+         "section_4_6_1", ("tails_4_6_1.csv",)),
     Item("Figure 4.20", "landscape", "figure_4_20.png",
          "The same settings as box plots of validation accuracy (across): quartiles, whiskers of 1.5 interquartile"
          " ranges, and every accuracy that lies outside of them."),
@@ -174,7 +182,8 @@ THESIS = (
          " one GRU of each shape.", "section_4_6_2", ("gru_minus_rnn_4_6_2.csv",)),
     Item("Figure 4.22", "perturbation", "figure_4_22.png",
          "One trained RNN and one GRU, perturbed by factors k and trained on: loss and accuracy of training and of"
-         " validation, and distance to the old weights (up) over epochs (across). Those of training are means over an"
+         " validation, and distance to the old weights (up) over epochs (across); the thesis' (g) and (h), the"
+         " distances, are (i) and (j) here. Those of training are means over an"
          " epoch's minibatches, each before its step; epoch 0 and the dotted line are of all sentences at once. A panel"
          " is empty where no network was good enough.",
          "section_4_6_3", ("recovery_4_6_3.csv", "rnn_beside_gru_4_6_3.csv")),

@@ -157,7 +157,9 @@ def unstopped_figure(
     one = next(iter(pairs.values()))
     title = f"{where}: the same networks, stopped early and not; {numbers(one.accuracy)}"
     if len(set(told)) > 1:
-        title += "\n(rates on the right; where there are two, each half of the seeds has the other half's best)"
+        title += (
+            "\n(at the edge: the learning rate; where there are two, each half of the seeds has the other half's best)"
+        )
         for place, text in enumerate(told, 1):
             axes[1].annotate(text, (1.03, place), xycoords=("axes fraction", "data"), va="center", size=6.5)
     figure.suptitle(title, size=9)

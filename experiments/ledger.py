@@ -1,7 +1,7 @@
 """The ledger: every claim of the thesis with its verdict, from the summaries of what was run."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from experiments import (
     claims_capacity,
@@ -86,6 +86,32 @@ def ledger(found: Mapping[str, Found]) -> list[Entry]:
         without, equal = (_judged(of[id], number) if id in of else None for of in (unstopped, matched))
         entries.append(Entry(CLAIMS[id], test, judged, without, equal, verdict))
     return entries
+
+
+def parts_table(entries: list[Entry]) -> list[dict[str, Any]]:
+    """Every part that is judged, a row each, for people who would look further: ledger.csv.
+
+    estimate, low, high: the effect and its 95 % interval; stretched_low and _high: the one that decides;
+    claimed_above and _below: between what the claim says that it lies.
+    """
+    rows = []
+    for entry in entries:
+        for where, judged in _ways(entry):
+            for part in judged.parts:
+                own, decides = part.evidence, part.stretched
+                row = {"claim": entry.claim.id, "under": where, "part": own.what, **own.effect._asdict()}
+                row |= {"stretched_low": decides.low, "stretched_high": decides.high} if decides else {}
+                row |= {"claimed_above": own.above, "claimed_below": own.below}
+                rows.append(row | {"members": own.members, "draws": own.draws, "verdict": part.verdict})
+    return rows
+
+
+def _ways(entry: Entry) -> Iterator[tuple[str, Judged]]:
+    """By protocol, and the controls that do not enter the verdict."""
+    yield from entry.judged.items()
+    for name, control in (("without early stop", entry.unstopped), ("as many parameters", entry.matched)):
+        if control:
+            yield name, control
 
 
 def _gathered(evidence: Callable[[Found], list[Evidence]], found: Found) -> tuple[list[Evidence], str | None]:

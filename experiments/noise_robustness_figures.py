@@ -19,7 +19,7 @@ from rnnjax.parameters import Params
 PAIRS = (("PNN", "SPSSSSNSSSN"), ("SSSSSSNN", "NN"))  # Figure 4.10's Sequence1 and Sequence2, (a, b) and (c, d)
 # What ends, and of which cells the thesis says when it ended, by thesis_numbers.json's names (section_4_3_2).
 _UNTIL = {
-    "first_wrong": ("right after every step", {"rnn": "rnn_correct_until_word", "gru": "gru_correct_until_word"}),
+    "first_wrong": ("right at every word so far", {"rnn": "rnn_correct_until_word", "gru": "gru_correct_until_word"}),
     "forgets": ("right from trained length on", {"rnn": "rnn_correct_until_word", "gru": "gru_correct_until_word"}),
     "meeting": ("the two states apart", {"rnn": "rnn_states_overlap_near_word"}),
 }

@@ -21,7 +21,8 @@ from rnnjax.errors import UserError
 
 _OF_A_STEP = ("config.json", "environment.json", "*.csv")
 _SUMMARY = "summary.json"  # a sixth of its size when compressed, and nobody reads all accuracies of all networks
-_OF_ALL = ("config.json", "status.json", "ledger.json", *report.FILES, report.DENSITY_TABLE, report.DENSITY_FIGURE)
+_TABLES = (report.LEDGER_TABLE, report.DENSITY_TABLE)
+_OF_ALL = ("config.json", "status.json", "ledger.json", *report.FILES, *_TABLES, report.DENSITY_FIGURE)
 
 Status = Mapping[str, Mapping[str, Any]]  # by job as in status.json
 

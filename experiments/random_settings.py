@@ -5,8 +5,10 @@ exact conditional one; they cover the drawing of settings alone. Of several land
 share's interval is at either end the wider of Fay and Feuer's (1997, for means of rates of unequal counts) and a
 bootstrap of draws; of a share that is 0 in all of them it ends where resampling.end_of_none says, for draws whose
 shares have a squared coefficient of variation of 4, which is no less than that of 95 % of this study's shares up to
-1 % (BUILD_NOTES.md, Statistics). The ratio's is the wider of the exact one on all counts together and a bootstrap, or
-where one cell has none the corners of the two shares' intervals.
+1 % (BUILD_NOTES.md, Statistics). The ratio's is at either end the wider of a bootstrap and of one for the drawing of
+settings alone: the exact one on all counts together where all landscapes have as many settings, and otherwise, since
+counts together would weigh the larger ones more, Fay and Feuer's of both shares, combined by Newcombe's squares in
+logarithms. Where one cell has none it has the corners of the two shares' intervals.
 
 By splitting (experiments.rare_settings) a rate is the median over draws, and the ratio that of the two cells' ratio in
 one draw. Rates so far up differ between draws by factors of thousands, so that a mean of ten draws is one draw's.
@@ -90,13 +92,27 @@ def random_rate(of: Tail) -> Interval:
 
 def random_ratio(one: Tail, other: Tail) -> Interval:
     """The one's share of random settings over the other's, of the means over landscapes; NaN if both are 0."""
-    counted = statistics.ratio_of_rates(sum(one.above), sum(one.settings), sum(other.above), sum(other.settings))
     if len(one.above) == 1:
-        return counted
+        return _counted_together(one, other)
     if not (any(one.above) and any(other.above)):
         return over(random_rate(one), random_rate(other))
+    alike = all(len(set(of.settings)) == 1 for of in (one, other))
+    counted = _counted_together(one, other) if alike else _counted_apart(one, other)
     over_draws = resampling.ratio(one.rates, other.rates)
     return Interval(over_draws.estimate, min(counted.low, over_draws.low), max(counted.high, over_draws.high))
+
+
+def _counted_together(one: Tail, other: Tail) -> Interval:
+    return statistics.ratio_of_rates(sum(one.above), sum(one.settings), sum(other.above), sum(other.settings))
+
+
+def _counted_apart(one: Tail, other: Tail) -> Interval:
+    """Of means of rates of which none is 0, each with the interval of its own counts."""
+    above, below = (np.log(statistics.mean_rate(*of)) for of in (one, other))
+    estimate = above[0] - below[0]
+    down = np.hypot(above[0] - above[1], below[2] - below[0])
+    up = np.hypot(above[2] - above[0], below[0] - below[1])
+    return Interval(*np.exp([estimate, estimate - down, estimate + up]).tolist())
 
 
 def counted(landscapes: Sequence[Summary], sampler: str, rnn: str, gru: str, accuracy: float) -> RandomSettings | None:

@@ -37,10 +37,13 @@ _DENSITY_CAPTION = (
     f"Left, shares above {100 * DECIDING:g} % of trained networks (up, means) and of random settings (across, medians"
     " where they are by splitting); a grey line joins an RNN and the GRU of its shape (inputs x hidden units). Right,"
     " the GRU's trained share over its random share, over the same of the RNN: right of 1, training helps a GRU more"
-    " than the frequency of good settings explains. Verdicts correct these intervals for many claims."
+    " than the frequency of good settings explains. By splitting that is the trained shares' quotient over the median"
+    " of the random shares' quotient within one draw, which is not the quotient of the medians on the left. Verdicts"
+    " correct these intervals for many claims."
 )
 _FEW = 8  # steps that are named
 _MARKS = "\\`*_[]|"  # that mean something in Markdown
+LEDGER_TABLE = "ledger.csv"  # all evidence
 DENSITY_TABLE, DENSITY_FIGURE = "trainability_and_density.csv", "trainability_and_density.png"  # of C28
 _DENSITY_STEPS = (  # on which the table of trainability and density rests
     "capacity", "data_sets", "capacity_4x2", "landscape", "rare_settings", "rare_settings_draws", "rare_settings_4x2",
@@ -72,7 +75,7 @@ def write(
     found["preset"] = _presets(status, presets)
     steps = with_draws(_DENSITY_STEPS, found["known_steps"]) if density else _DENSITY_STEPS
     found |= {"density": _density(density), "density_steps": steps, "density_figure": _density_figure(workdir)}
-    found |= {"density_caption": _DENSITY_CAPTION, "density_table": DENSITY_TABLE}
+    found |= {"density_caption": _DENSITY_CAPTION, "density_table": DENSITY_TABLE, "ledger_table": LEDGER_TABLE}
     if picture := found["density_figure"]:
         found["figures"][picture.anchor] = picture.path
     for name in FILES:

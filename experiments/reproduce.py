@@ -6,7 +6,7 @@ Presets: `quick` (minutes, nothing is decided by it), `thesis` (its counts, the 
 (1,024 networks a condition and more, several evenings). Networks that one experiment has trained serve the others.
 Killed anywhere, the same command goes on; an experiment that fails does not take the others down: status.json, the
 report and the exit status say so. report.html and report.md have every figure, table and claim (report_evidence.md has
-what decides these); ledger.json the claims.
+what decides these); ledger.json the claims, ledger.csv every part of their evidence.
 
     python -m experiments.reproduce --check
 

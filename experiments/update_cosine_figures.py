@@ -19,7 +19,7 @@ MEASURES = {
     "variation": "variation: mean |step to the next epoch|",
     "mean": "mean cosine (thesis: higher for GRU)",
     "early_slope": "early slope, per epoch",
-    "straightness": "straightness: |W_N − W_0| / way",
+    "straightness": "straightness: |W_N − W_0| / length of path",
 }
 
 

@@ -67,26 +67,26 @@ def _figures(seen: list[Seen], correlations: list[Row]) -> Iterator[tuple[str, F
     networks = f"{data}, H = {hidden}, {number}"
     about = f"{networks}: median, middle 80 %"
     ratio = r"$|\partial L/\partial h_t|\ /\ |\partial L/\partial h_T|$"
-    yield "relative", drawn.draw_gradients(f"Chapter 1: gradients on the way back, {about}", ratio, plain, "relative")
+    yield "relative", drawn.draw_gradients(f"Vanishing gradients: on the way back, {about}", ratio, plain, "relative")
     norm = r"mean $|\partial L/\partial h_t|$"
-    yield "norms", drawn.draw_gradients(f"Chapter 1: norms of gradients, {about}", norm, plain, "mean")
-    singular = rf"Chapter 1: singular values of $\partial h_T/\partial h_t$, {networks}: medians"
+    yield "norms", drawn.draw_gradients(f"Vanishing gradients: norms of gradients, {about}", norm, plain, "mean")
+    singular = rf"Vanishing gradients: singular values of $\partial h_T/\partial h_t$, {networks}: medians"
     yield "singular", drawn.draw_singular(f"{singular}\nshaded: the middle 80 % of the largest and of the least", plain)
     if "followed/epochs" in plain[0].measured:
         followed = f"{len(plain[0].measured['followed/draws'])} networks a cell: median, middle 80 %"
-        text = f"Chapter 1: gradients and Jacobians along training, {data}, H = {hidden}, {followed}"
+        text = f"Vanishing gradients: gradients and Jacobians along training, {data}, H = {hidden}, {followed}"
         text += "\nnetworks that have stopped keep their last value"
         yield "training", drawn.draw_training(text, plain)
     what = r"ratio: $|\partial L/\partial h_1|\ /\ |\partial L/\partial h_T|$"
-    text = f"Chapter 1: do starts with larger gradients at the first word end better? {data}, H = {hidden}\n{what};"
+    text = f"Do starts with larger gradients at the first word end better? {data}, H = {hidden}\n{what};"
     text += " above each panel: rank correlation within draws"
     yield "starts", drawn.draw_starts(text, [plain, unstopped] if unstopped else [plain], correlations)
     if changed:
         seeds = changed[0].accuracy.shape[1]
-        text = f"Chapter 1: starts with more and less vanishing gradients, {data}, H = {hidden}"
+        text = f"Starts with more and less vanishing gradients, {data}, H = {hidden}"
         text += f"\nthe same {len(changed[0].accuracy)} draws x {seeds} seeds; {what}, geometric mean; bars: 95 %"
         yield "changed", drawn.draw_changes(text, [one.first(seeds) for one in plain + changed])
-    text = f"Chapter 1: networks by their gradient at the first word before training, {data}, H = {hidden}"
+    text = f"Vanishing gradients: networks by their gradient at the first word before training, {data}, H = {hidden}"
     text += f"\n{what}; bars: 95 %"
     yield "rates", drawn.draw_rates(text, plain + changed)
 

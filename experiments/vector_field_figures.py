@@ -158,7 +158,7 @@ def scatter(panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
         ax.set_title(f"{title}\n{_correlation(row)}")
         ax.set_xlabel("change of the field's mean norm")
     for ax in axes[:, 0]:
-        ax.set_ylabel("change of validation accuracy,\npoints of per cent")
+        ax.set_ylabel("change of validation accuracy,\npercentage points")
     handles = [*plotting.word_handles(), Line2D([], [], color="black", lw=1.4, label="line of best fit")]
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
     figure.suptitle(

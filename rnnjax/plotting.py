@@ -90,7 +90,7 @@ def interval_line(interval: Interval) -> str:
 
 def alike_handles(intervals: Iterable[Interval]) -> list[Line2D]:
     """A legend's entry for dotted intervals, if there are any among these."""
-    text = "none or all: what so many networks leave possible"
+    text = "none or all: how far other draws may be from that"
     alike = Line2D([], [], color="0.3", lw=1.2, ls=_ALIKE, label=text)
     return [alike] * any(interval_line(interval) == _ALIKE for interval in intervals)
 

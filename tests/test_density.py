@@ -132,6 +132,25 @@ def test_equal_landscapes_still_have_an_interval() -> None:
     assert random_ratio(of, of) == pytest.approx(statistics.ratio_of_rates(10, 2000, 10, 2000))
 
 
+def test_a_large_landscape_has_no_more_weight_in_the_ratio_s_interval() -> None:
+    """Draws count alike: a rate of 20 in a million and none in nine times 100,000 is 2 in a million, not 10.5."""
+    settings, rng = [1_000_000] + [100_000] * 9, np.random.default_rng(0)
+    expected = np.array([20.0] + [1.0] * 9), np.array([100.0] + [20.0] * 9)  # RNN and GRU
+    truth, covered = 10 * (100 + 9 * 200) / (10 * (20 + 9 * 10)), []
+    for _ in range(300):
+        rnn, gru = (Tail(rng.poisson(mean).tolist(), settings) for mean in expected)
+        ratio = random_ratio(gru, rnn)
+        assert ratio.estimate == pytest.approx(np.mean(gru.rates) / np.mean(rnn.rates))
+        assert ratio.low < ratio.estimate < ratio.high
+        covered.append(ratio.low <= truth <= ratio.high)
+    assert np.mean(covered) > 0.95
+    # A ratio is known no better than either of its shares.
+    rnn, gru = Tail([19, 0, 1, 1, 1, 1, 0, 1, 0, 0], settings), Tail([700, *range(4, 40, 4)], settings)
+    share, ratio = statistics.mean_rate(*rnn), random_ratio(gru, rnn)
+    assert ratio.low <= ratio.estimate * share.estimate / share.high
+    assert ratio.high >= ratio.estimate * share.estimate / share.low
+
+
 def test_of_none_there_may_be_some_in_other_draws() -> None:
     none, some = Tail([0] * 10, [1_000_000] + [100_000] * 9), Tail([30] + [1] * 9, [1_000_000] + [100_000] * 9)
     rate = random_rate(none)

@@ -16,7 +16,7 @@ from rnnjax.cells import CELLS
 from rnnjax.landscape import parse_architecture
 from rnnjax.statistics import Interval
 
-NONE_OR_ALL = "none or all: what so many networks leave possible"
+NONE_OR_ALL = "none or all: how far other draws may be from that"
 
 
 def dotted(axes: Axes) -> list[bool]:

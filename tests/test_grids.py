@@ -308,7 +308,7 @@ def test_lines_do_not_overlap(number: int) -> None:
 def test_the_legend_of_rates_is_what_is_drawn() -> None:
     axes = rate_axes()
     here, alike, thesis = handles = grids.rate_handles(RATES, PRINTED)
-    labels = ["here, with 95 % interval", "none or all: what so many networks leave possible", "thesis"]
+    labels = ["here, with 95 % interval", "none or all: how far other draws may be from that", "thesis"]
     assert [handle.get_label() for handle in handles] == labels
     assert alike.get_linestyle() == lines_of(axes, "|")[1].get_linestyle()
     for handle, line in ((here, lines_of(axes, "o")[0]), (thesis, lines_of(axes, "D")[0])):
