@@ -57,23 +57,24 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
         tables[f"table_{number}.csv"] = _table(config, outcomes, data, f"table_{number}")
         of_rnn = outcomes[f"{data.title}/{rnn.name}"].accuracy("last")  # of the weights that are transplanted
         rows: dict[str, tuple[Sequence[np.ndarray], str]] = {"the RNNs, all": (list(of_rnn), "rnn")}
-        failed = of_rnn < config[_NAME].donor_below
+        groups = _groups(config, data, of_rnn)
+        worse = {_title(name): chosen for name, chosen in groups.items() if name != "all" and chosen.any()}
         for weights in readings(config, _NAME):
             accuracy = outcomes[name_of(data, weights, gru)].accuracy(config.training.report)
-            rows[f"from any RNN, input weights {weights}"] = list(accuracy), "update_gate_gru"
-            if failed.any():
-                rows[f"from a failed RNN, input weights {weights}"] = (
-                    resampling.of_chosen(accuracy, failed),
+            rows[f"from all RNNs, input weights {weights}"] = list(accuracy), "update_gate_gru"
+            for name, chosen in worse.items():
+                rows[f"from {name}, input weights {weights}"] = (
+                    resampling.of_chosen(accuracy, chosen),
                     "reset_gate_gru",
                 )
-            for name, chosen in (("failed", failed), ("all", np.ones_like(failed))):
+            for name, chosen in groups.items():
                 comparison.append(_comparison(config, outcomes, data, weights, name, chosen))
         control = outcomes[f"{data.title}/{gru.name}"].accuracy(config.training.report)
-        if failed.any():
-            rows["GRU, random start, the failed RNNs' seeds"] = resampling.of_chosen(control, failed), "gru"
+        for name, chosen in worse.items():
+            rows[f"GRU, random start, seeds of {name}"] = resampling.of_chosen(control, chosen), "gru"
         rows["GRU, random start, all"] = list(control), "gru"
         title = f"Table {number.replace('_', '.')}: GRUs that start at random, or from RNNs"
-        title += f" (failed: below {100 * config[_NAME].donor_below:.0f} %)" if failed.any() else ""
+        title += f" (failed: below {100 * config[_NAME].donor_below:.0f} %)" if groups["failed"].any() else ""
         title += f"; {data.title}, H = {gru.hidden_dim}"
         file = f"figure_table_{number}"
         figures[f"{file}.png"], figures[f"{file}_rates.png"] = strips_and_rates(title, rows, _SUCCESS)
@@ -105,6 +106,19 @@ def _table(config: ConfigDict, outcomes: Outcomes, data: DataSet, table: str) ->
             row[f"thesis_{name}"] = each[i] if i < len(each) else None
         rows.append(row)
     return rows
+
+
+def _groups(config: ConfigDict, data: DataSet, of_rnn: np.ndarray) -> dict[str, np.ndarray]:
+    """Which donors are compared: those that fail, those that the thesis calls failed (C21), all."""
+    below, in_thesis = config[_NAME].donor_below, thesis.FAILED_BELOW.get(data.title)
+    found = {"failed": of_rnn < below}
+    if in_thesis not in (None, below):
+        found[f"below {100 * in_thesis:g} %"] = of_rnn < in_thesis
+    return found | {"all": np.ones_like(of_rnn, bool)}
+
+
+def _title(group: str) -> str:
+    return "failed RNNs" if group == "failed" else f"RNNs {group}"
 
 
 def _comparison(

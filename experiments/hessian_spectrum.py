@@ -67,8 +67,9 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
             title = f"Section 4.6: the loss' Hessian on {data.title}, successes and (grey) failures (n networks)"
             figures[f"{stem}_measures.png"] = drawn.draw_measures(title, here)
     rows = [row for one in every for row in measure_rows(one)]
-    tables = {"hessian.csv": rows, "hessian_groups.csv": group_rows(every), "hessian_cells.csv": cell_rows(every)}
-    summary = {"pairs": pairs, "measures": rows, "groups": group_rows(every), "cells": cell_rows(every)}
+    groups, cells = group_rows(every), cell_rows(every)
+    tables = {"hessian.csv": rows, "hessian_groups.csv": groups, "hessian_cells.csv": cells}
+    summary = {"pairs": pairs, "measures": rows, "groups": groups, "cells": cells}
     return Report(figures, tables, summary)
 
 

@@ -52,17 +52,21 @@ def report(config: ConfigDict, outcomes: Outcomes) -> Report:
     for data in data_sets(config, _NAME):
         for hidden in wanted.hidden_dims:
             row: dict[str, Any] = {"data": data.title, "hidden": hidden}
-            both = []
+            both, accuracies = [], []
             for shape in architectures(_CELLS, (2,), (hidden,)):
                 outcome = outcomes[f"{data.title}/{shape.name}"]
-                both.append(resampling.success(list(outcome.accuracy(report)), _THRESHOLD))
+                accuracies.append(list(outcome.accuracy(report)))
+                both.append(resampling.success(accuracies[-1], _THRESHOLD))
                 rate, printed = success_rate(outcome, report, _THRESHOLD), _printed(data.title, shape.cell.name, hidden)
                 rows.append(Rate(f"{shape.cell.title}, H = {hidden}, {data.title}", rate, printed, shape.cell.name))
                 row |= estimate_columns(shape.cell.name, rate, 100)
                 row[f"thesis_{shape.cell.name}"] = None if printed is None else 100 * printed
             if data.title == thesis.printed("figure_4_16", "dataset"):
                 row["thesis_relu_rnn"] = f"> {10 * thesis.printed('figure_4_16', 'relu_rnn_above_65_more_than')}"
-            table.append(row | estimate_columns("gain", resampling.difference(both[1], both[0]), 100))
+            row |= estimate_columns("gain", resampling.difference(both[1], both[0]), 100)
+            table.append(
+                row | estimate_columns("gain_of_mean", resampling.difference(accuracies[1], accuracies[0]), 100)
+            )
     label = f"share of networks above {100 * _THRESHOLD:.0f} % validation accuracy"
     label += f", {wanted.draws} draws x {wanted.seeds} seeds"
     figures = {

@@ -28,6 +28,7 @@ from experiments.controls import (
     unstopped_conditions,
     unstopped_figure,
 )
+from experiments.reporting import estimate_columns
 from experiments.trainability_pooled import between, overall, pool
 from experiments.training_experiment import Outcomes, Report, experiment
 from experiments.training_figures import (
@@ -41,6 +42,7 @@ from experiments.training_figures import (
     shown,
     success_rate,
 )
+from rnnjax import resampling
 from rnnjax.cells import CELLS
 from rnnjax.landscape import Architecture
 from rnnjax.separability import kind_margins
@@ -126,13 +128,15 @@ def _panels(config: ConfigDict, outcomes: Outcomes, data: str, cell: str) -> lis
 
 
 def _printed(config: ConfigDict, outcomes: Outcomes, data: str) -> dict[str, Any]:
-    """The networks that the figure shows, and of the thesis what it prints (C06, C07)."""
+    """The networks that the figure shows, the share of all that is decent, and what the thesis prints (C06, C07)."""
     row: dict[str, Any] = {}
     for cell in _CELLS:
         accuracy = [outcomes[f"{data}/{shape.name}"] for shape in _shapes(config, cell)]
         first = np.concatenate([shown(each, config.training.report, config[_NAME].shown_seeds) for each in accuracy])
         row |= {f"{cell}_shown_networks": len(first), f"{cell}_shown_above_90": int((first > _SUCCESS).sum())}
         row |= {f"{cell}_shown_decent": int((first >= _DECENT).sum())}
+        every = np.concatenate([each.accuracy(config.training.report) for each in accuracy], axis=1)
+        row |= estimate_columns(f"{cell}_decent", resampling.mean(list(every >= _DECENT)), 100)
     if data == thesis.printed("figure_4_5", "dataset"):
         row["thesis_rnn_decent"] = thesis.printed("figure_4_5", "rnn_decent_runs")
     if data == thesis.printed("figure_4_4", "dataset"):

@@ -15,6 +15,8 @@ after the last epoch are nearest to the thesis' (see `chosen`). Which axis of Fi
 the same.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -114,22 +116,28 @@ def _summaries(run: runner.Run, shape: Architecture, outcomes: list[Outcome]) ->
 
 def _shown(run: runner.Run, outcome: Outcome, draw: int, seed: int) -> Measured:
     """The fields of one network's shown words, and where they vanish."""
-    shape = outcome.condition.architecture
     states = fields.plane(run.config[NAME].points).astype(float)
     starts = np.random.default_rng(0).uniform(-1, 1, (_SEARCHES, 2))
     places = embeddings_of(run.config, outcome.condition)[SHOWN_WORDS, :, draw]  # under enable_x64 it draws others
     with jax.enable_x64(True):
-        params = unflatten(jnp.asarray(outcome["final"][:, draw, seed], float), shape.sizes)
-        words = jnp.asarray(places, float)
-        moves = fields.displacements(shape.cell, params, words, jnp.asarray(states))
-
-        def points(x: jax.Array) -> fixed_points.Points:
-            step = fixed_points.word_step(shape.cell, params, x)
-            return fixed_points.find(step, jnp.asarray(starts), _STEPS, _ROOM)[0]
-
-        fixed = jax.tree.map(np.asarray, jax.vmap(points)(words))
+        flat = outcome["final"][:, draw, seed].astype(float)
+        found = _field(outcome.condition.architecture, flat, places.astype(float), states, starts)
+        moves, fixed = jax.tree.map(np.asarray, found)
     kinds = stability.classify(stability.eigenvalues(fixed.jacobians))
-    return {"moves": np.asarray(moves, np.float32), "states": fixed.states.astype(np.float32), "kinds": kinds}
+    return {"moves": moves.astype(np.float32), "states": fixed.states.astype(np.float32), "kinds": kinds}
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _field(
+    shape: Architecture, flat: jax.Array, words: jax.Array, states: jax.Array, starts: jax.Array
+) -> tuple[jax.Array, fixed_points.Points]:
+    """Displacements of `states` by words, and each word's fixed points, of one network [P]."""
+    params = unflatten(flat, shape.sizes)
+
+    def points(x: jax.Array) -> fixed_points.Points:
+        return fixed_points.find(fixed_points.word_step(shape.cell, params, x), starts, _STEPS, _ROOM)[0]
+
+    return fields.displacements(shape.cell, params, words, states), jax.vmap(points)(words)
 
 
 EXPERIMENT = analysis(NAME, conditions, measure, report)

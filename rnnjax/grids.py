@@ -77,6 +77,8 @@ def draw_rates(
 ) -> None:
     """A dot with its 95 % interval a line, from the top, and the thesis' printed value as an open diamond.
 
+    Where none or all succeed the dot is hollow and the interval dotted (plotting.interval_line).
+
     Args:
         axes: where to draw; lines keep apart where it is at least 0.15 inches a label high.
         labels: of the lines.
@@ -89,7 +91,8 @@ def draw_rates(
         ends = [interval.low, interval.high]
         line = plotting.interval_line(interval)
         axes.plot(ends, [place, place], ls=line, color=colour, marker="|", lw=1.2, ms=5, mew=1.2, clip_on=False)
-        axes.plot([interval.estimate], [place], "o", color=colour, ms=4, clip_on=False, zorder=3)
+        fill = colour if line == "-" else "white"
+        axes.plot([interval.estimate], [place], "o", color=colour, mfc=fill, ms=4, clip_on=False, zorder=3)
         if printed is not None:
             axes.plot([printed], [place], "D", mfc="none", mec="black", mew=0.8, ms=6, clip_on=False, zorder=4)
     _label_rows(axes, len(intervals), labels)
@@ -107,7 +110,11 @@ def rate_handles(intervals: Sequence[Interval], thesis: Sequence[float | None]) 
     """A legend's entries for the marks that draw_rates makes of these."""
     here = Line2D([], [], color="0.3", lw=1.2, marker="o", ms=4, label="here, with 95 % interval")
     printed = Line2D([], [], ls="", marker="D", mfc="none", mec="black", mew=0.8, ms=6, label="thesis")
-    return [here, *plotting.alike_handles(intervals), *[printed] * any(p is not None for p in thesis)]
+    return [
+        here,
+        *plotting.alike_handles(intervals, marker="o", ms=4, mfc="white"),
+        *[printed] * any(p is not None for p in thesis),
+    ]
 
 
 def draw_accuracy_strips(

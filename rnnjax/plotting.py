@@ -88,10 +88,10 @@ def interval_line(interval: Interval) -> str:
     return _ALIKE if interval.low < interval.high and interval.estimate in (0, 1) else "-"
 
 
-def alike_handles(intervals: Iterable[Interval]) -> list[Line2D]:
-    """A legend's entry for dotted intervals, if there are any among these."""
+def alike_handles(intervals: Iterable[Interval], **mark: Any) -> list[Line2D]:
+    """A legend's entry for dotted intervals, if there are any among these; mark: of the estimate, as of Line2D."""
     text = "none or all: how far other draws may be from that"
-    alike = Line2D([], [], color="0.3", lw=1.2, ls=_ALIKE, label=text)
+    alike = Line2D([], [], color="0.3", lw=1.2, ls=_ALIKE, label=text, **mark)
     return [alike] * any(interval_line(interval) == _ALIKE for interval in intervals)
 
 

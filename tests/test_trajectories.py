@@ -1,7 +1,9 @@
 """Ways through sentences against the plain classifier, PyTorch and a NumPy loop; first steps against hand tables."""
 
+from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -34,14 +36,14 @@ def test_states_and_margins_are_those_of_the_plain_classifier_and_of_a_loop(cell
         params = params.replace(w_hh=params.w_hh * 0.3)
     found = follow(CELLS[cell], params, EMBEDDING, SENTENCES)
     assert found.states.shape == (5, 40, 2) and found.margins.shape == (5, 40)
-    for n, sentence in enumerate(SENTENCES):
-        vectors = EMBEDDING[sentence]
-        np.testing.assert_allclose(found.states[n], hidden_states(CELLS[cell], params, vectors), atol=1e-6)
-        expected = states_of(cell, params, vectors)
-        np.testing.assert_allclose(found.states[n], expected, rtol=1e-4, atol=3e-5)
-        for length in (1, 17, 40):
-            negative, positive = logits(CELLS[cell], params, vectors[:length])
-            assert found.margins[n, length - 1] == pytest.approx(float(positive - negative), abs=1e-4)
+    vectors = EMBEDDING[SENTENCES]
+    states = jax.jit(jax.vmap(partial(hidden_states, CELLS[cell], params)))(vectors)
+    np.testing.assert_allclose(found.states, states, atol=1e-6)
+    for n, sentence in enumerate(vectors):
+        np.testing.assert_allclose(found.states[n], states_of(cell, params, sentence), rtol=1e-4, atol=3e-5)
+    for length in (1, 17, 40):
+        negative, positive = jax.jit(jax.vmap(partial(logits, CELLS[cell], params)))(vectors[:, :length]).T
+        np.testing.assert_allclose(found.margins[:, length - 1], positive - negative, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru"])
@@ -77,9 +79,9 @@ def test_many_networks_with_words_and_sentences_of_their_own_are_each_alone() ->
     def one(flat: Any, words: Any, sentences: Any) -> Any:
         return follow(architecture.cell, unflatten(flat, architecture.sizes), words, sentences)
 
-    together = members.each(one, members.make_mesh(1), 4, flat, words, sentences)
+    together, compiled = members.each(one, members.make_mesh(1), 4, flat, words, sentences), jax.jit(one)
     for s in range(7):
-        alone = one(flat[:, s], words[..., s], sentences[..., s])
+        alone = compiled(flat[:, s], words[..., s], sentences[..., s])
         np.testing.assert_allclose(together.states[..., s], alone.states, atol=2e-6)
         np.testing.assert_allclose(together.margins[..., s], alone.margins, atol=1e-5)
 
