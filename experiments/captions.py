@@ -179,8 +179,8 @@ _TABLES = {
     "identity_4_4_1.csv": "Networks above 65 %, in per cent; gains: ReLU RNN minus RNN, of that share and of the mean"
     " accuracy.",
     "rnn_from_gru_4_4_2.csv": "RNNs from GRUs beside random starts: mean, least and gain, in per cent.",
-    "gru_from_rnn_4_4_3.csv": "GRUs from RNNs beside random starts, in per cent. donors: RNNs below 60 % (failed), below"
-    " 81.15 % (the best that the thesis calls failed on CountII), or all.",
+    "gru_from_rnn_4_4_3.csv": "GRUs from RNNs beside random starts, in per cent. donors: RNNs below 60 % (failed),"
+    " below 81.15 % (the best that the thesis calls failed on CountII), or all.",
     "frozen_4_5_1.csv": "Networks above 90 %, in per cent.",
     "gates_4_5_2.csv": "Gains from one cell to the other, in percentage points.",
     "orders_4_5_2.csv": "The variants by mean accuracy, best first, beside the thesis' order.",

@@ -1,5 +1,6 @@
 """What a reproduction ends with: the ledger of claims and the report, from the summaries of its steps."""
 
+import io
 import json
 import tempfile
 from collections.abc import Mapping
@@ -9,7 +10,6 @@ from typing import Any
 from experiments import density_figure, report, reporting
 from experiments.claims import Found
 from experiments.claims_landscape import density_table
-from experiments.drawing import save_figure
 from experiments.ledger import Entry, Judged, ledger, parts_table
 from experiments.programme import ADOPTED, PRESETS, PROTOCOLS, STEPS, Job, is_same
 from experiments.report_images import small_png
@@ -24,7 +24,7 @@ _ADDED: Mapping[str, Mapping[str, Any]] = {
     "separability": {"margin_draws": 0},
 }
 _LATER = ("rare_settings",)  # experiments that configs of what is shipped did not have yet
-# Fields that decide no number; epochs_per_call and enough are gone.
+# Fields that decide no number; of epochs_per_call and enough only configs of what is shipped know.
 _NO_NUMBER = {"training": ("epochs_per_call", "members_per_call"), "noise_robustness": ("enough",)}
 
 
@@ -69,9 +69,10 @@ def _density_rows(found: Found) -> list[dict[str, Any]]:
 def _draw(rows: reporting.Rows, path: Path) -> None:
     """C28's figure, or none where there is nothing to show."""
     if made := density_figure.figure(rows):
-        save_figure(path, made, plotting.resolution())
+        drawn = io.BytesIO()
+        made.savefig(drawn, format="png", dpi=plotting.resolution())
         with results.atomic_write(path) as file:
-            file.write(small_png(path))
+            file.write(small_png(drawn))
     else:
         path.unlink(missing_ok=True)
 

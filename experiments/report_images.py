@@ -3,7 +3,7 @@
 import base64
 import io
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -41,7 +41,7 @@ def read_picture(path: Path, name: str, anchor: str, alt: str) -> Picture:
     return Picture(anchor, name, alt, f"data:image/webp;base64,{content}", image.width, image.height)
 
 
-def small_png(path: Path) -> bytes:
+def small_png(path: Path | BinaryIO) -> bytes:
     """A PNG file's picture as PNG of the smallest palette that keeps the colours.
 
     Raises:
@@ -96,7 +96,7 @@ def _in_palette(image: Image.Image, palette: np.ndarray) -> Image.Image:
     return found
 
 
-def _read(path: Path) -> Image.Image:
+def _read(path: Path | BinaryIO) -> Image.Image:
     """On white, at most MAX_WIDTH wide."""
     with Image.open(path) as file:
         image = _on_white(file)

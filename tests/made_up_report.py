@@ -40,7 +40,8 @@ def make(workdir: Path) -> None:
     settings = (("uniform:1", "2x2"), ("uniform:1", "4x4"), ("normal:1", "2x2"))
     density: list[dict[str, Any]] = [{"sampler": sampler, "shape": shape} for sampler, shape in settings]
     density[0] |= {"gru_estimate": 0.25, "gru_low": 0.125, "gru_high": 0.5}
-    leave(workdir / report.DENSITY_TABLE)
+    for table in (report.LEDGER_TABLE, report.DENSITY_TABLE):
+        leave(workdir / table)
     report.write(workdir, status(), entries(), density)
 
 

@@ -12,7 +12,7 @@ from rnnjax.cells import CELLS
 from rnnjax.classifier import logits
 from rnnjax.parameters import Params, count, flatten, flatten_members, shapes, unflatten
 
-LENGTH, SENTENCES, MEMBERS = 5, 7, 5
+LENGTH, SENTENCES, MEMBERS = 3, 7, 5  # the first word, one between, the last
 WEIGHT = np.array([1, 1, 0.5, 0, 2, 0, 1], np.float32)
 
 

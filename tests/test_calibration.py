@@ -54,7 +54,7 @@ def small_config(**changed: Any) -> ConfigDict:
     """One epoch of big minibatches, one setting, four protocols."""
     config = get_config("quick")
     config.data.sentence_length = 5
-    config.training.update({"max_epochs": 1, "tile": 4, "members_per_call": 64})
+    config.training.update({"max_epochs": 1, "tile": 4, "members_per_call": 16})
     fields = {"batch_sizes": (500,), "margins": (1.0,), "readings": ("epoch/best", "tie/best"), "finalists": 2}
     sizes = {"seeds": 3, "draws": 2, "final_seeds": 4, "final_draws": 3, "xor_seeds": 1, "xor_draws": 2}
     config.calibration.update(fields | sizes | changed)

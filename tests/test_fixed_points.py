@@ -117,17 +117,23 @@ def test_a_diagonal_rnn_has_a_product_of_each_units_points(weights: tuple[float,
     assert all(stability.index_sum(np.delete(jacobians, i, 0)) in (0, 2) for i in range(number))
 
 
+@functools.partial(jax.jit, static_argnums=0)
+def borders_of(cell: str, params: Params, first: jax.Array, word: jax.Array) -> jax.Array:
+    """Of where fifty words lead from `first`."""
+    step = word_step(CELLS[cell], params, word)
+    return borders(step, first, repeat(step, first, 50))
+
+
 def test_borders_between_basins_lead_to_the_saddle_between_them() -> None:
     params = zeros("rnn", 2).replace(w_hh=jnp.diag(jnp.array([2.0, 0.7])))  # stable at (-r, 0) and (r, 0), saddle at 0
-    step, first = word_step(CELLS["rnn"], params, jnp.zeros(2)), jnp.asarray(starts(2, 40))
-    here = np.asarray(borders(step, first, repeat(step, first, 50)))
+    first = jnp.asarray(starts(2, 40))
+    here = np.asarray(borders_of("rnn", params, first, jnp.zeros(2)))
     on_border, later = here[:8], here.reshape(-1, 8, 2)[2]
     assert (np.abs(on_border[:, 0]) < 1e-8).all() and (np.abs(on_border[:, 1]) > 0.01).any()
     assert (np.abs(later) < 0.03).all()  # 2**10 times as far from the border, 0.7**10 times as far from its middle
     # Where all ends are one there is no border, and nothing that is not a state.
     params = zeros("rnn", 2).replace(b_ih=jnp.array([0.3, -0.2]))
-    step = word_step(CELLS["rnn"], params, jnp.zeros(2))
-    assert (np.abs(borders(step, first, repeat(step, first, 50))) <= 1).all()
+    assert (np.abs(borders_of("rnn", params, first, jnp.zeros(2))) <= 1).all()
 
 
 @pytest.mark.parametrize("z", [0.3, 0.9999])

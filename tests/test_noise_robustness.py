@@ -39,7 +39,7 @@ def small_config(**changed: Any) -> ConfigDict:
     wanted = {"seeds": SEEDS, "draws": DRAWS, "steps": STEPS, "stop_counts": COUNTS, "most_sentiments": MOST}
     config.noise_robustness.update(wanted | {"above": ABOVE, "stricter": STRICTER, "overlap": OVERLAP})
     config.training.update({"batch_size": 200, "max_epochs": 4, "learning_rate": 0.05, "tile": 4})
-    config.training.update({"members_per_call": 8})
+    config.training.update({"members_per_call": 16})
     config.update_from_flattened_dict(changed)
     return config
 

@@ -33,7 +33,7 @@ TINY = {
     "data.sentence_length": 5,
     "training.max_epochs": 1,
     "training.tile": 4,
-    "training.members_per_call": 8,
+    "training.members_per_call": 16,
 }
 ENTRY = {"error": None, "seconds": 1.0, "command": "python", "preset": "quick"}  # of a step in status.json
 PROGRAM = textwrap.dedent(
@@ -178,6 +178,7 @@ def test_shipped_numbers_are_computed_again(
         "report.html",
         "report.md",
         "ledger.json",
+        "ledger.csv",
         "first/summary.json.gz",
         "identity_init/figure_4_16.png",
     }

@@ -45,6 +45,24 @@ def test_readme_counts_the_parts_of_the_shipped_ledger() -> None:
     assert told in (ROOT / "README.md").read_text()
 
 
+def test_the_ledger_as_a_table_has_every_part_with_its_verdict() -> None:
+    with (SHIPPED / "ledger.csv").open() as file:
+        rows = [tuple(row.values()) for row in csv.DictReader(file)]
+    expected = []
+    for entry in json.loads((SHIPPED / "ledger.json").read_text()):
+        controls = {
+            "without early stop": entry["without_early_stop"], "as many parameters": entry["with_as_many_parameters"],
+        }  # fmt: skip
+        for under, judged in (entry["by_protocol"] | controls).items():
+            for part in judged["parts"] if judged else []:
+                stretched = part["stretched"] or {"low": "", "high": ""}
+                ends = (*part["effect"].values(), stretched["low"], stretched["high"], part["above"], part["below"])
+                numbers = [f"{end:.6g}" if isinstance(end, float) else str(end) for end in ends]
+                counted = str(part["members"]), str(part["draws"])
+                expected.append((entry["id"], under, part["what"], *numbers, *counted, part["verdict"]))
+    assert rows == expected
+
+
 def anchors(text: str) -> set[str]:
     """GitHub's: small letters, blanks as dashes, no punctuation."""
     heads = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)

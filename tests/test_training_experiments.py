@@ -1,5 +1,6 @@
 """The eight training experiments end to end, tiny: what they leave, and every number recomputed from result.npz."""
 
+import functools
 import importlib
 import json
 import logging
@@ -173,11 +174,13 @@ def test_a_run_leaves_the_files_that_are_promised(runs: Runs, name: str) -> None
             assert content.startswith(b"\x89PNG") and len(content) > 5000
 
 
-def figures_of(workdir: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
+@functools.cache
+def figures_of(workdir: Path, name: str) -> dict[str, Figure]:
     """The figures of a finished run, drawn again, before they are files."""
     found: dict[str, Figure] = {}
-    monkeypatch.setattr(runner.Run, "save_figure", lambda _, file, figure: found.update({file: figure}))
-    run_in(workdir, name, small_config())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(runner.Run, "save_figure", lambda _, file, figure: found.update({file: figure}))
+        run_in(workdir, name, small_config())
     return found
 
 
@@ -192,10 +195,8 @@ def percents(accuracies: Any) -> list[str]:
     return [str((round(1000 * a) + 5) // 10) for a in accuracies]
 
 
-def test_the_heat_maps_have_every_network_of_the_first_draw_in_its_place(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    figures, arrays = figures_of(runs("trainability"), "trainability", monkeypatch), arrays_of(runs("trainability"))
+def test_the_heat_maps_have_every_network_of_the_first_draw_in_its_place(runs: Runs) -> None:
+    figures, arrays = figures_of(runs("trainability"), "trainability"), arrays_of(runs("trainability"))
     for data in SETS:
         panels = cells_of(figures[f"like_figure_4_4_{data}.png"])
         assert len(panels) == 2 * SHOWN
@@ -204,7 +205,7 @@ def test_the_heat_maps_have_every_network_of_the_first_draw_in_its_place(
                 one_row = [last(arrays, f"{data}/{cell}_{inputs}x2")[0, seed] / 100 for inputs in (2, 3)]
                 shown = panels[f"{title}, initialisation {seed + 1}"]
                 assert shown == ([percents(one_row)], ["2"], ["2", "3"])  # hidden units down, inputs across
-    figures, arrays = figures_of(runs("separability"), "separability", monkeypatch), arrays_of(runs("separability"))
+    figures, arrays = figures_of(runs("separability"), "separability"), arrays_of(runs("separability"))
     for data, file in zip(SETS, ("figure_4_2.png", "figure_4_3.png"), strict=True):
         panels = cells_of(figures[file])
         for cell, title in (("rnn", "RNN"), ("gru", "GRU")):
@@ -245,10 +246,8 @@ ROWS: dict[str, dict[tuple[str, str], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_sorted_rows_are_the_first_draw_s_networks_of_the_condition_that_they_name(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    figures, arrays = figures_of(runs(name), name, monkeypatch), arrays_of(runs(name))
+def test_sorted_rows_are_the_first_draw_s_networks_of_the_condition_that_they_name(runs: Runs, name: str) -> None:
+    figures, arrays = figures_of(runs(name), name), arrays_of(runs(name))
     number, shown = small_config()[name].shown_seeds, {}
     for file in {file for file, _ in ROWS[name]}:
         for panel, (numbers, labels, _) in cells_of(figures[file]).items():
@@ -311,10 +310,8 @@ LINES: dict[tuple[str, str], tuple[float, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize(("name", "file"), LINES)
-def test_figures_of_rates_have_every_condition_s_own_rate(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch, name: str, file: str
-) -> None:
-    figure, arrays = figures_of(runs(name), name, monkeypatch)[file], arrays_of(runs(name))
+def test_figures_of_rates_have_every_condition_s_own_rate(runs: Runs, name: str, file: str) -> None:
+    figure, arrays = figures_of(runs(name), name)[file], arrays_of(runs(name))
     threshold, lines = LINES[name, file]
     told = {label: above(last(arrays, condition), threshold) for label, condition in lines.items()}
     assert marked(figure, "o") == pytest.approx(told)

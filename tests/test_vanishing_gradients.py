@@ -42,7 +42,7 @@ def small_config(**changed: Any) -> ConfigDict:
         | {"followed_epochs": EPOCHS, "success_above": 0.6, "failure_below": 0.5}
     )
     config.training.update({"batch_size": 500, "max_epochs": 2, "learning_rate": 0.05, "tile": 4})
-    config.training.update({"members_per_call": 8, "history": True})
+    config.training.update({"members_per_call": 16, "history": True})
     config.update_from_flattened_dict(changed)
     return config
 
