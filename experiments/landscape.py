@@ -23,6 +23,7 @@ from experiments import landscape_audit, landscape_report, runner
 from experiments.landscape_inputs import Inputs, place, prepare
 from experiments.landscape_programs import Programs
 from experiments.measured_by import measured_by
+from experiments.parts import stored
 from experiments.progress import Progress
 from rnnjax import landscape, results
 from rnnjax.initializers import Sampler
@@ -78,7 +79,8 @@ def _score(
     started, tally = time.monotonic(), landscape.empty_tally(len(inputs.split.words))
     computed = 0
     for part, start, stop in _parts(run, sampler, architecture):
-        values = _stored(part, run)
+        found = stored(part, run)
+        values = None if found is None else found["values"]
         missing = bool(run.agree(np.array(values is None)))
         if missing:
             chunks, new = programs.counts(sampler, architecture, start, stop), []
@@ -122,19 +124,6 @@ def _parts(run: runner.Run, sampler: Sampler, architecture: Architecture) -> Ite
         stop = min(start + step, total)
         path = Path(run.workdir, "parts", here, f"{start:010d}.npz")
         yield results.Part(path, f"{fingerprint} {here} {start} {stop}"), start, stop
-
-
-def _stored(part: results.Part, run: runner.Run) -> np.ndarray | None:
-    """The part's values, if process 0 has them whole."""
-    if not run.leads:
-        return None
-    try:
-        return part.read()
-    except FileNotFoundError:
-        return None
-    except results.Damaged as error:
-        run.log.warning("damaged, computed again: %s", error)
-        return None
 
 
 def _is_whole(run: runner.Run, inputs: Inputs) -> bool:

@@ -27,6 +27,7 @@ from experiments import runner
 from experiments.conditions import check_seeds, data_set, different, draw_data, listed
 from experiments.landscape_inputs import place
 from experiments.measured_by import measured_by
+from experiments.parts import stored
 from experiments.progress import Progress
 from experiments.rare_settings_climb import LAWS, Climb, Inputs
 from experiments.rare_settings_report import report
@@ -77,7 +78,7 @@ def run(run: runner.Run, inputs: Inputs) -> None:
         started, climb = time.monotonic(), Climb(run, inputs, sampler, architecture)
         for draw in range(wanted.draws):
             part, here = _part(run, sampler, architecture, draw), f"{place(sampler, architecture)}{draw}/"
-            found = _stored(part, run) if run.leads and f"{here}rates" not in contents else {}
+            found = stored(part, run) if run.leads and f"{here}rates" not in contents else {}
             if run.agree(np.array(found is None)):
                 climb.compile()
                 progress.resume()
@@ -116,17 +117,6 @@ def _finished(run: runner.Run) -> dict[str, np.ndarray]:
         return found
     run.log.warning("%s was made by another version: made again", path)
     return {}
-
-
-def _stored(part: results.Part, run: runner.Run) -> dict[str, np.ndarray] | None:
-    """The part's arrays, if they are there and whole."""
-    try:
-        return part.read_arrays()
-    except FileNotFoundError:
-        return None
-    except results.Damaged as error:
-        run.log.warning("damaged, computed again: %s", error)
-        return None
 
 
 @functools.cache
