@@ -76,10 +76,10 @@ def draw_recovery(title: str, seen: Sequence[Seen], factors: np.ndarray, recover
     axes = figure.subplots(2, 2, sharex=True)
     last, share = len(seen[0].curves["accuracy"]) - 1, f"share above {100 * recovered:.0f} %"
     panels = (
-        ("validation loss just after it, nats", lambda one: one.curves["validation_loss"][0]),
-        ("validation accuracy just after it", lambda one: one.curves["accuracy"][0]),
-        (f"validation accuracy {last} epochs later", lambda one: one.curves["accuracy"][-1]),
-        (f"{share} {last} epochs later", lambda one: one.curves["accuracy"][-1] > recovered),
+        ("at once: loss, nats", lambda one: one.curves["validation_loss"][0]),
+        ("at once: accuracy", lambda one: one.curves["accuracy"][0]),
+        (f"{last} epochs later: accuracy", lambda one: one.curves["accuracy"][-1]),
+        (f"{last} epochs later: {share}", lambda one: one.curves["accuracy"][-1] > recovered),
     )
     drawn: list[Interval] = []
     for ax, (label, values_of) in zip(axes.flat, panels, strict=True):
@@ -104,7 +104,7 @@ def draw_recovery(title: str, seen: Sequence[Seen], factors: np.ndarray, recover
         ax.set_xlabel("perturbation factor k (0: none)")
     figure.suptitle(title, size=9)
     handles, _ = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles=[*handles, *plotting.alike_handles(drawn)], loc="outside lower center", ncols=4)
+    figure.legend(handles=[*handles, *plotting.alike_handles(drawn)], loc="outside lower center", ncols=2)
     return figure
 
 
