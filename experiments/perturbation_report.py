@@ -38,7 +38,8 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
         who = f"networks {where}, perturbed once above {100 * config.perturbation.trained_above:.0f} %"
         title = f"{number}: one network of each architecture, perturbed; {where}"
         figures[f"{name}.png"] = drawn.draw_shown(title, every, factors)
-        title = f"Section 4.6.3: {who};\nmeans with 95 % intervals of validation (fewer than {FEWEST} networks: hollow, no interval)"
+        title = f"Section 4.6.3: {who}; of validation\nmeans, 95 % intervals (fewer than {FEWEST} networks: hollow,"
+        f" none)"
         figures[f"{name}_recovery.png"] = drawn.draw_recovery(title, seen, factors, SUCCESS)
         title = f"Section 4.6.3: distance to the old weights;\n{who}"
         figures[f"{name}_distances.png"] = drawn.draw_distances(title, seen, factors)
