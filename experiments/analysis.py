@@ -18,6 +18,7 @@ from experiments.outcomes import Outcome, below
 from experiments.training_experiment import Outcomes, Report, stored_outcomes, with_data, write
 from experiments.training_sweep import Sweep
 from rnnjax import members, results
+from rnnjax.errors import in_range
 
 Measured = dict[str, np.ndarray]
 _PREFIX, _MAKER = "measured", "measured_by"
@@ -42,6 +43,7 @@ def analysis(
 
     def prepare(config: ConfigDict) -> list[Condition]:
         check_seeds(config)
+        in_range("members.tile", config.members.tile, 1, 65536)  # now, not once everything is trained
         return with_data(config, conditions(config))
 
     def run(run: runner.Run, wanted: list[Condition]) -> None:

@@ -5,8 +5,10 @@ interrupted. After 1 and 130, and after a kill, the same command goes on from wh
 """
 
 import contextlib
+import os
 import re
 import runpy
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 from ml_collections.config_flags import tuple_parser
 
+from configs.base import base_config
 from rnnjax.errors import UserError, in_range
 from rnnjax.results import Damaged
 
@@ -96,8 +99,12 @@ def clear_errors(workdir: Path | None = None) -> Iterator[None]:
     Args:
         workdir: where what was done is kept; None: nowhere.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # until here it ended the program at once
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
+    except BrokenPipeError:
+        _nobody_reads()
     except (UserError, Damaged, OSError, MemoryError, KeyboardInterrupt) as error:
         _fail(*explained(error, workdir))
 
@@ -192,8 +199,8 @@ def _take(argv: list[str]) -> list[str]:
         for flag in _own_flags():
             if flag.present and flag.value in ("", []):
                 _fail(f"--{flag.name} has no value; leave it out, or give one: {flag.help}", 2)
-        if CONFIG.value is not None:
-            CONFIG.value.to_dict()  # a file that could not be read raises only when it is used
+        if given := _given(argv, "config"):
+            _check_config(given)
     except (AttributeError, KeyError):
         _fail(_unknown_field(argv), 2)
     except flags.UnrecognizedFlagError as error:
@@ -204,11 +211,39 @@ def _take(argv: list[str]) -> list[str]:
         _fail(_bad_value(argv, error), 2)
     except flags.Error as error:
         _fail(_one_line(error), 2)
+    except BrokenPipeError:
+        _nobody_reads()
     except OSError:
         _fail(f"there is no config file {_given(argv, 'config')!r}; for example --config=configs/first_i.py", 2)
     except Exception as error:
         _fail(_no_config_file(argv, error), 2)
     return rest
+
+
+def _check_config(given: str) -> None:
+    """Stop unless the file's config has every section and field that configs.base gives."""
+    config, needed = CONFIG.value, base_config("first", "I", "quick")
+    getattr(config, "to_dict", bool)()  # a file that could not be read raises only when it is used
+    if not isinstance(config, ConfigDict):
+        _fail(f"get_config of {given!r} returns {type(config).__name__}; valid: what configs.base.base_config gives", 2)
+    there = set(_fields(config))
+    for name in _fields(needed):
+        if name not in there:
+            _fail(f"the config of {given!r} lacks {name}; valid: what configs.base.base_config gives, changed", 2)
+
+
+def _fields(config: ConfigDict, above: str = "") -> Iterator[str]:
+    """All sections and fields, dotted."""
+    for name, value in config.items():
+        yield above + name
+        if isinstance(value, ConfigDict):
+            yield from _fields(value, f"{above}{name}.")
+
+
+def _nobody_reads() -> NoReturn:
+    """Whoever read the output has gone (`| head`): end, and have Python write nothing more at its own end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
 
 
 def _own_flags() -> list[flags.Flag]:
@@ -240,7 +275,8 @@ def _bad_value(argv: list[str], error: Exception) -> str:
             if isinstance(flags.FLAGS[name].parser, parser):
                 return f"{name.removeprefix('config.')} is {_given(argv, name)!r}; it must be {needed}"
     # What the config file raised comes as text: a traceback, whose last line counts.
-    return _one_line(error).rpartition(f"{UserError.__module__}.{UserError.__name__}: ")[2]
+    raised = str(error).strip().splitlines()[-1].removeprefix(f"{UserError.__module__}.{UserError.__name__}: ")
+    return raised if name in flags.FLAGS or not _given(argv, "config") else f"{_given(argv, 'config')}: {raised}"
 
 
 def _unknown_field(argv: list[str]) -> str:
@@ -266,7 +302,8 @@ def _no_config_file(argv: list[str], error: Exception) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    """Of a field that a locked config does not have without all the others with their values."""
+    return " ".join(str(error).partition("Other fields present")[0].split())
 
 
 def _fail(message: str, status: int) -> NoReturn:

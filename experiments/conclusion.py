@@ -93,6 +93,19 @@ def _as_json(entries: list[Entry]) -> list[dict[str, Any]]:
     ]
 
 
+def unreadable(workdir: Path, status: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Steps that are done by status.json, but of which nothing usable is left: what is wrong with each."""
+    found = {}
+    for name in (name for name, entry in status.items() if entry["error"] is None):
+        try:
+            _read_summary(workdir / name)
+        except results.Damaged as error:
+            found[name] = f"damaged: {error}"
+        except OSError as error:
+            found[name] = f"cannot read {error.filename or workdir / name}: {error.strerror or error}"
+    return found
+
+
 def read_status(workdir: Path) -> dict[str, dict[str, Any]]:
     """status.json of a reproduction or of a published one.
 
@@ -190,9 +203,24 @@ def _of_protocol(workdir: Path, protocol: str) -> Found:
     found = {}
     for step in STEPS:
         try:
-            found[step.name] = results.read_object(workdir / Job(step, protocol).name / "summary.json")
-        except (FileNotFoundError, results.Damaged):
+            found[step.name] = _read_summary(workdir / Job(step, protocol).name)
+        except (OSError, results.Damaged):  # the step is shown as failed: unreadable
             continue
+    return found
+
+
+def _read_summary(folder: Path) -> dict[str, Any]:
+    """A step's summary.json.
+
+    Raises:
+        Damaged: it is none.
+        OSError: it cannot be read.
+    """
+    path = folder / "summary.json"
+    found = results.read_object(path)
+    conditions = found.get("conditions", {})
+    if not (isinstance(conditions, dict) and all(isinstance(told, dict) for told in conditions.values())):
+        raise results.Damaged(f"{path}: its conditions are no numbers by name")
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from experiments import runner, thesis
-from experiments.conditions import Condition, architectures, data_sets, listed, make
+from experiments.conditions import Condition, architectures, data_sets, different, listed, make
 from experiments.outcomes import Outcome
 from experiments.reporting import estimate_columns
 from experiments.training_experiment import Outcomes, Report, experiment
@@ -29,6 +29,7 @@ def conditions(config: ConfigDict, _: Outcomes) -> list[Condition]:
         UserError: a value that cannot be used.
     """
     found = []
+    different(f"{_NAME}.frozen", listed(config[_NAME].frozen))
     for data in data_sets(config, _NAME):
         for rnn, gru in zip(
             *(architectures((c,), (2,), config[_NAME].hidden_dims) for c in ("rnn", "gru")), strict=True

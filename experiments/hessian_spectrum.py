@@ -31,7 +31,8 @@ from experiments.hessian_measures import NAME, measure
 from experiments.hessian_tables import cell_rows, group_rows, measure_rows, pair_of, seen_of
 from experiments.training_experiment import Outcomes, Report
 from rnnjax.datasets import VERSIONS
-from rnnjax.errors import in_range
+from rnnjax.errors import in_range, one_of
+from rnnjax.perturbation import DDOF
 
 
 def conditions(config: ConfigDict) -> list[Condition]:
@@ -45,6 +46,7 @@ def conditions(config: ConfigDict) -> list[Condition]:
         in_range(f"{NAME}.sentences", wanted.sentences, 1, VERSIONS[data.version][0])
     in_range(f"{NAME}.members", wanted.members, 1, 10**5)
     in_range(f"{NAME}.factor", wanted.factor, 1e-6, 1e3)
+    one_of("perturbation.ddof", config.perturbation.ddof, DDOF)
     success_groups.check(config, NAME)
     return found
 

@@ -27,6 +27,10 @@ _MAKER = "trained_by"
 _OVER_EPOCHS = (*Epoch._fields, "history")
 
 
+class OtherNetworks(results.Damaged):
+    """A result is whole, but of other sources or starts."""
+
+
 class Outcome:
     """One condition's arrays."""
 
@@ -77,7 +81,8 @@ def read(path: Path, conditions: list[Condition]) -> dict[str, Outcome]:
     """The outcomes that a result.npz holds.
 
     Raises:
-        Damaged: the file is damaged, lacks a condition, or has networks of other sources or starts.
+        Damaged: the file is damaged, or lacks a condition.
+        OtherNetworks: it has networks of other sources or starts.
         FileNotFoundError: there is none.
     """
     stored = results.read_npz(path)
@@ -93,7 +98,7 @@ def read(path: Path, conditions: list[Condition]) -> dict[str, Outcome]:
         if arrays["final"].shape != needed:
             raise results.Damaged(f"{path}: {here}final is {arrays['final'].shape}, not {needed}: other networks'")
         if maker != _trained_by(condition):
-            raise results.Damaged(f"{path}: another version trained {condition.name}, or from other starts")
+            raise OtherNetworks(f"{path}: another version trained {condition.name}, or from other starts")
         outcomes[condition.name] = Outcome(condition, arrays)
     return outcomes
 

@@ -38,8 +38,7 @@ def report(config: ConfigDict, outcomes: Outcomes, measured: Measured) -> Report
         who = f"networks {where}, perturbed once above {100 * config.perturbation.trained_above:.0f} %"
         title = f"{number}: one network of each architecture, perturbed; {where}"
         figures[f"{name}.png"] = drawn.draw_shown(title, every, factors)
-        title = f"Section 4.6.3: {who}; of validation\nmeans, 95 % intervals (fewer than {FEWEST} networks: hollow,"
-        f" none)"
+        title = f"Section 4.6.3: {who}\nvalidation: means, 95 % intervals (fewer than {FEWEST} networks: hollow, none)"
         figures[f"{name}_recovery.png"] = drawn.draw_recovery(title, seen, factors, SUCCESS)
         title = f"Section 4.6.3: distance to the old weights;\n{who}"
         figures[f"{name}_distances.png"] = drawn.draw_distances(title, seen, factors)

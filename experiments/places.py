@@ -1,5 +1,6 @@
 """Where something is to be written is tried first: nothing is computed for a place that cannot be."""
 
+import itertools
 import tempfile
 from pathlib import Path
 
@@ -35,3 +36,11 @@ def check_file(flag: str, file: Path) -> None:
     check_folder(f"--{flag}={file}", file.parent)
     if file.is_dir():
         raise UserError(f"--{flag}={file} is a folder; valid: a file in it")
+
+
+def set_aside(path: Path) -> Path:
+    """Give a file that another version made a name of its own, which is returned: x.npz becomes x.old1.npz."""
+    names = (path.with_name(f"{path.stem}.old{number}{path.suffix}") for number in itertools.count(1))
+    kept = next(name for name in names if not name.exists())
+    path.rename(kept)
+    return kept

@@ -39,8 +39,9 @@ def check_target(target: Path, keep: bool, workdir: Path) -> None:
         UserError: it is the working directory or holds it, cannot be written, has something else in it, or what is to
             be kept is of another version.
     """
-    if not target.name or target.resolve() in (workdir.resolve(), *workdir.resolve().parents):
-        raise UserError(f"--publish={target} is or holds the working directory {workdir}; valid: another folder")
+    here, there = workdir.resolve(), target.resolve()
+    if not target.name or there in (here, *here.parents) or here in there.parents:
+        raise UserError(f"--publish={target} is, holds or lies in the working directory {workdir}; valid: elsewhere")
     check_folder(f"--publish={target}", target.parent)
     if target.exists() and not target.is_dir():
         raise UserError(f"--publish={target} is a file; valid: a new folder, or a published report's")
@@ -64,10 +65,9 @@ def publish(workdir: Path, target: Path, status: Status, keep: bool = False) -> 
     """
     _put_back(target)
     kept = _earlier(target, keep)
-    there = {name for name in status if (workdir / name / _SUMMARY).exists()}  # a folder may have been removed
-    new = {
-        name: entry for name, entry in status.items() if name not in kept or (entry["error"] is None and name in there)
-    }
+    broken = conclusion.unreadable(workdir, status)  # a folder may have been removed
+    told = {name: {**entry, "error": broken.get(name, entry["error"])} for name, entry in status.items()}
+    new = {name: entry for name, entry in told.items() if name not in kept or entry["error"] is None}
     both = {**kept, **new}
     wanted = [job for job in jobs_of() if job.name in both]
     ordered = {job.name: dict(both[job.name]) for job in wanted}

@@ -79,13 +79,17 @@ class Reproduction:
                     computing, spent = computing + time.monotonic() - started - passed, spent + cost
             for job in self._jobs:
                 for problem in artist.problems(self._workdir / job.name):
-                    self._note(job, {"error": self._told(job, problem, log)})
+                    self._note(job.name, {"error": self._told(job, problem, log)})
+        broken = conclusion.unreadable(self._workdir, self.status)
+        for name, lacks in broken.items():
+            log.error("%s: %s; --only=%s makes it again", name, lacks, name.rpartition("/")[2])
+            self._note(name, {"error": lacks})
         for entry in conclusion.conclude(self._workdir, self.status):
             missing = next(iter(entry.judged.values())).missing
             lacks = f" (missing: {missing})" if missing else ""
             log.info("%s %-24s %s%s", entry.claim.id, entry.verdict, entry.claim.says, lacks)
         log.info("report: %s", self._workdir / "report.html")
-        return all(self.status[job.name]["error"] is None for job in self._jobs)
+        return not broken and all(self.status[job.name]["error"] is None for job in self._jobs)
 
     def _cost(self, job: Job) -> float:
         """How long a step may take, in seconds of some machine; nothing where it is only drawn again."""
@@ -93,11 +97,12 @@ class Reproduction:
         return 0.0 if before and before["error"] is None else job.step.cost
 
     def _earlier(self) -> dict[str, dict[str, Any]]:
-        """What earlier commands did in this directory."""
-        try:
-            return conclusion.read_status(self._workdir)
-        except UserError:
-            return {}
+        """What earlier commands did in this directory.
+
+        Raises:
+            UserError: it cannot be read; what failed, and how long all took, would be lost.
+        """
+        return conclusion.read_status(self._workdir) if (self._workdir / "status.json").exists() else {}
 
     def _run(self, job: Job, mesh: Mesh, artist: Artist, log: logging.Logger) -> None:
         started, error, folder = time.monotonic(), None, self._workdir / job.name
@@ -113,7 +118,7 @@ class Reproduction:
         if not error and (before := self.status.get(job.name)) and before["error"] is None:
             seconds = max(seconds, before["seconds"])  # now it was only drawn again
         command = job.step.command(self._preset, job.protocol)
-        self._note(job, {"error": error, "seconds": seconds, "command": command, "preset": self._preset})
+        self._note(job.name, {"error": error, "seconds": seconds, "command": command, "preset": self._preset})
 
     def _told(self, job: Job, problem: Exception, log: logging.Logger) -> str:
         """Why a step failed."""
@@ -125,8 +130,8 @@ class Reproduction:
         log.error("%s failed: %s", job.name, error)
         return error
 
-    def _note(self, job: Job, told: dict[str, Any]) -> None:
-        self.status[job.name] = self.status.get(job.name, {}) | told
+    def _note(self, name: str, told: dict[str, Any]) -> None:
+        self.status[name] = self.status.get(name, {}) | told
         results.write_json(self._workdir / "status.json", self.status)
 
 
@@ -156,7 +161,7 @@ def _reproduce(workdir: Path, preset: str | None) -> bool:
         plotting.be_coarse()
     reproduction, mesh = Reproduction(workdir, preset, wanted), runner.make_mesh()
     log = runner.new_log("reproduce")
-    with own_workdir(workdir, reproduction.identity()):
+    with own_workdir(workdir, reproduction.identity()), runner.log_to(workdir / "log.txt", log):
         done = reproduction.run(mesh, log)
         if _PUBLISH.value:
             files = publish(workdir, Path(_PUBLISH.value), reproduction.status, _KEEP.value)
@@ -171,9 +176,9 @@ def _check(shipped: Path) -> bool:
     Raises:
         UserError: a file of the report is missing.
     """
-    for flag in (_PRESET, _ONLY, _PROTOCOLS, _PUBLISH, _KEEP):
-        if flag.present:
-            raise UserError(f"--{flag.name} has no part in --check; valid: --workdir, --sample, --sample_seed")
+    for name in (*(flag.name for flag in (_PRESET, _ONLY, _PROTOCOLS, _PUBLISH, _KEEP)), "networks"):
+        if flags.FLAGS[name].present:
+            raise UserError(f"--{name} has no part in --check; valid: --workdir, --sample, --sample_seed")
     in_range("sample", _SAMPLE.value, 1, 10**6)
     in_range("sample_seed", _SAMPLE_SEED.value or 0, 0, 2**32 - 1)
     try:

@@ -160,7 +160,7 @@ def _owned(run: Run) -> Iterator[None]:
                 if run.networks:
                     check_folder(f"--networks={run.networks}", run.networks)
                 stack.enter_context(own_workdir(run.workdir, run.config.to_dict()))
-                stack.enter_context(_log_to(run.workdir / "log.txt", run.log))
+                stack.enter_context(log_to(run.workdir / "log.txt", run.log))
             except (UserError, OSError) as error:
                 problem = error
         if run.agree(np.array(problem is not None)):
@@ -181,7 +181,8 @@ def new_log(name: str) -> logging.Logger:
 
 
 @contextlib.contextmanager
-def _log_to(path: Path, log: logging.Logger) -> Iterator[None]:
+def log_to(path: Path, log: logging.Logger) -> Iterator[None]:
+    """Keep what is logged, and what is too much for the screen, in a file too."""
     handler = logging.FileHandler(path)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)

@@ -8,7 +8,8 @@ from ml_collections import ConfigDict
 
 from experiments import reporting, runner
 from experiments.conditions import Condition, check_seeds, different, draw_data, draw_embedding, listed
-from experiments.outcomes import Outcome, read
+from experiments.outcomes import OtherNetworks, Outcome, read
+from experiments.places import set_aside
 from experiments.training_sweep import Sweep
 from rnnjax import resampling, results
 from rnnjax.statistics import Interval
@@ -86,6 +87,10 @@ def stored_outcomes(run: runner.Run, stages: Sequence[Stage]) -> Outcomes | None
         for stage in stages:
             found |= read(path, stage(run.config, found))
     except FileNotFoundError:
+        return None
+    except OtherNetworks as error:
+        kept = f"; kept as {set_aside(path)}" if run.leads else ""
+        run.log.warning("made again: %s%s", error, kept)
         return None
     except results.Damaged as error:
         run.log.warning("made again: %s", error)

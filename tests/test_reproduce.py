@@ -283,7 +283,10 @@ def test_a_report_is_not_published_into_a_folder_of_something_else(
 ) -> None:
     workdir, _ = failed
     other = tmp_path / "more"  # networks would go with the old report
-    for mine, words in ((workdir, "is or holds the working directory"), (other, "has other files than a published")):
+    for mine, words in (
+        (workdir, "is, holds or lies in the working directory"),
+        (other, "has other files than a published"),
+    ):
         with pytest.raises(UserError, match=words):
             check_target(workdir, keep=False, workdir=mine)
     (tmp_path / "mine.txt").write_text("mine")
@@ -337,8 +340,8 @@ def test_devices_that_are_not_there_are_refused_before_anything_is_written(tmp_p
         (["--check", "--sample=0"], "sample is 0"),
         (["--preset=quick", "--config=configs/thesis.py"], "unexpected argument '--config'"),
         (["--preset=quick", "now"], "unexpected argument 'now'"),
-        (["--preset=quick", "--publish=results/reproduce/quick"], "is or holds the working directory"),
-        (["--preset=quick", "--publish=."], "is or holds the working directory"),
+        (["--preset=quick", "--publish=results/reproduce/quick"], "is, holds or lies in the working directory"),
+        (["--preset=quick", "--publish=."], "is, holds or lies in the working directory"),
         (["--preset=quick", "--sample=3"], "--sample is given without --check"),
         (["--check", "--only=first"], "--only has no part in --check"),
     ],
