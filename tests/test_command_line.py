@@ -1,10 +1,13 @@
 """What --help says, all flags of a command, those that other modules define too; and what of a command is refused."""
 
+import os
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
-from forked import python
+from forked import ROOT, python
 
 from experiments.command_line import OF_EXPERIMENTS
 
@@ -102,6 +105,64 @@ def test_what_is_not_the_program_s_fault_is_one_line_and_a_status(
     goes_on = workdir and status != 2
     again = "; what was done is kept: the same command goes on from there" if goes_on else ""
     assert (done.returncode, done.stderr) == (status, f"error: {told}{again}\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("return 3", "get_config of '{}' returns int; valid: what configs.base.base_config gives"),
+        ("return None", "get_config of '{}' returns NoneType; valid: what configs.base.base_config gives"),
+        ("del config['rare_settings']", "the config of '{}' lacks rare_settings; valid: what configs.base.base_config"),
+        ("del config.data['seed']", "the config of '{}' lacks data.seed; valid: what configs.base.base_config"),
+        ("config.gate_variants.seeds = 'ten'", "TypeError: Could not override field 'seeds'"),
+        (
+            "config.landscape.num_setings = 3",
+            "'{}' is no config file: AttributeError: 'Key \"num_setings\" does not exist",
+        ),
+    ],
+)
+def test_a_config_file_of_one_s_own_that_cannot_be_used_is_told_in_one_line(
+    change: str, told: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.py"
+    unlock = "config.unlock(); " * change.startswith("del")
+    content = f"""
+        from configs.base import base_config
+        def get_config(mode=""):
+            config = base_config("first", "I", "quick")
+            {unlock}{change}
+            return config
+    """
+    file.write_text(textwrap.dedent(content))
+    done = python("-m", "experiments.landscape", f"--config={file}", f"--workdir={tmp_path / 'work'}")
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert done.returncode == 2 and "Traceback" not in done.stderr and len(errors) == 1
+    assert errors[0].startswith(f"error: {told.format(file)}") and len(errors[0]) < 300
+    assert not (tmp_path / "work").exists()
+
+
+def test_who_stops_reading_hears_of_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "experiments.gate_variants", "--help"]
+    with os.fdopen(writing, "w") as closed:
+        done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_ctrl_c_ends_a_program_at_once_until_it_is_told_in_one_line() -> None:
+    program = """
+        import signal, sys
+        sys.argv[0] = "-m"
+        import experiments
+        print(signal.getsignal(signal.SIGINT) is signal.SIG_DFL)
+        from experiments.command_line import clear_errors
+        with clear_errors():
+            signal.raise_signal(signal.SIGINT)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "True\n", "error: interrupted\n")
 
 
 def test_a_field_before_or_without_the_config_is_told() -> None:

@@ -102,6 +102,64 @@ def test_a_figure_that_cannot_be_written_is_a_failure_of_its_step(
     assert "first failed: cannot write or read" in done.stdout and "Traceback" not in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize("damage", ["truncated", "conditions", "gone", "a file"])
+def test_a_step_that_was_done_and_cannot_be_read_is_a_failed_one(
+    failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path, damage: str
+) -> None:
+    workdir = shutil.copytree(failed[0], tmp_path / "work")
+    summary = workdir / "first" / "summary.json"
+    if damage == "truncated":
+        summary.write_bytes(summary.read_bytes()[:200])
+    elif damage == "conditions":
+        summary.write_text('{"conditions": 3}')
+    else:
+        shutil.rmtree(workdir / "first")
+        if damage == "a file":
+            (workdir / "first").touch()
+    environment = workdir / "identity_init" / "environment.json"
+    environment.write_text('{"sessions": 3}')  # and this is none that a report can tell of
+    flags = "--preset=quick", "--only=identity_init", f"--workdir={workdir}"
+    done = launch(*flags, bad={"training.report": "mean"})
+    status = json.loads((workdir / "status.json").read_text())
+    words = "damaged: " if damage in ("truncated", "conditions") else "cannot read "
+    assert status["first"]["error"].startswith(words) and status["identity_init"]["error"] is None
+    assert done.returncode == 1 and f"first: {words}" in done.stdout and "Traceback" not in done.stdout + done.stderr
+    told = (workdir / "report_provenance.md").read_text()
+    assert "failed" in told and (workdir / "report.html").exists()
+
+
+def test_a_published_step_is_not_replaced_by_a_damaged_one(
+    failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    workdir, shipped = shutil.copytree(failed[0], tmp_path / "work"), tmp_path / "shipped"
+    flags = f"--workdir={workdir}", "--preset=quick", "--only=identity_init", f"--publish={shipped}"
+    launch(*flags, bad={"training.report": "mean"})
+    before = (shipped / "first" / "summary.json.gz").read_bytes()
+    (workdir / "first" / "summary.json").write_text("{")
+    done = launch(*flags, "--keep", bad={"training.report": "mean"})
+    assert done.returncode == 1 and (shipped / "first" / "summary.json.gz").read_bytes() == before
+    assert json.loads((shipped / "status.json").read_text())["first"]["error"] is None
+
+
+def test_a_damaged_status_is_not_replaced(
+    failed: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    workdir = shutil.copytree(failed[0], tmp_path / "work")
+    (workdir / "status.json").write_text("{")
+    done = launch(f"--workdir={workdir}", "--preset=quick", "--only=identity_init", bad={"training.report": "mean"})
+    assert done.returncode == 2 and "status.json" in done.stderr and done.stderr.count("\n") == 1
+    assert (workdir / "status.json").read_text() == "{"
+
+
+def test_the_traceback_of_a_defect_is_in_the_log(tmp_path: Path) -> None:
+    defect = "import experiments.identity_init as m\nm.EXPERIMENT = m.EXPERIMENT._replace(run=lambda *_: 1 / 0)\n"
+    flags = f"--workdir={tmp_path}", "--preset=quick", "--only=identity_init"
+    program = PROGRAM.format(tiny=TINY, bad={}, flags=flags, version="", killed="")
+    done = python("-c", program.replace("sys.argv =", f"{defect}sys.argv ="))
+    assert done.returncode == 1 and "ZeroDivisionError: division by zero" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr and "Traceback" in (tmp_path / "log.txt").read_text()
+
+
 def test_networks_of_one_step_serve_the_next(failed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     workdir, done = failed
     assert "4 of 4 networks were there already" in done.stdout

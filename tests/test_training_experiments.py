@@ -832,6 +832,22 @@ def flipped(content: bytes) -> bytes:
     return content[:middle] + bytes(each ^ 0x10 for each in content[middle : middle + more]) + content[middle + more :]
 
 
+def test_what_another_version_trained_is_kept(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    workdir = shutil.copytree(runs("identity_init"), tmp_path / "work")
+    result, kept = workdir / "result.npz", workdir / "result.old1.npz"
+    before = result.read_bytes()
+    monkeypatch.setattr(outcomes, "engine", lambda: "another")
+    run_in(workdir, "identity_init", small_config())
+    assert f"from other starts; kept as {kept}" in caplog.text and kept.read_bytes() == before
+    assert result.read_bytes() != before
+    caplog.clear()
+    monkeypatch.undo()
+    run_in(workdir, "identity_init", small_config())
+    assert f"kept as {workdir / 'result.old2.npz'}" in caplog.text and kept.read_bytes() == before
+
+
 @pytest.mark.parametrize("damage", [truncated, flipped])
 @pytest.mark.parametrize("name", ["identity_init", "rnn_from_gru"])
 def test_a_damaged_result_is_noticed_and_made_again(
@@ -1048,6 +1064,7 @@ def test_a_damaged_run_to_start_from_is_refused(runs: Runs, tmp_path: Path, dama
         ("separability", "data.seed", -1, "data.seed is -1"),
         ("trainability", "data.embedding", "embedding_1", "embedding_1 has 2 dimensions, not 3"),
         ("gate_variants", "data.sentence_length", 1, "sentence"),
+        ("frozen_recurrent", "frozen_recurrent.frozen", (), "frozen_recurrent.frozen is .*one or more different"),
         ("frozen_recurrent", "frozen_recurrent.frozen", ("w_xx",), "cannot freeze 'w_xx' of a GRU; valid: w_ih"),
     ],
 )

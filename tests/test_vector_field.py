@@ -311,6 +311,7 @@ def test_a_figure_says_what_it_shows() -> None:
     ("changed", "named"),
     [
         ({"vector_field.points": 1}, "vector_field.points"),
+        ({"members.tile": 0}, "members.tile is 0; it must be from 1 to 65536"),
         ({"vector_field.success_above": 1.5}, "vector_field.success_above"),
         ({"vector_field.failure_below": 0.99}, "vector_field.failure_below"),
         ({"vector_field.seeds": 0}, "vector_field.seeds"),
