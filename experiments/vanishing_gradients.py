@@ -67,14 +67,14 @@ def _figures(seen: list[Seen], correlations: list[Row]) -> Iterator[tuple[str, F
     networks = f"{data}, H = {hidden}, {number}"
     about = f"{networks}: median, middle 80 %"
     ratio = r"$|\partial L/\partial h_t|\ /\ |\partial L/\partial h_T|$"
-    yield "relative", drawn.draw_gradients(f"Vanishing gradients: on the way back, {about}", ratio, plain, "relative")
+    yield "relative", drawn.draw_gradients(f"Gradients on the way back, {about}", ratio, plain, "relative")
     norm = r"mean $|\partial L/\partial h_t|$"
-    yield "norms", drawn.draw_gradients(f"Vanishing gradients: norms of gradients, {about}", norm, plain, "mean")
-    singular = rf"Vanishing gradients: singular values of $\partial h_T/\partial h_t$, {networks}: medians"
+    yield "norms", drawn.draw_gradients(f"Norms of gradients, {about}", norm, plain, "mean")
+    singular = rf"Singular values of $\partial h_T/\partial h_t$, {networks}: medians"
     yield "singular", drawn.draw_singular(f"{singular}\nshaded: the middle 80 % of the largest and of the least", plain)
     if "followed/epochs" in plain[0].measured:
         followed = f"{len(plain[0].measured['followed/draws'])} networks a cell: median, middle 80 %"
-        text = f"Vanishing gradients: gradients and Jacobians along training, {data}, H = {hidden}, {followed}"
+        text = f"Gradients and Jacobians along training, {data}, H = {hidden}, {followed}"
         text += "\nnetworks that have stopped keep their last value"
         yield "training", drawn.draw_training(text, plain)
     what = r"ratio: $|\partial L/\partial h_1|\ /\ |\partial L/\partial h_T|$"
@@ -86,7 +86,7 @@ def _figures(seen: list[Seen], correlations: list[Row]) -> Iterator[tuple[str, F
         text = f"Starts with more and less vanishing gradients, {data}, H = {hidden}"
         text += f"\nthe same {len(changed[0].accuracy)} draws x {seeds} seeds; {what}, geometric mean; bars: 95 %"
         yield "changed", drawn.draw_changes(text, [one.first(seeds) for one in plain + changed])
-    text = f"Vanishing gradients: networks by their gradient at the first word before training, {data}, H = {hidden}"
+    text = f"Networks by their gradient at the first word before training, {data}, H = {hidden}"
     text += f"\n{what}; bars: 95 %"
     yield "rates", drawn.draw_rates(text, plain + changed)
 
