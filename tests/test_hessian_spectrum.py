@@ -213,13 +213,6 @@ def test_the_pair_is_of_one_draw_and_nearest_in_accuracy() -> None:
         ("success_above", 2.0, "success_above"),
     ],
 )  # fmt: skip
-def test_perturbation_s_deviations_are_checked_too() -> None:
-    config = small_config()
-    config.perturbation.ddof = -1
-    with pytest.raises(UserError, match=r"perturbation\.ddof is -1; valid: 0, 1"):
-        hessian_spectrum.EXPERIMENT.prepare(config)
-
-
 def test_a_value_that_cannot_be_used_is_one_line(field: str, value: Any, words: str) -> None:
     config = small_config()
     config.hessian_spectrum[field] = value
@@ -234,3 +227,10 @@ def test_nothing_to_look_at_is_no_error(tmp_path: Path, tmp_path_factory: pytest
     workdir = searched.run_in(tmp_path / "none", "hessian_spectrum", config, found)
     assert summary_of(workdir)["pairs"] == {}
     assert not list(workdir.glob("*.png"))
+
+
+def test_perturbation_s_deviations_are_checked_too() -> None:
+    config = small_config()
+    config.perturbation.ddof = -1
+    with pytest.raises(UserError, match=r"perturbation\.ddof is -1; valid: 0, 1"):
+        hessian_spectrum.EXPERIMENT.prepare(config)
