@@ -19,6 +19,7 @@ from ml_collections import ConfigDict, config_flags
 from ml_collections.config_flags import tuple_parser
 
 from configs.base import base_config
+from experiments import fields_read
 from rnnjax.errors import UserError, in_range
 from rnnjax.results import Damaged
 
@@ -38,17 +39,6 @@ _PROCESS_ID = flags.DEFINE_integer("process_id", 0, "Which of them this is.")
 OF_EXPERIMENTS = "config", "workdir", "networks", "num_devices", "coordinator", "num_processes", "process_id"
 _OF_PROCESSES = "needed: --coordinator=host:port, --num_processes and --process_id, or none of the three"
 _NO_CONFIG = "--config is missing; for example --config=configs/first_i.py"
-_PRINTED = "none, it trains on what the printed numbers are about"
-# Fields that calibration has several values of, and those that have them.
-_SWEPT = {
-    "training.batch_size": "batch_sizes",
-    "training.worse_than_best": "readings",
-    "training.tie_is_worse": "readings",
-    "training.improves_on_best": "readings",
-    "data.embedding_margin": "margins",
-    "data.embedding_scale": "scales",
-    "data.kind_probabilities": "stop_shares",
-}
 _NEEDED = (
     (flags.IntegerParser, "a whole number"),
     (flags.FloatParser, "a number"),
@@ -138,27 +128,12 @@ def shared_networks() -> Path | None:
 def refuse_ignored(experiment: str) -> None:
     """Stop at a field that the experiment does not read: it would run as if it had not been given.
 
-    Data sets are for random settings (others train on their own ones), and calibration sweeps what others have once.
-
     Raises:
         UserError: the command line has such a field.
     """
-    if experiment in ("landscape", "rare_settings"):
-        return
-    config = CONFIG.value
-
-    def now(section: str, name: str) -> str:
-        return f"--config.{section}.{name}, now {', '.join(map(str, config[section][name]))}"
-
-    if experiment == "calibration":
-        valid = dict.fromkeys(("data.label", "data.version"), _PRINTED) | {"training.report": "none, it has both"}
-        valid |= {field: now(experiment, name) for field, name in _SWEPT.items()}
-    else:
-        own = experiment if "data_sets" in config.get(experiment, {}) else "search"
-        valid = dict.fromkeys(("data.label", "data.version"), now(own, "data_sets"))
     for field, value in config_flags.get_override_values(flags.FLAGS["config"]).items():
-        if field in valid:
-            raise UserError(f"{field} is {value!r}, which {experiment} does not read; valid: {valid[field]}")
+        if valid := fields_read.valid_instead(CONFIG.value, experiment, field, value):
+            raise UserError(f"{field} is {value!r}, which {experiment} does not read; valid: {valid}")
 
 
 def num_devices() -> int | None:

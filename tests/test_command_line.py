@@ -1,15 +1,25 @@
 """What --help says, all flags of a command, those that other modules define too; and what of a command is refused."""
 
+import functools
+import importlib
+import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from forked import ROOT, python
+from ml_collections import ConfigDict
 
+from configs.thesis import get_config
 from experiments.command_line import OF_EXPERIMENTS
+from experiments.fields_read import READ, valid_instead
+from experiments.programme import PRESETS, PROTOCOLS, STEPS
 
 
 @pytest.mark.parametrize(
@@ -66,6 +76,8 @@ def test_a_bad_flag_ends_in_one_line(flag: str, told: str, tmp_path: Path) -> No
         ("calibration", "training.batch_size", "8", "--config.calibration.batch_sizes, now 32"),
         ("calibration", "data.embedding_margin", "0.5", "--config.calibration.margins, now 0.25, 1.0"),
         ("calibration", "training.report", "'best'", "none, it has both"),
+        ("gate_variants", "capacity.seeds", "1000", "--config.gate_variants.seeds, now 4"),
+        ("landscape", "training.learning_rate", "nan", "seed, and fields of landscape, data, members"),
     ],
 )
 def test_a_field_that_an_experiment_does_not_read_is_refused(
@@ -77,6 +89,123 @@ def test_a_field_that_an_experiment_does_not_read_is_refused(
     assert done.returncode == 2
     assert done.stderr == f"error: {field} is {value}, which {experiment} does not read; valid: {valid}\n"
     assert not (tmp_path / "work").exists()
+
+
+READINGS = "--config.calibration.readings, now epoch/best, best/best, epoch/epoch, tie/best"
+
+
+@pytest.mark.parametrize(
+    ("experiment", "field", "valid"),
+    [
+        ("gate_variants", "landscape.num_settings", "seed, and fields of gate_variants, data, training"),
+        ("gate_variants", "members.tile", "--config.training.tile, now 16"),
+        ("calibration", "members.tile", "--config.training.tile, now 16"),
+        ("landscape", "training.tile", "--config.members.tile, now 80"),
+        ("landscape", "training.batch_size", "seed, and fields of landscape, data, members"),
+        ("rare_settings", "training.sampler", "seed, and fields of rare_settings, data, members"),
+        ("rare_settings", "landscape.architectures", "--config.rare_settings.architectures, now rnn_2x2, gru_2x2"),
+        (
+            "separability", "data.embedding",
+            "--config.separability.embeddings, now embedding_1, embedding_2, embedding_3, embedding_4",
+        ),
+        ("identity_init", "training.unstopped_learning_rates", "none, it has no controls without early stop"),
+        (
+            "vanishing_gradients", "training.unstopped_learning_rates",
+            "--config.vanishing_gradients.unstopped_learning_rate, now 0.001",
+        ),
+        (
+            "perturbation", "training.unstopped_learning_rates",
+            "--config.search.unstopped_learning_rate, now 0.001",
+        ),
+        ("update_cosine", "search.thresholds", "--config.update_cosine.trained_above, now 0.4"),
+        ("update_cosine", "data.label", "--config.search.data_sets, now FirstI"),
+        ("hessian_spectrum", "perturbation.factor", "--config.hessian_spectrum.factor, now 0.5"),
+        ("calibration", "training.worse_than_best", READINGS),
+    ],
+)  # fmt: skip
+def test_what_is_valid_instead_of_a_field_that_is_not_read(experiment: str, field: str, valid: str) -> None:
+    assert valid_instead(get_config("quick"), experiment, field, 7) == valid
+
+
+@pytest.mark.parametrize(
+    ("experiment", "field"),
+    [
+        ("hessian_spectrum", "perturbation.ddof"), ("hessian_spectrum", "search.seeds"),
+        ("search", "search.thresholds"), ("word_projection", "members.tile"), ("landscape", "data.label"),
+        ("capacity", "training.unstopped_learning_rates"), ("separability", "data.embedding_margin"),
+        ("calibration", "data.embedding"), ("search", "seed"),
+        ("of_my_own", "data.label"), ("search", "of_my_own.seeds"),
+    ],
+)  # fmt: skip
+def test_what_an_experiment_reads_or_may_read_is_not_refused(experiment: str, field: str) -> None:
+    assert valid_instead(get_config("quick"), experiment, field, 7) is None
+
+
+def test_every_experiment_tells_what_it_reads() -> None:
+    config = get_config()
+    sections = {name for name, value in config.items() if isinstance(value, ConfigDict)}
+    assert set(READ) == sections - {"data", "members", "training"}
+    for name, read in READ.items():
+        assert importlib.import_module(f"experiments.{name}").EXPERIMENT.name == name
+        assert set(read) <= sections | {f"{section}.{field}" for section in sections for field in config[section]}
+
+
+SEARCHED = "update_cosine", "perturbation", "hessian_spectrum"  # which look at the thresholds that are counted alone
+
+
+@pytest.mark.parametrize("name", sorted(set(READ) - {"calibration"}))  # which looks at all that it sweeps
+def test_what_is_read_before_an_experiment_runs_is_not_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, read, looked_at = get_config("quick"), set[str](), {"search.thresholds"} if name in SEARCHED else set()
+    sections = {id(section): title for title, section in config.items() if isinstance(section, ConfigDict)}
+    get_item = ConfigDict.__getitem__
+
+    def watched(self: ConfigDict, field: str) -> Any:
+        if id(self) in sections:
+            read.add(f"{sections[id(self)]}.{field}")
+        return get_item(self, field)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ConfigDict, "__getitem__", watched)
+        importlib.import_module(f"experiments.{name}").EXPERIMENT.prepare(config)
+    assert {"data.seed", "data.sentence_length"} < read
+    assert {field for field in read if valid_instead(config, name, field, 7)} == looked_at
+
+
+def printed_commands() -> Iterator[str]:
+    """Those of the texts and of the modules' own, each in one line."""
+    texts = [path.read_text() for glob in ("*.md", "docs/*.md", "*/*.py") for path in ROOT.glob(glob)]
+    for path in ROOT.glob("notebooks/*.ipynb"):
+        texts += ["".join(cell["source"]) for cell in json.loads(path.read_text())["cells"]]
+    for text in texts:
+        yield from re.findall(r"python -m experiments\.\w+[^\n`;]*", re.sub(r"\\\n\s*", "", text))
+
+
+def overrides(command: str) -> list[str]:
+    """Its fields."""
+    return re.findall(r"--config\.([\w.]+)", command)
+
+
+def test_no_command_of_the_texts_is_refused() -> None:
+    config, found = get_config(), set[tuple[str, str]]()
+    for command in printed_commands():
+        experiment = re.findall(r"experiments\.(\w+)", command)[0]
+        found |= {(experiment, field) for field in overrides(command)}
+    assert {("landscape", "data.embedding_seed"), ("trainability", "trainability.matched")} <= found
+    assert {("gate_variants", "training.early_stop"), ("gate_variants", "gate_variants.unstopped_seeds")} <= found
+    assert [each for each in found if valid_instead(config, *each, 7)] == []
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_no_command_of_a_step_is_refused(preset: str, protocol: str) -> None:
+    refused, seen = [], set[str]()
+    for step in STEPS:
+        config = step.config(preset, protocol)
+        for field in overrides(step.command(preset, protocol)):
+            seen.add(field)
+            if valid_instead(config, step.module, field, functools.reduce(getattr, field.split("."), config)):
+                refused.append((step.name, field))
+    assert not refused and {"seed", "data.seed", "training.tile", *PROTOCOLS[protocol]} <= seen
 
 
 @pytest.mark.parametrize(
