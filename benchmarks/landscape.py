@@ -67,8 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     names = ["rnn_2x2", "rnn_4x4", "gru_2x2", "gru_4x4"]
     parser.add_argument("--architectures", nargs="+", default=names, choices=ARCHITECTURES, help="what is scored")
     parser.add_argument("--rounds", type=rounds.positive, default=7, help="measurements of each way")
-    parser.add_argument("--seconds", type=float, default=1.0, help="least length of a measurement")
-    parser.add_argument("--search_seconds", type=float, default=120.0, help="for finding PyTorch's fastest form")
+    parser.add_argument("--seconds", type=rounds.seconds, default=1.0, help="least length of a measurement")
+    parser.add_argument(
+        "--search_seconds", type=rounds.seconds, default=120.0, help="for finding PyTorch's fastest form"
+    )
     parser.add_argument("--checked", type=rounds.positive, default=256, help="settings on which the ways must agree")
     parser.add_argument("--memory", action="store_true", help="measure rnnjax's peak memory instead")
     parser.add_argument(

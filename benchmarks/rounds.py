@@ -1,6 +1,7 @@
 """Ways measured in turn, round after round, so that whatever the machine does strikes all alike."""
 
 import argparse
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -45,4 +46,12 @@ def positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def seconds(text: str) -> float:
+    """A command line's duration: finite, above 0."""
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no duration; valid: a finite number above 0")
     return number

@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         "--tile", type=rounds.positive, default=32, help="networks a device of rnnjax's works on at once"
     )
     parser.add_argument("--rounds", type=rounds.positive, default=5, help="measurements of each way")
-    parser.add_argument("--seconds", type=float, default=1.0, help="least length of a measurement")
+    parser.add_argument("--seconds", type=rounds.seconds, default=1.0, help="least length of a measurement")
     parser.add_argument("--checked", type=rounds.positive, default=3, help="members on which the ways must agree")
     parser.add_argument("--output", type=Path, default=Path("results", "benchmarks", "training.json"), help="JSON file")
     return parser

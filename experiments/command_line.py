@@ -154,11 +154,12 @@ def processes() -> tuple[str, int, int] | None:
             raise UserError(f"--{name} is given without --num_processes; {_OF_PROCESSES}")
     in_range("num_processes", number, 1, 2**20)
     in_range("process_id", this, 0, number - 1)
-    if number == 1:
+    if number == 1 and address is None:
         return None
-    if not re.fullmatch(r".+:\d+", address or ""):
+    if not re.fullmatch(r".+:[0-9]+", address or ""):
         raise UserError(f"coordinator is {address!r}; {_OF_PROCESSES}")
-    return address, number, this
+    in_range(f"coordinator is {address!r}: the port", int(address.rpartition(":")[2]), 1, 65_535)
+    return (address, number, this) if number > 1 else None
 
 
 def config_name() -> str:

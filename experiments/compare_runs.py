@@ -72,6 +72,9 @@ def read(workdir: Path) -> Finished:
         config, conditions = (results.read_json(workdir / name) for name in ("config.json", "summary.json"))
         conditions = conditions["conditions"]
         accuracy = {name: np.array(found["accuracy"], float) for name, found in conditions.items()}
+        for name, array in accuracy.items():
+            if array.ndim != 2 or not array.size:
+                raise results.Damaged(f"summary.json: the accuracy of {name} has the shape {array.shape}, not [R, S]")
         for name in _SAME:
             _field(config, name)
     except (OSError, results.Damaged, KeyError, TypeError, AttributeError, ValueError) as error:

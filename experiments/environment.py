@@ -16,7 +16,7 @@ import jax
 from jax.sharding import Mesh
 
 import rnnjax
-from rnnjax.results import Damaged, read_json, write_json
+from rnnjax.results import Damaged, read_object, write_json
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy", "matplotlib", "ml-collections")
 
@@ -31,9 +31,10 @@ def add_session(path: Path, mesh: Mesh, seconds: Mapping[str, float], networks: 
         networks: how many it has trained, and found where others left them.
     """
     try:
-        sessions = read_json(path)["sessions"]
-    except (FileNotFoundError, Damaged, KeyError, TypeError):
-        sessions = []
+        found = read_object(path).get("sessions")
+    except (FileNotFoundError, Damaged):
+        found = None
+    sessions = found if isinstance(found, list) else []
     write_json(path, {"sessions": [*sessions, _describe(mesh, seconds) | {"networks": dict(networks)}]})
 
 

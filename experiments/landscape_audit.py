@@ -1,5 +1,6 @@
 """Section 4.6.1's oracle: settings scored again one network and one sentence at a time, and --replay."""
 
+import json
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from absl import flags
 from experiments import runner
 from experiments.landscape_inputs import Inputs, place
 from experiments.landscape_programs import Programs
+from experiments.workdir import told_differences
 from rnnjax import landscape, results
 from rnnjax.errors import UserError, in_range
 from rnnjax.initializers import Sampler
@@ -63,7 +65,7 @@ def replay(request: str, run: runner.Run, inputs: Inputs) -> None:
         UserError: the request is not of the form gru_2x4:123456.
     """
     name, _, number = request.partition(":")
-    if not number.isdecimal():
+    if not (number.isascii() and number.isdecimal()):
         raise UserError(f"replay {request!r}; valid: an architecture and an index, such as gru_2x4:123456")
     architecture, index, sampler = parse_architecture(name), int(number), inputs.samplers[0]
     in_range(f"replay {request!r}: the index", index, 0, 2**32 - 1)
@@ -134,11 +136,19 @@ def _describe(
 def _compare(run: runner.Run, sampler: Sampler, architecture: Architecture, index: int, fast: int) -> list[str]:
     """What the working directory has for the setting, if it has it."""
     result = run.workdir / "result.npz"
+    if not result.exists():
+        return []
     name = place(sampler, architecture) + "counts"
     try:
+        theirs = results.read_object(run.workdir / "config.json")
         stored = results.read_npz(result, [name])[name]
-    except (FileNotFoundError, results.Damaged):
-        return []
+    except (FileNotFoundError, results.Damaged) as error:
+        return [f"\nwarning: not compared with the working directory: {error}"]
+    ours = json.loads(json.dumps(run.config.to_dict()))
+    # What settings and sentences depend on; the other fields say how many there are, or are of other experiments.
+    other = told_differences(*({field: config.get(field) for field in ("seed", "data")} for config in (theirs, ours)))
+    if other:
+        return [f"\n{run.workdir} was made by another config, not compared: {other}"]
     if index >= len(stored):
         return [f"\n{result} has settings 0 to {len(stored) - 1} only"]
     same = "the same" if stored[index] == fast else f"not {fast}: made by another config?"

@@ -20,7 +20,9 @@ from rnnjax import results
 from rnnjax.errors import UserError
 
 LEAST = 20
-_COLUMNS = ("draw", "sampler", "shape", "accuracy_above", "rnn_above", "gru_above", "ratio_low", "ratio_high")
+_COLUMNS: dict[str, Any] = dict.fromkeys(("draw", "sampler", "shape"), str)
+_COLUMNS |= dict.fromkeys(("accuracy_above", "rnn_above", "gru_above", "ratio_low"), int | float)
+_COLUMNS |= {"ratio_high": int | float | None}  # None: infinite
 
 
 def main() -> None:
@@ -49,6 +51,9 @@ def read(workdir: Path) -> list[dict[str, Any]]:
         tails = results.read_json(workdir / "summary.json")["tails"]
         rows = [row | {"draw": workdir.name} for row in tails if row.get("ratio") == "gru/rnn"]
         rows = [{name: row[name] for name in _COLUMNS} for row in rows]
+        for name, value in (cell for row in rows for cell in row.items()):
+            if not isinstance(value, _COLUMNS[name]):
+                raise results.Damaged(f"summary.json: {name} is {value!r}")
     except (OSError, results.Damaged, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{workdir} is no directory of a finished experiments.landscape ({error})") from None
     if not rows:

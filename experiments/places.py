@@ -31,11 +31,13 @@ def check_file(flag: str, file: Path) -> None:
     """See that a file can be written.
 
     Raises:
-        UserError: it cannot, or is a folder.
+        UserError: it cannot, or there is something that is no file: it would be replaced by one.
     """
     check_folder(f"--{flag}={file}", file.parent)
     if file.is_dir():
         raise UserError(f"--{flag}={file} is a folder; valid: a file in it")
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        raise UserError(f"--{flag}={file} is a link, device or pipe; valid: a file, or a name that nothing has")
 
 
 def set_aside(path: Path) -> Path:

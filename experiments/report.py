@@ -1,6 +1,7 @@
 """The report of a reproduction: report.html, one file that holds everything, and Markdown beside the figures.
 
 The Markdown is in three files, since GitHub does not show a large one: report.md, the claims' evidence, the provenance.
+This is no command: `python -m experiments.reproduce` writes the report.
 """
 
 from collections.abc import Mapping, Sequence

@@ -54,7 +54,7 @@ def provenance(workdir: Path, status: Mapping[str, Mapping[str, Any]], job: Job,
         preset: whose command is told of a step that was not run.
     """
     entry, config = status.get(job.name), _read(workdir / job.name / "config.json")
-    sessions = _read(workdir / job.name / "environment.json").get("sessions") or [{}]
+    sessions = _sessions(workdir / job.name / "environment.json")
     last = sessions[-1]
     longest = max(sessions, key=lambda session: float(session.get("seconds", {}).get("total", 0)))
     return Provenance(
@@ -120,6 +120,13 @@ def _read(path: Path) -> dict[str, Any]:
         return read_object(path)
     except (OSError, Damaged):
         return {}
+
+
+def _sessions(path: Path) -> list[dict[str, Any]]:
+    """Those of environment.json; one of which nothing is known where they are missing or damaged."""
+    found = _read(path).get("sessions")
+    whole = isinstance(found, list) and all(isinstance(session, dict) for session in found)
+    return (found if whole else None) or [{}]
 
 
 def _seeds(config: Mapping[str, Any], place: str = "") -> list[tuple[str, Any]]:

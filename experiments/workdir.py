@@ -11,7 +11,7 @@ import filelock
 
 from experiments.places import check_folder
 from rnnjax.errors import UserError
-from rnnjax.results import TEMPORARY, Damaged, read_json, write_json
+from rnnjax.results import TEMPORARY, Damaged, read_object, write_json
 
 
 @contextlib.contextmanager
@@ -27,13 +27,17 @@ def own_workdir(path: Path, config: Mapping[str, Any]) -> Iterator[None]:
         OSError: the disk is full.
     """
     check_folder(f"the working directory {path}", path)
-    lock = filelock.FileLock(path / ".lock")
+    ours, lock = json.loads(json.dumps(config)), path / ".lock"
+    if not lock.exists():  # nobody is at work: what is refused is left as it is, without a lock
+        _check(path, ours)
     try:
-        held = lock.acquire(timeout=0)
+        held = filelock.FileLock(lock).acquire(timeout=0)
     except filelock.Timeout:
         raise UserError(f"another run is at work in {path}; wait for it, or choose another --workdir") from None
     with held:
-        _claim(path, config)
+        _check(path, ours)
+        if not (path / "config.json").exists():
+            write_json(path / "config.json", ours)
         for leftover in path.rglob(f".*{TEMPORARY}"):
             if not _is_being_written(leftover):
                 leftover.unlink(missing_ok=True)
@@ -54,21 +58,19 @@ def _is_being_written(temporary: Path) -> bool:
     return True
 
 
-def _claim(path: Path, config: Mapping[str, Any]) -> None:
-    ours, file = json.loads(json.dumps(config)), path / "config.json"
+def _check(path: Path, ours: Any) -> None:
+    """Refuse a directory that is not ours; what is in it is listed first, since its owner writes config.json first."""
+    others = [e.name for e in path.iterdir() if e.name != ".lock" and not e.name.startswith(".config.json.")]
+    file = path / "config.json"
     if file.exists():
         try:
-            other = [f"{name} is {one} there and {two} here" for name, one, two in differences(read_json(file), ours)]
+            other = told_differences(read_object(file), ours)
         except Damaged as error:
-            raise UserError(f"{error}; choose another --workdir or remove this one") from None
+            raise UserError(f"damaged: {error}; choose another --workdir or remove this one") from None
         if other:
-            raise UserError(
-                f"{path} was made by another config: {'; '.join(other)}; choose another --workdir, or remove it"
-            )
-    elif [e.name for e in path.iterdir() if e.name != ".lock" and not e.name.startswith(".config.json.")]:
+            raise UserError(f"{path} was made by another config: {other}; choose another --workdir, or remove it")
+    elif others:
         raise UserError(f"{path} is not empty and has no config.json; choose another --workdir")
-    else:
-        write_json(file, ours)
 
 
 class _Absent:
@@ -96,3 +98,8 @@ def differences(theirs: Any, ours: Any, name: str = "", absent: Any = _ABSENT) -
             yield from differences(theirs.get(key, absent), ours.get(key, absent), dotted, absent)
     elif theirs != ours:
         yield name, theirs, ours
+
+
+def told_differences(theirs: Any, ours: Any) -> str:
+    """Likewise, as a message has them; empty if there are none."""
+    return "; ".join(f"{name} is {one} there and {two} here" for name, one, two in differences(theirs, ours))

@@ -1,5 +1,6 @@
 """The benchmark of training compares ways that train alike, and says so when one does not."""
 
+import argparse
 import contextlib
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import training
+from benchmarks import landscape, training
 from benchmarks.training_task import make_task
 from benchmarks.worker import Worker
 
@@ -51,3 +52,18 @@ def test_a_way_that_trains_otherwise_is_told(workers: dict[str, Worker], shift: 
 def test_each_way_measures_its_steps(workers: dict[str, Worker]) -> None:
     for worker in workers.values():
         assert worker.call("measure", 0.01).rate > 0
+
+
+@pytest.mark.parametrize("text", ["nan", "-1", "0", "inf", "soon"])
+@pytest.mark.parametrize(
+    ("parser", "flag"),
+    [(landscape._parser(), "seconds"), (landscape._parser(), "search_seconds"), (training._parser(), "seconds")],
+)
+def test_a_duration_is_a_finite_number_above_0(
+    parser: argparse.ArgumentParser, flag: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert getattr(parser.parse_args([f"--{flag}=0.5"]), flag) == 0.5
+    with pytest.raises(SystemExit, match="2"):
+        parser.parse_args([f"--{flag}={text}"])
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert f"argument --{flag}: " in told and text in told

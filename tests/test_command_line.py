@@ -55,6 +55,13 @@ def test_help_lists_the_flags_of_a_command_and_no_others(
         ("--num_processes=0", "num_processes is 0; it must be from 1 to"),
         ("--num_processes=2", "coordinator is None; needed: --coordinator=host:port"),
         ("--num_processes=2 --coordinator=host", "coordinator is 'host'; needed: --coordinator=host:port"),
+        ("--num_processes=1 --coordinator=host", "coordinator is 'host'; needed: --coordinator=host:port"),
+        ("--num_processes=2 --coordinator=host:999999", "coordinator is 'host:999999': the port is 999999; it must be"),
+        (
+            "--num_processes=2 --coordinator=host:0",
+            "coordinator is 'host:0': the port is 0; it must be from 1 to 65535",
+        ),
+        ("--num_processes=2 --coordinator=host:１", "coordinator is 'host:１'; needed: --coordinator=host:port"),
         ("--num_processes=2 --coordinator=host:1 --process_id=2", "process_id is 2; it must be from 0 to 1"),
         ("--coordinator=host:1", "--coordinator is given without --num_processes; needed: --coordinator=host:port"),
         ("--process_id=1", "--process_id is given without --num_processes; needed: --coordinator=host:port"),

@@ -1,6 +1,7 @@
 """Runs are compared network by network, and only where they are of the same networks."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from experiments.compare_runs import changed, compare, read, told_apart
 from rnnjax import resampling
 from rnnjax.errors import UserError
 
+FLAT = '{"conditions": {"a": {"accuracy": [0.5, 0.6]}}}'
 RAGGED = '{"conditions": {"a": {"accuracy": [[0.5], [0.5, 0.6]]}}}'
 NAME = "FirstII/rnn_2x4"
 BEFORE = np.random.default_rng(0).uniform(0.5, 0.99, (4, 6)).round(3)
@@ -109,7 +111,20 @@ def test_nothing_is_read_for_a_table_that_cannot_be_written(first: Path) -> None
     assert f"config.json/x.csv cannot be written: {first / 'config.json'} is a file" in done.stderr
 
 
-@pytest.mark.parametrize("content", [None, "{", "[]", '{"tails": []}', '{"conditions": {"a": {}}}', RAGGED])
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_what_is_no_file_is_not_replaced_by_the_table(first: Path, tmp_path: Path, kind: str) -> None:
+    output = tmp_path / "output"
+    if kind == "pipe":
+        os.mkfifo(output)
+    else:
+        output.symlink_to(first / "config.json")
+    done = python("-m", "experiments.compare_runs", str(first), str(first), f"--output={output}")
+    told = f"error: --output={output} is a link, device or pipe; valid: a file, or a name that nothing has\n"
+    assert (done.returncode, done.stderr, done.stdout) == (2, told, "")
+    assert output.is_fifo() if kind == "pipe" else output.is_symlink()
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"tails": []}', '{"conditions": {"a": {}}}', RAGGED, FLAT])
 def test_a_directory_of_something_else_ends_in_one_line(first: Path, content: str | None) -> None:
     if content is None:
         (first / "config.json").unlink()

@@ -1,6 +1,7 @@
 """The draws' table and CSV from summaries made by hand."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,19 @@ def test_a_directory_of_something_else_is_named(tmp_path: Path, content: str | N
         (tmp_path / "summary.json").write_text(content)
     with pytest.raises(UserError, match=str(tmp_path)):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("sampler", ["a"]), ("shape", 2), ("accuracy_above", None), ("rnn_above", "3"), ("ratio_low", None),
+     ("ratio_high", "8")],
+)  # fmt: skip
+def test_a_value_of_another_type_is_named(tmp_path: Path, name: str, value: object) -> None:
+    summary = a_draw(tmp_path / "1", 10, 40, 2.0, 8.0) / "summary.json"
+    (row,) = json.loads(summary.read_text())["tails"]
+    summary.write_text(json.dumps({"tails": [row | {name: value}]}))
+    with pytest.raises(UserError, match=rf"1 is no directory of .*: {name} is {re.escape(repr(value))}\)"):
+        read(summary.parent)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from launching import run_of
 from ml_collections import ConfigDict
 
 from configs.base import base_config
-from experiments import check, landscape, landscape_report, runner
+from experiments import check, environment, landscape, landscape_report, runner
 from experiments.landscape_inputs import prepare
 from experiments.programme import ADOPTED, STEPS, Job
 from rnnjax import members, results
@@ -272,6 +272,31 @@ def test_a_replay_is_the_setting_of_the_sweep(finished: Path, setting: str) -> N
     assert "w_oh =" in done.stdout
 
 
+def test_a_replay_says_when_it_cannot_be_compared(finished: Path, tmp_path: Path) -> None:
+    shutil.copy(finished / "config.json", tmp_path)
+    whole = (finished / "result.npz").read_bytes()
+    (tmp_path / "result.npz").write_bytes(whole[: len(whole) // 2])
+    done = launch(tmp_path, "--replay=rnn_2x2:0")
+    *_, last = done.stdout.splitlines()
+    assert done.returncode == 0 and last.startswith("warning: not compared with the working directory: "), done
+    assert str(tmp_path / "result.npz") in last
+    (tmp_path / "result.npz").write_bytes(whole)
+    done = launch(tmp_path, "--replay=rnn_2x2:0", "--config.data.seed=5", "--config.landscape.num_settings=7")
+    *_, last = done.stdout.splitlines()
+    told = "was made by another config, not compared: data.seed is 0 there and 5 here"
+    assert done.returncode == 0 and last == f"{tmp_path} {told}", done
+
+
+@pytest.mark.parametrize("content", ['{"sessions": 3}', '{"sessions": {"a": 1}}', "[]", "{", None])
+def test_sessions_of_another_shape_are_begun_again(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "environment.json"
+    if content is not None:
+        path.write_text(content)
+    environment.add_session(path, members.make_mesh(1), {"total": 1.0}, {})
+    (session,) = sessions_of(tmp_path)
+    assert session["seconds"] == {"total": 1.0}
+
+
 @pytest.mark.parametrize(
     ("flag", "words"),
     [
@@ -281,6 +306,7 @@ def test_a_replay_is_the_setting_of_the_sweep(finished: Path, setting: str) -> N
         ("--config.data.lable=first", ["'data.lable'", "label"]),
         ("--config.seed=many", ["seed is 'many'; it must be a whole number"]),
         ("--replay=gru_2x4", ["'gru_2x4'", "gru_2x4:123456"]),
+        ("--replay=gru_2x4:５", ["'gru_2x4:５'", "gru_2x4:123456"]),
         ("--num_devices=0", ["num_devices is 0", "from 1 to"]),
         ("--config=configs/second_i.py", ["'configs/second_i.py'", "configs/first_i.py"]),
         ("--config=configs/first_i.py:fast", ["'fast'", "full, quick"]),

@@ -231,6 +231,14 @@ def test_a_step_s_provenance_is_of_the_session_that_computed_and_says_who_drew_i
         assert re.search(r"b{40}.* later .*c{40}.*: went on or drew again; later .*d.*: orders", text), name
 
 
+@pytest.mark.parametrize("sessions", [3, "ab", {"a": {}}, [3], [{"ended": "2020-01-01"}, None], []])
+def test_sessions_of_another_shape_are_none(tmp_path: Path, sessions: object) -> None:
+    job = jobs("quick")[0]
+    write_json(tmp_path / job.name / "environment.json", {"sessions": sessions})
+    found = provenance(tmp_path, {}, job, "quick")
+    assert (found.sessions, found.ended, found.machine) == (0, "not recorded", "not recorded")
+
+
 def test_what_rests_on_all_landscapes_leads_to_all_of_them() -> None:
     known = ["capacity", "landscape", "landscape_1", "landscape_2", "protocols/batch_4/landscape"]
     assert with_draws(("capacity", "landscape"), known) == ("capacity", "landscape", "landscape_1", "landscape_2")

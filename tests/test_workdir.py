@@ -122,12 +122,13 @@ def test_a_field_without_a_value_is_no_absent_field(tmp_path: Path) -> None:
     assert "note" in refusal(tmp_path, {"seed": 0})
 
 
-@pytest.mark.parametrize("content", [b"", b'{"seed": 0', b"\xff\xff", b"[]", b"3"])
+@pytest.mark.parametrize("content", [b"", b'{"seed": 0', b"\xff\xff", b"[1]", b"3"])
 def test_a_damaged_config_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
     with own_workdir(tmp_path, CONFIG):
         pass
     (tmp_path / "config.json").write_bytes(content)
-    assert str(tmp_path) in refusal(tmp_path, CONFIG)
+    message = refusal(tmp_path, CONFIG)
+    assert message.startswith(f"damaged: {tmp_path / 'config.json'}: ") and "sizes" not in message
     assert (tmp_path / "config.json").read_bytes() == content
 
 
@@ -136,7 +137,14 @@ def test_a_directory_of_something_else_is_refused(tmp_path: Path) -> None:
     message = refusal(tmp_path, CONFIG)
     assert str(tmp_path) in message
     assert "not empty" in message
-    assert files_in(tmp_path) == {"thesis.tex"}
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]  # and no lock
+
+
+@pytest.mark.parametrize("content", ['{"seed": 7}', "[1]"])
+def test_a_refused_config_s_directory_gets_no_lock(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.json").write_text(content)
+    refusal(tmp_path, CONFIG)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
 
 @pytest.mark.parametrize("below", [".", "work", "two/deep"])
