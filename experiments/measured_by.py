@@ -16,8 +16,8 @@ import rnnjax
 # Ends of the names of modules that only show what was measured, and modules that only start, tell and judge.
 _SHOW = ("figures", "report", "tables", "plots", "plotting", "grids", "reporting")
 _AROUND = {
-    "runner", "command_line", "drawing", "environment", "process", "progress", "workdir", "errors", "verdicts", "places",
-    "likelihood",
+    "runner", "command_line", "drawing", "environment", "process", "progress", "workdir", "errors", "verdicts",
+    "likelihood", "places",
 }  # fmt: skip
 _PACKAGES = {"experiments": Path(experiments.__path__[0]), "rnnjax": Path(rnnjax.__path__[0])}
 
