@@ -5,11 +5,11 @@ from experiments.contents import matching, thesis_caption
 _STOPPED = "here with its 95 % interval, the thesis' where it prints one"
 
 _BOTH_WAYS = (
-    "Share of networks above 90 % (across) with the same starts trained both ways: as section 3.2 has it (left), and"
-    " without early stop at a constant learning rate (right). Where several learning rates were tried, each half of the"
-    " seeds has the one that is best for the other half; they stand at the right edge."
+    "(across) with the same starts trained both ways: as section 3.2 has it (left), and without early stop at a"
+    " constant learning rate (right). Where several learning rates were tried, each half of the seeds has the one that"
+    " is best for the other half; they stand at the right edge."
 )
-_MEANS_BOTH_WAYS = _BOTH_WAYS.replace("Share of networks above 90 %", "Mean validation accuracy")
+_RATES_BOTH_WAYS = f"Share of networks above 90 % {_BOTH_WAYS}"
 _CONTROLS = "RNNs with as many parameters as the GRU beside them (below)"
 
 _FIGURES = {
@@ -24,7 +24,7 @@ _FIGURES = {
     "trainability": {
         "figure_4_*_rates.png": "Share of all networks above 90 % validation accuracy (across) by architecture (inputs"
         f" x hidden units), with 95 % intervals; where controls were trained, {_CONTROLS}.",
-        "figure_4_*_rates_unstopped.png": _BOTH_WAYS,
+        "figure_4_*_rates_unstopped.png": _RATES_BOTH_WAYS,
     },
     "capacity": {
         "like_figure_4_6_*_rates.png": "{}: share of networks above 90 % validation accuracy (across) by architecture.",
@@ -32,7 +32,7 @@ _FIGURES = {
         " validation accuracy in per cent, sorted in each row.",
         "figure_4_*_rates.png": f"Share of networks above 90 % validation accuracy (across) by architecture,"
         f" {_STOPPED}; where controls were trained, {_CONTROLS}.",
-        "figure_4_*_rates_unstopped.png": _BOTH_WAYS,
+        "figure_4_*_rates_unstopped.png": _RATES_BOTH_WAYS,
     },
     "word_projection": {
         "figure_4_8_gates.png": "The GRU of Figure 4.8: its words after each gate's W_ih, and after W_oh times that.",
@@ -79,7 +79,7 @@ _FIGURES = {
     "gate_variants": {
         "figure_4_18_*_means.png": "{}: mean validation accuracy (across) by cell and H, with 95 % intervals.",
         "figure_4_18_*_rates.png": "{}: share of networks above 90 % validation accuracy (across) by cell and H.",
-        "figure_4_18_*_means_unstopped.png": f"{{}}: {_MEANS_BOTH_WAYS[0].lower()}{_MEANS_BOTH_WAYS[1:]}",
+        "figure_4_18_*_means_unstopped.png": f"{{}}: mean validation accuracy {_BOTH_WAYS}",
     },
     "landscape": {
         "figure_4_19_tails.png": "Share of random settings (up, logarithmic) whose accuracy is above a (across), RNN"

@@ -23,7 +23,6 @@ from experiments.random_settings import random_ratio as ratio
 from experiments.rare_settings_tables import joined
 from rnnjax import resampling
 from rnnjax.resampling import Draws
-from rnnjax.statistics import Interval
 from rnnjax.verdicts import ENOUGH_MEMBERS, Evidence, Unseen
 
 _STEP = "landscape"
@@ -127,10 +126,7 @@ def _tails(every: list[Summary], sampler: str, shape: str, accuracy: float) -> E
 def _none_beside(rnn: Tail, gru: Tail, shape: str, where: str, members: int) -> Evidence:
     """Where one cell has none the difference from half of the other's share, since a ratio's end would be infinite."""
     (none, rare), (some, common) = sorted((("RNN", rnn), ("GRU", gru)), key=lambda of: sum(of[1].above))
-    one, other = random_rate(rare), random_rate(common)
-    estimate, draws = -other.estimate / TAIL_FACTOR, len(rare.above)
-    down, up = (other.high - other.estimate) / TAIL_FACTOR, (other.estimate - other.low) / TAIL_FACTOR
-    effect = Interval(estimate, estimate - down, estimate + float(np.hypot(one.high, up)))  # Newcombe's
+    effect, draws = resampling.newcombe(random_rate(rare), random_rate(common), TAIL_FACTOR), len(rare.above)
     unseen = (Unseen(draws, min(rare.settings), spread=SPREAD_OF_SHARES),)
     what = f"settings {none} minus half of {some} {shape}, {where}"
     # No share so small is known within less than what it is.

@@ -108,11 +108,8 @@ def _counted_together(one: Tail, other: Tail) -> Interval:
 
 def _counted_apart(one: Tail, other: Tail) -> Interval:
     """Of means of rates of which none is 0, each with the interval of its own counts."""
-    above, below = (np.log(statistics.mean_rate(*of)) for of in (one, other))
-    estimate = above[0] - below[0]
-    down = np.hypot(above[0] - above[1], below[2] - below[0])
-    up = np.hypot(above[2] - above[0], below[0] - below[1])
-    return Interval(*np.exp([estimate, estimate - down, estimate + up]).tolist())
+    above, below = (Interval(*np.log(statistics.mean_rate(*of)).tolist()) for of in (one, other))
+    return Interval(*np.exp(resampling.newcombe(above, below)).tolist())
 
 
 def counted(landscapes: Sequence[Summary], sampler: str, rnn: str, gru: str, accuracy: float) -> RandomSettings | None:

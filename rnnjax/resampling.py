@@ -69,11 +69,11 @@ def difference(one: Draws, other: Draws, seed: int = 0, scale: float = 1.0) -> I
     estimate = _mean_of_means(one) - _mean_of_means(other) / scale
     _check_pair(one, other)
     if _all_agree(one) or _all_agree(other):
-        return _newcombe(mean(one, seed), mean(other, seed), scale)
+        return newcombe(mean(one, seed), mean(other, seed), scale)
     ones, others = _resampled_pair(one, other, seed)
     values = ones - others / scale
     interval = _percentiles(estimate, values, values)
-    return interval if interval.low != interval.high else _newcombe(mean(one, seed), mean(other, seed), scale)
+    return interval if interval.low != interval.high else newcombe(mean(one, seed), mean(other, seed), scale)
 
 
 def difference_of_draws(one: Draws, other: Draws, seed: int = 0) -> Interval:
@@ -88,7 +88,7 @@ def difference_of_draws(one: Draws, other: Draws, seed: int = 0) -> Interval:
         ValueError: as mean.
     """
     if _all_agree(one) or _all_agree(other):
-        return _newcombe(mean(one, seed), mean(other, seed))
+        return newcombe(mean(one, seed), mean(other, seed))
     estimate = _mean_of_means(one) - _mean_of_means(other)
     rng = np.random.default_rng(seed)
     ones, others = (_resampled(draws, _picked(len(draws), rng), rng) for draws in (one, other))
@@ -110,6 +110,17 @@ def ratio(one: Draws, other: Draws, seed: int = 0) -> Interval:
         return interval
     a, b = mean(one, seed), mean(other, seed)
     return Interval(estimate, float(_quotient(a.low, b.high, 0.0)), float(_quotient(a.high, b.low, np.inf)))
+
+
+def newcombe(one: Interval, other: Interval, scale: float = 1.0) -> Interval:
+    """one - other / scale of two estimates that are known apart: their ends' distances are added as squares.
+
+    Source: R. G. Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10.
+    """
+    estimate = one.estimate - other.estimate / scale
+    down = np.hypot(one.estimate - one.low, (other.high - other.estimate) / scale)
+    up = np.hypot(one.high - one.estimate, (other.estimate - other.low) / scale)
+    return Interval(estimate, float(estimate - down), float(estimate + up))
 
 
 def median(values: np.ndarray, seed: int = 0) -> Interval:
@@ -174,14 +185,6 @@ def _mean_of_means(draws: Draws) -> float:
 def _constant(draws: Draws) -> bool:
     values = np.concatenate(draws)
     return bool((values == values[0]).all())
-
-
-def _newcombe(one: Interval, other: Interval, scale: float = 1.0) -> Interval:
-    """one - other / scale of two estimates that are known apart (Newcombe 1998, method 10)."""
-    estimate = one.estimate - other.estimate / scale
-    down = np.hypot(one.estimate - one.low, (other.high - other.estimate) / scale)
-    up = np.hypot(one.high - one.estimate, (other.estimate - other.low) / scale)
-    return Interval(estimate, float(estimate - down), float(estimate + up))
 
 
 def _all_agree(draws: Draws) -> bool:
